@@ -1,0 +1,48 @@
+// Unpacking and packing through an arena: protobuf-c allocates from it and its frees do nothing, so a message
+// lives exactly as long as its call and nobody calls free_unpacked.
+#include "wire/wire.h"
+
+#include "wire/guard.h"
+
+static void *allocate(void *arena, size_t size)
+{
+	return arena_alloc(arena, size);
+}
+
+static void ignore(void *arena, void *pointer)
+{
+	(void)arena;
+	(void)pointer;
+}
+
+ProtobufCAllocator wire_allocator(Arena *arena)
+{
+	return (ProtobufCAllocator){.alloc = allocate, .free = ignore, .allocator_data = arena};
+}
+
+Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t max_fields, Arena *arena,
+        ProtobufCMessage **ret)
+{
+	ProtobufCAllocator allocator = wire_allocator(arena);
+
+	TRY(guard_check(descriptor, bytes, max_fields ? max_fields : WIRE_FIELDS_MAX));
+	*ret = protobuf_c_message_unpack(descriptor, &allocator, bytes.len, (const uint8_t *)bytes.ptr);
+	if (!*ret)
+		return err(ERR_NO_MEMORY,
+		        "a %s of %zu bytes needs more memory than one call may take; send less at once",
+		        descriptor->short_name, bytes.len);
+	return OK;
+}
+
+Err wire_pack(const ProtobufCMessage *message, Arena *arena, Str *ret)
+{
+	size_t size = protobuf_c_message_get_packed_size(message);
+	uint8_t *bytes = arena_alloc(arena, size ? size : 1);
+
+	if (!bytes)
+		return err(ERR_NO_MEMORY,
+		        "packing a %s of %zu bytes needs more memory than one call may take",
+		        message->descriptor->short_name, size);
+	*ret = str_n((const char *)bytes, protobuf_c_message_pack(message, bytes));
+	return OK;
+}
