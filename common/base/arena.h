@@ -1,6 +1,6 @@
-// Arenas: memory by lifetime. There are three lifetimes, process, snapshot and call, and an arena for each: nothing in
-// one is freed alone, so nothing can be freed twice or forgotten. A call's arena also serves protobuf-c. Under
-// AddressSanitizer unused bytes are poisoned, so that reading past an allocation is caught.
+// Arenas: memory by lifetime. There are three lifetimes, process, snapshot and call, and an arena for each:
+// nothing in one is freed alone, so nothing can be freed twice or forgotten. A call's arena also serves
+// protobuf-c. Under AddressSanitizer unused bytes are poisoned, so that reading past an allocation is caught.
 #pragma once
 #include "base/str.h"
 
@@ -9,8 +9,8 @@
 
 typedef struct Arena Arena;
 
-// A new arena that takes blocks of at least `block_size` bytes and never holds more than `limit` bytes in all (0: no
-// limit). NULL if memory is out.
+// A new arena that takes blocks of at least `block_size` bytes and never holds more than `limit` bytes in all
+// (0: no limit). NULL if memory is out.
 Arena *arena_new(size_t block_size, size_t limit);
 // Frees everything. NULL is fine.
 void arena_free(Arena *arena);
@@ -19,8 +19,8 @@ void arena_reset(Arena *arena);
 // Bytes handed out since the start or the last reset.
 size_t arena_used(const Arena *arena);
 
-// 16-byte aligned, zeroed memory. NULL if the limit is reached or memory is out: callers of bounded input check it,
-// or use the macros below in code whose arena has no limit.
+// 16-byte aligned, zeroed memory. NULL if the limit is reached or memory is out: callers of bounded input
+// check it, or use the macros below in code whose arena has no limit.
 void *arena_alloc(Arena *arena, size_t size);
 // A copy with a NUL behind it.
 char *arena_cstr(Arena *arena, Str text);

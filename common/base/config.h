@@ -1,6 +1,6 @@
-// Configuration files: YAML read against a table. The program declares what it knows (sections, keys, types, defaults,
-// limits); anything else in the file is refused with line and column and the nearest known name, so that a typing error
-// is never a silent default.
+// Configuration files: YAML read against a table. The program declares what it knows (sections, keys, types,
+// defaults, limits); anything else in the file is refused with line and column and the nearest known name, so
+// that a typing error is never a silent default.
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -29,17 +29,17 @@ typedef struct ConfigList {
 typedef struct ConfigField {
 	const char *name;
 	ConfigType type;
-	size_t offset;             // offsetof in the struct that is filled
-	bool required;             // refuse a file without it
-	const char *fallback;      // text of the default; NULL leaves zero or the empty string
-	int64_t min, max;          // for numbers, durations and sizes; both 0: no bounds
+	size_t offset;                    // offsetof in the struct that is filled
+	bool required;                    // refuse a file without it
+	const char *fallback;             // text of the default; NULL leaves zero or the empty string
+	int64_t min, max;                 // for numbers, durations and sizes; both 0: no bounds
 	const struct ConfigField *fields; // for CONFIG_SECTION and CONFIG_LIST; ends with {0}
-	size_t item_size;          // for CONFIG_LIST
-	const char *help;          // one line, for --help-config
+	size_t item_size;                 // for CONFIG_LIST
+	const char *help;                 // one line, for --help-config
 } ConfigField;
 
-// Reads `path` into `ret` by `fields` (ends with {0}); texts live in `arena`. Relative paths are the caller's affair.
-// Errors: IO, CONFIG_INVALID with "FILE:LINE:COLUMN: …".
+// Reads `path` into `ret` by `fields` (ends with {0}); texts live in `arena`. Relative paths are the caller's
+// affair. Errors: IO, CONFIG_INVALID with "FILE:LINE:COLUMN: …".
 Err config_load(const char *path, const ConfigField *fields, Arena *arena, void *ret);
 // The same from text; `name` stands for the file in messages.
 Err config_parse(Str text, const char *name, const ConfigField *fields, Arena *arena, void *ret);

@@ -1,7 +1,7 @@
-// Errors are values from one table (error_table.h): each row is an id, the gRPC status that it becomes, and a stable
-// reason for programs. A function that can fail returns an Err; what exactly went wrong, in words and with the field it is
-// about, is kept per thread until the next failure on that thread, as errno is, but readable. Libraries never log and
-// never exit: they return, and the edge (an RPC handler, a main) tells.
+// Errors are values from one table (error_table.h): each row is an id, the gRPC status that it becomes, and a
+// stable reason for programs. A function that can fail returns an Err; what exactly went wrong, in words and
+// with the field it is about, is kept per thread until the next failure on that thread, as errno is, but
+// readable. Libraries never log and never exit: they return, and the edge (an RPC handler, a main) tells.
 #pragma once
 #include "base/str.h"
 
@@ -19,9 +19,9 @@ typedef enum Err {
 // What is known of the last failure on this thread.
 typedef struct ErrDetail {
 	Err id;
-	char field[192];     // path of the offending field, or empty
-	char message[1024];  // what is wrong and what would be right
-	int retry_after_ms;  // > 0: worth trying again after this long
+	char field[192];    // path of the offending field, or empty
+	char message[1024]; // what is wrong and what would be right
+	int retry_after_ms; // > 0: worth trying again after this long
 } ErrDetail;
 
 // The stable reason, such as "SESSION_UNKNOWN".

@@ -1,5 +1,5 @@
-// Structured log: one JSON object a line on stderr, for programs and edges only (libraries never log). A line is
-// written with one write(2), so that lines of several threads do not mix.
+// Structured log: one JSON object a line on stderr, for programs and edges only (libraries never log). A line
+// is written with one write(2), so that lines of several threads do not mix.
 #pragma once
 #include "base/error.h"
 

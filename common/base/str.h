@@ -1,5 +1,5 @@
-// String views. A Str borrows: it owns nothing and need not end in NUL. Text that must outlive its source is copied into
-// an arena (arena_str), never strdup'ed.
+// String views. A Str borrows: it owns nothing and need not end in NUL. Text that must outlive its source is
+// copied into an arena (arena_str), never strdup'ed.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
