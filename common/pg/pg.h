@@ -43,8 +43,14 @@ static inline void pg_closep(Pg **pg)
 }
 // False once the connection is lost; then close it and connect anew.
 bool pg_alive(const Pg *pg);
+// Whether a transaction is open.
+bool pg_in_transaction(const Pg *pg);
+
+enum { PG_PARAMS_MAX = 64 };
 
 // Runs one statement with $1 … parameters; it is prepared on first use under its text's hash. `ret` may be NULL.
+// Texts and NULLs take the type that PostgreSQL infers from the statement; all others have the type of their kind
+// (bigint, double precision, timestamptz, jsonb …). Texts with a NUL inside are refused with FIELD_INVALID.
 // Errors: DB_UNAVAILABLE (connection lost: whether it took effect is not known), DB_CONFLICT (serialization or deadlock:
 // try again), TIMEOUT (cancelled on the server), DB_FAILED (message has SQLSTATE; see pg_sqlstate).
 Err pg_query(Pg *pg, int timeout_ms, const char *sql, const PgParam *params, size_t count, PgResult **ret);
@@ -62,6 +68,8 @@ Err pg_copy_row(Pg *pg, const PgParam *values);
 Err pg_copy_end(Pg *pg, int timeout_ms);
 
 size_t pg_rows(const PgResult *result);
+// How many rows an INSERT, UPDATE or DELETE touched.
+size_t pg_affected(const PgResult *result);
 size_t pg_columns(const PgResult *result);
 const char *pg_column_name(const PgResult *result, size_t column);
 // The column's type, as PostgreSQL's OID.
