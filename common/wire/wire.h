@@ -1,6 +1,6 @@
-// Protobuf at the edges: the guard in front of protobuf-c's unpack (which has no nesting limit and multiplies small input
-// into much heap), an arena as its allocator, and packing into an arena. Everything that comes from outside, be it a request,
-// a file or a journal record, passes wire_unpack.
+// Protobuf at the edges: the guard in front of protobuf-c's unpack (which has no nesting limit and multiplies
+// small input into much heap), an arena as its allocator, and packing into an arena. Everything that comes
+// from outside, be it a request, a file or a journal record, passes wire_unpack.
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -15,11 +15,13 @@ enum {
 // The arena as protobuf-c's allocator; freeing does nothing.
 ProtobufCAllocator wire_allocator(Arena *arena);
 
-// Scans the bytes without recursion, and only if they are sound unpacks them: well-formed tags and lengths, wire types that
-// fit the field, depth and field count within limits, no groups, strings UTF-8 without NUL, no unknown fields in excess of
-// 64. `max_fields` 0 means WIRE_FIELDS_MAX. Errors: REQUEST_MALFORMED (names the offending field's path), LIMIT, NO_MEMORY.
+// Scans the bytes without recursion, and only if they are sound unpacks them: well-formed tags and lengths,
+// wire types that fit the field, depth and field count within limits, no groups, strings UTF-8 without NUL,
+// no unknown fields in excess of
+// 64. `max_fields` 0 means WIRE_FIELDS_MAX. Errors: REQUEST_MALFORMED (names the offending field's path),
+// LIMIT, NO_MEMORY.
 Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t max_fields, Arena *arena,
-	ProtobufCMessage **ret);
+        ProtobufCMessage **ret);
 
 // Packs into the arena. Error: NO_MEMORY.
 Err wire_pack(const ProtobufCMessage *message, Arena *arena, Str *ret);

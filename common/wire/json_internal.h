@@ -1,0 +1,52 @@
+// What the JSON reader and writer share; private to this folder.
+#pragma once
+#include "wire/json.h"
+
+// Where a value stands, for error messages: a chain of stack frames from the leaf to the root.
+typedef struct JsonPath {
+	const struct JsonPath *up; // NULL: the message itself
+	const char *name;
+	size_t index; // SIZE_MAX: not a list's member
+} JsonPath;
+
+// "offer.attributes[2].name"
+void json_path_write(const JsonPath *path, char *text, size_t size);
+// FIELD_INVALID at the path.
+Err json_invalid(const JsonPath *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+// Room for a field's name in lowerCamelCase.
+enum { JSON_NAME_SIZE = 128 };
+void json_camel(const char *snake, char camel[JSON_NAME_SIZE]);
+// The other way, for field masks.
+void json_snake(Str camel, char snake[JSON_NAME_SIZE]);
+// By either spelling; NULL if there is none.
+const ProtobufCFieldDescriptor *json_field(const ProtobufCMessageDescriptor *message, Str name);
+// The length of the prefix that all values of an enum share, up to and with an underscore.
+size_t json_enum_prefix(const ProtobufCEnumDescriptor *descriptor);
+// Whether a repeated field is a map from string to string.
+bool json_is_map(const ProtobufCFieldDescriptor *field);
+
+// A finite number in as few digits as read back to the same, always with a point or an exponent.
+enum { JSON_REAL_SIZE = 32 };
+void json_real_text(double value, char text[JSON_REAL_SIZE]);
+
+// Bytes of one value in a message or in a list.
+size_t json_value_size(ProtobufCType type);
+
+// A message that JSON does not write as an object of its fields.
+typedef struct JsonSpecial {
+	const char *name; // of the message
+	unsigned style;   // written so only under this style; 0: always
+	bool object_too;  // an object is read as an ordinary message
+	Err (*write)(const ProtobufCMessage *message, unsigned style, json_t **ret);
+	Err (*read)(const json_t *json, const JsonPath *path, Arena *arena, ProtobufCMessage *ret);
+} JsonSpecial;
+
+// NULL if it is an ordinary one.
+const JsonSpecial *json_special(const ProtobufCMessageDescriptor *descriptor);
+
+// A member of a message by its descriptor.
+static inline void *json_member(const ProtobufCMessage *message, unsigned offset)
+{
+	return (char *)(uintptr_t)message + offset;
+}
