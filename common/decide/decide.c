@@ -1,0 +1,147 @@
+// A call: for each point screen its candidates, keep the best, treat them. README.md tells the order of work.
+#include "decide/call.h"
+
+void decide_defaults(const Plan *plan, int level, ExprValue *values)
+{
+	const PlanLevel *plan_level = &plan->level[level];
+	if (plan_level->attribute_count)
+		memcpy(values, plan_level->defaults, plan_level->attribute_count * sizeof *values);
+}
+
+void decide_segments(
+        const Plan *plan, int level, const ExprValue *values, int64_t as_of_us, Arena *scratch, uint64_t *ret)
+{
+	const PlanLevel *plan_level = &plan->level[level];
+	if (plan->snapshot->n_segments)
+		memset(ret, 0, plan_segment_words(plan) * sizeof *ret);
+	Evaluation evaluation;
+	// Without memory nothing can be said of the visitor, who then is in no segment.
+	if (evaluation_init(plan, values, as_of_us, scratch, &evaluation))
+		return;
+	for (size_t i = 0; i < plan_level->segment_count; i++) {
+		PlanSegment segment = plan_level->segments[i];
+		if (evaluate_condition(&evaluation, segment.condition) == VERDICT_TRUE)
+			ret[segment.segment / 64] |= UINT64_C(1) << (segment.segment % 64);
+	}
+}
+
+static bool in_segment(const Visitor *visitor, uint32_t segment)
+{
+	return segment == 0 || (visitor->segments[(segment - 1) / 64] >> ((segment - 1) % 64)) & 1;
+}
+
+static bool within(Window window, int64_t us)
+{
+	return window.from_us <= us && us < window.until_us;
+}
+
+static uint64_t tie_of(const Call *call, uint32_t offer, Parley__Snapshot__V1__TieBreak tie_break)
+{
+	if (tie_break == SNAP_TIE(NEWEST_OFFER))
+		return call->plan->offer_ages[offer];
+	if (tie_break == SNAP_TIE(OFFER_CODE))
+		return 0; // offers are sorted by code: their index decides
+	return mix64(call->request->seed ^ call->plan->offer_keys[offer]);
+}
+
+static Reason screen(Call *call, const PlanRule *rule)
+{
+	if (!in_segment(call->visitor, rule->segment))
+		return REASON_SEGMENT_NOT_MATCHED;
+	if (!rule->published)
+		return REASON_OFFER_NOT_PUBLISHED;
+	if (!within(rule->offer_window, call->request->as_of_us))
+		return REASON_OFFER_OUTSIDE_DATES;
+	if (!rule->enabled)
+		return REASON_RULE_DISABLED;
+	if (!within(rule->rule_window, call->request->as_of_us))
+		return REASON_RULE_OUTSIDE_DATES;
+	if (!rule->eligibility)
+		return REASON_OFFERED;
+	Verdict eligible = evaluate_condition(&call->evaluation, rule->eligibility - 1);
+	return eligible == VERDICT_TRUE    ? REASON_OFFERED
+	       : eligible == VERDICT_FALSE ? REASON_NOT_ELIGIBLE
+	                                   : REASON_ELIGIBILITY_FAILED;
+}
+
+Reason call_screen(Call *call, const PlanRule *rule, Parley__Snapshot__V1__TieBreak tie_break, Ranked *ret)
+{
+	*ret = (Ranked){.offer = rule->offer, .rule = rule->rule, .top = rule->top};
+	Reason reason = screen(call, rule);
+	if (reason != REASON_OFFERED)
+		return reason;
+	ret->score = rule->score;
+	if (rule->scoring &&
+	        evaluate_score(&call->evaluation, rule->scoring - 1, &ret->score) != VERDICT_TRUE)
+		return REASON_SCORE_FAILED;
+	ret->tie = tie_of(call, rule->offer, tie_break);
+	return REASON_OFFERED;
+}
+
+// The walk: dynamic scores first, then best first until nothing that follows could be better.
+static void choose(Call *call, const Candidates *candidates, Parley__Snapshot__V1__TieBreak tie_break,
+        Selection *selection)
+{
+	for (uint32_t i = 0; i < candidates->live; i++) {
+		const PlanRule *rule = &call->plan->rules[candidates->rules[i]];
+		if (i >= candidates->dynamic && selection_beats(selection, rule->top, rule->score))
+			return;
+		Ranked ranked;
+		if (call_screen(call, rule, tie_break, &ranked) == REASON_OFFERED)
+			selection_add(selection, &ranked);
+	}
+}
+
+static Err treat(Call *call, const Selection *selection, PointDecision *ret)
+{
+	DecidedOffer *offers = ARENA_ARRAY(call->arena, DecidedOffer, selection->count);
+	if (!offers)
+		return err(ERR_NO_MEMORY, "no memory for %zu offers", selection->count);
+	for (size_t i = 0; i < selection->count; i++) {
+		const Ranked *best = &selection->best[i];
+		offers[i] = (DecidedOffer){.rule = best->rule, .offer = best->offer, .score = best->score};
+		treatment_code_make(call->request->seed, call->treatments++, offers[i].treatment_code);
+	}
+	ret->offers = offers;
+	ret->offer_count = selection->count;
+	return OK;
+}
+
+static Err decide_point(Call *call, const DecidePoint *wanted, PointDecision *ret)
+{
+	ret->point = wanted->point;
+	if (wanted->max > DECIDE_OFFERS_MAX)
+		return err(ERR_LIMIT, "%u offers asked for, at most %d are allowed", wanted->max,
+		        DECIDE_OFFERS_MAX);
+	if (wanted->point < 0)
+		return OK;
+	const Snapshot *snapshot = call->plan->snapshot;
+	uint32_t zone = snapshot->points[wanted->point]->zone;
+	const Candidates *candidates = plan_candidates(call->plan, zone, call->visitor->level);
+	size_t max = wanted->max < candidates->live ? wanted->max : candidates->live;
+	Selection selection = {.best = ARENA_ARRAY(call->arena, Ranked, max), .max = max};
+	if (!selection.best)
+		return err(ERR_NO_MEMORY, "no memory for %zu candidates", max);
+	Parley__Snapshot__V1__TieBreak tie_break = snapshot->zones[zone]->tie_break;
+	if (max)
+		choose(call, candidates, tie_break, &selection);
+	TRY(treat(call, &selection, ret));
+	return call->request->explain ? call_explain(call, candidates, tie_break, wanted->max, ret) : OK;
+}
+
+Err decide(
+        const Plan *plan, const Visitor *visitor, const DecideRequest *request, Arena *arena, Decision *ret)
+{
+	if (request->count > DECIDE_POINTS_MAX)
+		return err(ERR_LIMIT, "%zu points asked for, at most %d are allowed", request->count,
+		        DECIDE_POINTS_MAX);
+	PointDecision *points = ARENA_ARRAY(arena, PointDecision, request->count);
+	if (!points)
+		return err(ERR_NO_MEMORY, "no memory for %zu points", request->count);
+	Call call = {.plan = plan, .visitor = visitor, .request = request, .arena = arena};
+	TRY(evaluation_init(plan, visitor->values, request->as_of_us, arena, &call.evaluation));
+	for (size_t i = 0; i < request->count; i++)
+		TRY(decide_point(&call, &request->points[i], &points[i]));
+	*ret = (Decision){points, request->count};
+	return OK;
+}
