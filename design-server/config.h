@@ -1,0 +1,29 @@
+// What parley-design reads from its configuration file (config.c has the table of keys).
+#pragma once
+#include "base/config.h"
+
+typedef struct DesignConfig {
+	struct {
+		Str conninfo;       // the server's own: a role that is, or may become, parley_design
+		Str owner_conninfo; // of `migrate` and `user`: the role that owns the tables; empty: conninfo
+		int64_t connections;
+	} database;
+	struct {
+		Str listen;
+		bool plaintext; // without TLS; loopback only
+	} grpc;
+	struct {
+		Str listen; // loopback only; empty: no HTTP
+		int64_t threads;
+	} http;
+	// This server's certificate, for its listener and for its calls to runtime servers
+	// (spiffe://parley/design).
+	struct {
+		Str certificate;
+		Str key;
+		Str ca;
+	} tls;
+	Str builder_key;  // PEM of the Ed25519 key that seals snapshots
+	Str environments; // folder of deploy profiles
+	Str log_level;
+} DesignConfig;

@@ -1,0 +1,46 @@
+// The design server's database: a pool, transactions that are tried again on conflicts, migrations. SQL is in
+// ../sql, embedded at build; a query named `offer_get` there is `sql_offer_get` here.
+#pragma once
+#include "pg/pg.h"
+
+#include "sql.h" // generated: extern const char sql_NAME[];
+
+typedef struct Store Store;
+
+enum { STORE_TIMEOUT_MS = 10000 }; // of one statement
+
+// Does not connect yet. NULL if memory is out. `conninfo` names a role that may become parley_design (see
+// README.md).
+Store *store_new(const char *conninfo, size_t connections);
+void store_free(Store *store);
+
+// Applies the migrations that the database lacks, as the role of `conninfo`, which owns all tables. Safe to
+// run at any time and from several processes. Errors: MIGRATION_FAILED (also if one that ran was changed
+// afterwards), DB_UNAVAILABLE.
+Err store_migrate(const char *conninfo, int *ret_applied);
+// Whether the database has exactly the schema that this program knows. Errors: MIGRATION_FAILED,
+// DB_UNAVAILABLE.
+Err store_check(Store *store);
+
+// One unit of work on one connection; runs again from the start after a conflict, so it must set all that it
+// sets anew.
+typedef Err (*StoreWork)(Pg *pg, void *context);
+// In a transaction (read committed), committed if the work is OK and rolled back otherwise. Tried up to five
+// times while it ends in DB_CONFLICT. DB_UNAVAILABLE from the commit: whether it took effect is not known.
+Err store_transact(Store *store, StoreWork work, void *context);
+// The same, read only, on one consistent view of all tables (repeatable read).
+Err store_read(Store *store, StoreWork work, void *context);
+
+// Runs the embedded query `name`: SQL_RUN(pg, &result, offer_get, P_TEXT(name)).
+#define SQL_RUN(pg, ret, name, ...) PG_QUERY((pg), STORE_TIMEOUT_MS, (ret), sql_##name, __VA_ARGS__)
+
+// One entry of the audit, to be written in the transaction of the change that it tells.
+typedef struct Audit {
+	int64_t time_us;
+	Str actor;         // who
+	Str action;        // create, update, delete, deploy, login …
+	Str kind;          // such as Offer
+	Str channel, name; // of what; may be empty
+	Str before, after; // JSON; empty if there is none
+} Audit;
+Err audit_write(Pg *pg, const Audit *audit);
