@@ -59,22 +59,17 @@ static void indent_put(JsonOut *out, size_t indent)
 		json_put(out, " ", 1);
 }
 
-static void single_quoted_put(JsonOut *out, Str text)
-{
-	json_put(out, "'", 1);
-	for (size_t i = 0; i < text.len; i++)
-		json_put(out, text.ptr[i] == '\'' ? "''" : &text.ptr[i], text.ptr[i] == '\'' ? 2 : 1);
-	json_put(out, "'", 1);
-}
-
 static void text_put(JsonOut *out, Str text)
 {
-	if (plain_is_safe(text))
+	if (plain_is_safe(text)) {
 		json_put(out, text.ptr, text.len);
-	else if (printable(text, ""))
-		single_quoted_put(out, text);
-	else
+	} else if (text.len && printable(text, "") && !memchr(text.ptr, '\'', text.len)) {
+		json_put(out, "'", 1);
+		json_put(out, text.ptr, text.len);
+		json_put(out, "'", 1);
+	} else {
 		json_put_string(out, text);
+	}
 }
 
 static void literal_put(JsonOut *out, Str text, size_t indent)

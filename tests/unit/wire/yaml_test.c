@@ -136,7 +136,7 @@ static void it_looks_as_one_would_write_it(void **state)
 	assert_int_equal(json_to_yaml(json, arena, &yaml), OK);
 	assert_string_equal(arena_cstr(arena, yaml), "kind: Offer\ncode: '12'\nattributes:\n- name: rate\n  "
 	                                             "value: 0.1\n- name: tags\n  value:\n  - a\n  - b\n"
-	                                             "expression: 'age >= 18 && job == ''x'''\nnone: []\n");
+	                                             "expression: \"age >= 18 && job == 'x'\"\nnone: []\n");
 }
 
 int main(void)
