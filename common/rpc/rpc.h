@@ -1,6 +1,7 @@
-// The thin gRPC layer: the only place that includes <grpc/…>. A server takes protoc-c service descriptors and tables of
-// handlers and does the rest: completion queue, call slots, wire guard, arenas, deadlines, in-flight cap, error details,
-// health, reflection, drain. The structure is the fastest one known on gRPC core (README.md says why).
+// The thin gRPC layer: the only place that includes <grpc/…>. A server takes protoc-c service descriptors and
+// tables of handlers and does the rest: completion queue, call slots, wire guard, arenas, deadlines,
+// in-flight cap, error details, health, reflection, drain. The structure is the fastest one known on gRPC
+// core (README.md says why).
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -10,35 +11,37 @@
 typedef struct RpcServer RpcServer;
 typedef struct RpcCall RpcCall;
 
-// A handler ends a call by exactly one rpc_reply or rpc_fail, before it returns or later from any thread. `request` has
-// passed the wire guard and lives, with all that the handler puts there, in the call's arena until then.
+// A handler ends a call by exactly one rpc_reply or rpc_fail, before it returns or later from any thread.
+// `request` has passed the wire guard and lives, with all that the handler puts there, in the call's arena
+// until then.
 typedef void (*RpcHandler)(void *service, RpcCall *call, const ProtobufCMessage *request);
 
 typedef struct RpcMethod {
-	const char *name;   // as in the .proto, such as "GetOffers"
+	const char *name; // as in the .proto, such as "GetOffers"
 	RpcHandler handler;
-	bool blocking;      // may wait (database, disk): runs on a worker thread, not on the completion queue's
+	bool blocking; // may wait (database, disk): runs on a worker thread, not on the completion queue's
 	size_t max_request; // bytes; 0: 64 KiB
 	unsigned access;    // what the server's authorize callback gets: the program's own meaning
 } RpcMethod;
 
-// Who is calling.
+// Who is calling. Lives as long as the call.
 typedef struct RpcPeer {
-	bool plaintext;   // the listener was a plaintext one
-	Str identity;     // SPIFFE ID of the verified client certificate; empty if none was shown
-	Str token;        // of "authorization: Bearer …"; empty if none
-	Str address;      // of the other end
+	bool plaintext; // the listener was a plaintext one
+	Str identity;   // SPIFFE ID of the verified client certificate; empty if none was shown
+	Str token;      // of "authorization: Bearer …"; empty if none
+	Str address;    // of the other end
 } RpcPeer;
 
-// Runs before the body is parsed. Not OK: the call is refused with it. May keep something for the handler in
+// Runs before the body is parsed, on the thread that the handler will run on (so it may wait if the method is
+// blocking). Not OK: the call is refused with it. May keep something for the handler in
 // *ret_principal (in the call's arena).
-typedef Err (*RpcAuthorize)(void *context, RpcCall *call, const RpcMethod *method, const RpcPeer *peer, Arena *arena,
-	void **ret_principal);
+typedef Err (*RpcAuthorize)(void *context, RpcCall *call, const RpcMethod *method, const RpcPeer *peer,
+        Arena *arena, void **ret_principal);
 
 typedef struct RpcTls {
 	const char *certificate_file; // PEM chain of this server or client
 	const char *key_file;
-	const char *ca_file;          // who signs the other side's certificates
+	const char *ca_file;             // who signs the other side's certificates
 	bool require_client_certificate; // servers: refuse the handshake without one
 } RpcTls;
 
@@ -55,21 +58,22 @@ typedef struct RpcServerOptions {
 	void *context;          // for authorize
 	size_t max_in_flight;   // 0: 1024; calls beyond are refused with BUSY
 	size_t workers;         // threads for blocking methods; 0: 8
-	size_t max_message;     // bytes that the transport takes at all; 0: 64 KiB
+	size_t max_message;     // bytes that the transport takes at all; 0: twice what the methods take
 	int drain_timeout_ms;   // 0: 10,000
 } RpcServerOptions;
 
 // Makes a server; it does not listen yet. Errors: CONFIG_INVALID.
 Err rpc_server_new(const RpcServerOptions *options, RpcServer **ret);
-// Adds a service: `methods` is an array of one row per method of the descriptor, in any order; a method without a row is
-// answered UNIMPLEMENTED. `service` is handed to handlers.
+// Adds a service: `methods` is an array of one row per method of the descriptor, in any order; a method
+// without a row is answered UNIMPLEMENTED. `service` is handed to handlers.
 Err rpc_server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
-	size_t count, void *service);
+        size_t count, void *service);
 // Binds, listens and serves until rpc_server_stop. A taken port is an error here. Errors: IO, CONFIG_INVALID.
 Err rpc_server_start(RpcServer *server);
-// What grpc.health.v1 says; "" is the server as a whole. Watchers are told.
+// What grpc.health.v1 says (at first SERVING); "" is the server as a whole. Watchers are told.
 void rpc_server_set_health(RpcServer *server, const char *service, bool serving);
-// Drains: health turns NOT_SERVING, no new calls, waits for those in flight up to the drain time-out, cancels the rest.
+// Drains: health turns NOT_SERVING, no new calls, waits for those in flight up to the drain time-out, cancels
+// the rest.
 void rpc_server_stop(RpcServer *server);
 void rpc_server_free(RpcServer *server);
 
@@ -95,8 +99,8 @@ Str rpc_header(const RpcCall *call, const char *name);
 int64_t rpc_time_left_us(const RpcCall *call);
 // Packs and sends `response`; `call` and its arena are gone afterwards.
 void rpc_reply(RpcCall *call, const ProtobufCMessage *response);
-// Sends the status of `e` with google.rpc details (ErrorInfo, BadRequest if a field is named, RetryInfo if a retry time is
-// set) taken from this thread's last failure; `call` is gone afterwards.
+// Sends the status of `e` with google.rpc details (ErrorInfo, BadRequest if a field is named, RetryInfo if a
+// retry time is set) taken from this thread's last failure; `call` is gone afterwards.
 void rpc_fail(RpcCall *call, Err e);
 
 // --- client ---
@@ -104,11 +108,11 @@ void rpc_fail(RpcCall *call, Err e);
 typedef struct RpcClient RpcClient; // thread-safe; one connection
 
 typedef struct RpcClientOptions {
-	const char *target;     // "127.0.0.1:7400"
-	const RpcTls *tls;      // NULL: plaintext
-	const char *tls_name;   // the name that the server's certificate must have; NULL: the target's host
-	const char *token;      // sent as Bearer; may be NULL
-	size_t max_message;     // of responses; 0: 4 MiB
+	const char *target;   // "127.0.0.1:7400"
+	const RpcTls *tls;    // NULL: plaintext
+	const char *tls_name; // the name that the server's certificate must have; NULL: the target's host
+	const char *token;    // sent as Bearer; may be NULL
+	size_t max_message;   // of responses; 0: 4 MiB
 } RpcClientOptions;
 
 Err rpc_client_new(const RpcClientOptions *options, RpcClient **ret);
@@ -118,12 +122,13 @@ static inline void rpc_client_freep(RpcClient **client)
 	rpc_client_free(*client);
 }
 
-// One unary call, waiting at most `timeout_ms`. `method` is the descriptor's (its service names the path). The response
-// lives in `arena`. A failed call returns the server's reason if it is one of ours (else by gRPC status) and keeps the
-// server's message, field and retry time as this thread's last failure.
+// One unary call, waiting at most `timeout_ms`. `method` is the descriptor's (its service names the path).
+// The response lives in `arena`. A failed call returns the server's reason if it is one of ours (else by gRPC
+// status) and keeps the server's message, field and retry time as this thread's last failure.
 Err rpc_call(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
-	const ProtobufCMessage *request, int timeout_ms, Arena *arena, ProtobufCMessage **ret);
+        const ProtobufCMessage *request, int timeout_ms, Arena *arena, ProtobufCMessage **ret);
 
-// gRPC library set-up; once per process, before any of the above, after signals are blocked. Never fork afterwards.
+// gRPC library set-up; once per process, before any of the above, after signals are blocked. Never fork
+// afterwards.
 void rpc_init(void);
 void rpc_shutdown(void);

@@ -1,0 +1,106 @@
+// One call, from the request's bytes to the answer's. Whoever answers, on whatever thread, starts exactly one
+// batch: initial metadata, message, status and the wait for the end, all in one, which makes batches of a
+// call serial by construction and costs half of what one operation a batch does. The slot comes back to the
+// poller with that batch (slots.c).
+#include "rpc/internal.h"
+
+#include "wire/wire.h"
+
+#include <grpc/support/time.h>
+#include <stdlib.h>
+
+int64_t deadline_left_us(gpr_timespec deadline)
+{
+	gpr_timespec left;
+
+	if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0)
+		return INT64_MAX;
+	left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+	return left.tv_sec * INT64_C(1000000) + left.tv_nsec / 1000;
+}
+
+static Err prepare(RpcCall *call, ProtobufCMessage **ret)
+{
+	const Method *method = call->method;
+	const RpcServerOptions *options = &method->server->options;
+	Str bytes;
+
+	if (rpc_time_left_us(call) <= 0)
+		return err(ERR_TIMEOUT,
+		        "the deadline had passed before the call could be looked at: allow more time");
+	TRY(peer_read(call));
+	if (!method->open && options->authorize)
+		TRY(options->authorize(
+		        options->context, call, &method->row, &call->peer, call->arena, &call->principal));
+	TRY(buffer_bytes(call->request, call->arena, &bytes));
+	return wire_unpack(method->descriptor->input, bytes, 0, call->arena, ret);
+}
+
+void call_run(RpcCall *call)
+{
+	const Method *method = call->method;
+	ProtobufCMessage *request = NULL;
+	Err e = prepare(call, &request);
+
+	if (e != OK)
+		rpc_fail(call, e);
+	else
+		method->row.handler(method->service, call, request);
+}
+
+// Hands the answer to gRPC core. From then on the slot is the poller's: it may be serving another call before
+// this returns.
+static void answer(RpcCall *call, grpc_op *ops, size_t count)
+{
+	ops[count].op = GRPC_OP_SEND_INITIAL_METADATA;
+	ops[count + 1].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+	ops[count + 1].data.recv_close_on_server.cancelled = &call->cancelled;
+	if (server_polls(call->method->server))
+		slot_drop_arena(call); // at once, while it is warm
+	call->event.done = slot_sent;
+	if (grpc_call_start_batch(call->core, ops, count + 2, &call->event, NULL) != GRPC_CALL_OK)
+		abort(); // only a second answer or a wrong argument makes it fail
+}
+
+void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
+{
+	grpc_op ops[4] = {0};
+
+	call->response = buffer_pack(response);
+	ops[0].op = GRPC_OP_SEND_MESSAGE;
+	ops[0].data.send_message.send_message = call->response;
+	ops[1].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+	ops[1].data.send_status_from_server.status = GRPC_STATUS_OK;
+	answer(call, ops, 2);
+}
+
+void rpc_fail(RpcCall *call, Err e)
+{
+	grpc_op ops[3] = {0};
+	Status status;
+
+	status_make(e, &status);
+	status_op(&status, &ops[0]);
+	answer(call, ops, 1);
+	status_free(&status);
+}
+
+Arena *rpc_arena(RpcCall *call)
+{
+	return call->arena;
+}
+
+const RpcPeer *rpc_peer(const RpcCall *call)
+{
+	return &call->peer;
+}
+
+void *rpc_principal(const RpcCall *call)
+{
+	return call->principal;
+}
+
+int64_t rpc_time_left_us(const RpcCall *call)
+{
+	return deadline_left_us(call->deadline);
+}

@@ -1,0 +1,215 @@
+// What the files of this room share; nobody else includes it. Who owns what: the server owns methods, slots,
+// doors and streams; gRPC core lends each of them an Event at a time and gives it back through the completion
+// queue, whose one thread (the poller) is the only one that arms, finishes and recycles. Other threads only
+// hand in an answer.
+#pragma once
+#include "rpc/rpc.h"
+
+#include <grpc/grpc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+// What a tag on the completion queue points to: the poller calls `done`, and that is all it knows.
+typedef struct Event {
+	void (*done)(struct Event *event, bool ok);
+} Event;
+
+#define OWNER_OF(event, type, member) ((type *)(void *)((char *)(event)-offsetof(type, member)))
+
+enum {
+	ARENA_BLOCK = 16 * 1024,
+	ARENA_LIMIT = 64 * 1024 * 1024, // of one call
+	SPARE_ARENAS = 64,
+	DOORS = 16, // calls of unregistered methods that are looked at together
+	DEFAULT_REQUEST = 64 * 1024,
+};
+
+typedef struct Slots Slots;
+typedef struct Workers Workers;
+typedef struct Health Health;
+typedef struct Reflection Reflection;
+typedef struct Stream Stream;
+
+// One row of RpcMethod made ready to serve.
+typedef struct Method {
+	struct Method *next;
+	RpcServer *server;
+	RpcMethod row;
+	const ProtobufCServiceDescriptor *service_descriptor;
+	const ProtobufCMethodDescriptor *descriptor;
+	void *service;
+	bool open;    // no authorisation: health
+	char *path;   // "/package.Service/Method"
+	void *handle; // gRPC core's
+	Slots *slots; // blocks of call slots, see slots.c
+	size_t total; // slots there are
+	size_t armed; // slots that wait for a call
+} Method;
+
+// A call slot. It serves one call after the other.
+struct RpcCall {
+	Event event;
+	Method *method;
+	grpc_call *core;
+	gpr_timespec deadline;
+	grpc_metadata_array headers;
+	grpc_byte_buffer *request, *response;
+	Arena *arena;
+	RpcPeer peer;
+	void *principal;
+	RpcCall *next; // in the workers' queue
+	int cancelled; // what gRPC core says of the end
+	bool counted;  // among those in flight
+};
+
+struct RpcServer {
+	RpcServerOptions options; // its texts are in `arena`
+	Arena *arena;             // lives as long as the server
+	Method *methods;
+	size_t method_count;
+	grpc_server *core;
+	grpc_completion_queue *queue;
+	Event stopped; // gRPC core has shut down
+	bool core_stopped, serving;
+	pthread_t poller;
+	Workers *workers;
+	Health *health;
+	Reflection *reflection;
+	struct Door *doors;
+
+	// the poller's alone
+	size_t in_flight;
+	Arena *spare[SPARE_ARENAS];
+	size_t spare_count;
+
+	// anybody's
+	atomic_bool stopping;
+	atomic_size_t lent;   // events that gRPC core holds, or calls that their handler holds
+	pthread_mutex_t lock; // of streams, and of what `quiet` waits for
+	pthread_cond_t quiet;
+	Stream *streams;
+	size_t stream_count;
+};
+
+// --- server.c ---
+Err server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
+        size_t count, void *service, bool open);
+void server_lend(RpcServer *server);
+// Poller: gRPC core has given an event back for good.
+void server_return(RpcServer *server);
+// Whether this thread is the server's poller.
+bool server_polls(const RpcServer *server);
+
+// --- listen.c ---
+Err listen_all(RpcServer *server);
+Err listeners_check(const RpcServerOptions *options);
+bool address_is_loopback(Str address);
+
+// --- tls.c ---
+Err tls_server_credentials(const RpcTls *tls, grpc_server_credentials **ret);
+Err tls_client_credentials(const RpcTls *tls, grpc_channel_credentials **ret);
+
+// --- slots.c ---
+// Makes and arms a method's first slots.
+Err slots_start(Method *method);
+void slots_free(Method *method);
+// Poller: the answer is out; recycles the slot.
+void slot_sent(Event *event, bool ok);
+void slot_drop_arena(RpcCall *call);
+
+// --- call.c ---
+// Authorises, unpacks, and hands over to the handler.
+void call_run(RpcCall *call);
+int64_t deadline_left_us(gpr_timespec deadline);
+
+// --- peer.c ---
+// Fills call->peer, in the call's arena.
+Err peer_read(RpcCall *call);
+
+// --- buffer.c ---
+// The buffer's bytes, copied into the arena only if they are in pieces. Errors: REQUEST_MALFORMED,
+// NOT_SUPPORTED (compressed), NO_MEMORY.
+Err buffer_bytes(const grpc_byte_buffer *buffer, Arena *arena, Str *ret);
+grpc_byte_buffer *buffer_pack(const ProtobufCMessage *message);
+
+// --- status.c ---
+typedef struct Status {
+	grpc_status_code code;
+	grpc_slice message;
+	grpc_metadata details;
+} Status;
+// The status of `e` with google.rpc details from this thread's last failure.
+void status_make(Err e, Status *ret);
+void status_free(Status *status);
+// Fills a send-status op with it; both must stay until the batch has been started.
+void status_op(Status *status, grpc_op *ret);
+// The client's side: what the server said. `ret->id` is OK if it said nothing of ours.
+void status_read(const grpc_metadata_array *trailers, ErrDetail *ret);
+// The error that stands for a bare gRPC status.
+Err status_err(int code);
+
+// --- workers.c ---
+Err workers_new(size_t count, size_t queue_max, Workers **ret);
+// False if the queue is full.
+bool workers_submit(Workers *workers, RpcCall *call);
+// Calls still queued are answered SHUTTING_DOWN from now on.
+void workers_refuse(Workers *workers);
+// Runs what is queued, then ends the threads.
+void workers_free(Workers *workers);
+
+// --- thread.c ---
+// A named thread with all signals blocked.
+Err thread_start(const char *name, void *(*run)(void *), void *argument, pthread_t *ret);
+
+// --- doors.c: calls of methods that are not registered ---
+// Arms the doors.
+Err doors_start(RpcServer *server);
+void doors_free(RpcServer *server);
+
+// --- stream.c ---
+// A kind of streaming method. Its functions run on the poller with the server's lock held.
+typedef struct StreamKind {
+	const char *path;
+	size_t max_streams; // of all kinds that are open when one of this kind is wanted
+	void (*message)(Stream *stream, Str bytes, Arena *arena);
+	void (*half_closed)(Stream *stream);
+	void (*sent)(Stream *stream); // the last stream_send is out
+} StreamKind;
+
+struct Stream {
+	Stream *prev, *next;
+	RpcServer *server;
+	const StreamKind *kind;
+	grpc_call *core;
+	grpc_metadata_array headers;
+	Event received, written, ended, closed;
+	grpc_byte_buffer *in, *out;
+	int cancelled;
+	int lent;     // events that gRPC core holds
+	bool sending; // one message at a time
+	bool ending;  // no more messages; the status goes out after the one that is being sent
+	bool over;    // the status went out, or the call is gone
+	Err end;
+	const void *state; // the kind's own
+	int said;          // the kind's own: what the other end was told last
+};
+
+// The kind that serves a path, or NULL.
+const StreamKind *stream_kind(grpc_slice path);
+// Takes over call and headers, unless there is no room: then false.
+bool stream_open(
+        RpcServer *server, const StreamKind *kind, grpc_call *core, const grpc_metadata_array *headers);
+void stream_receive(Stream *stream);
+void stream_send(Stream *stream, const ProtobufCMessage *message);
+void stream_end(Stream *stream, Err e);
+
+// --- health.c ---
+extern const StreamKind health_watch;
+Err health_new(RpcServer *server);
+Err health_add(RpcServer *server, const char *service);
+// Everything stops serving and the watchers are told and sent away. Lock held.
+void health_drain(RpcServer *server);
+
+// --- reflection.c ---
+extern const StreamKind reflection_v1, reflection_v1alpha;
+Err reflection_new(RpcServer *server);

@@ -1,0 +1,67 @@
+// Who is calling. The SPIFFE ID counts only because our listeners never ask for a certificate without
+// verifying it (listen.c); what gRPC core reports of a peer's certificate has passed the handshake.
+#include "rpc/internal.h"
+
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
+
+static Str property(const grpc_auth_context *context, const char *name)
+{
+	grpc_auth_property_iterator at = grpc_auth_context_find_properties_by_name(context, name);
+	const grpc_auth_property *found = grpc_auth_property_iterator_next(&at);
+
+	return found ? str_n(found->value, found->value_length) : (Str){0};
+}
+
+static Err transport_read(RpcCall *call)
+{
+	grpc_auth_context *context = grpc_call_auth_context(call->core);
+	Str identity = {0};
+	bool copied = true;
+
+	call->peer.plaintext = true;
+	if (context) {
+		call->peer.plaintext = !str_eq(property(context, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME),
+		        STR(GRPC_SSL_TRANSPORT_SECURITY_TYPE));
+		if (grpc_auth_context_peer_is_authenticated(context))
+			identity = property(context, GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
+		call->peer.identity = arena_str(call->arena, identity);
+		copied = identity.len == call->peer.identity.len;
+		grpc_auth_context_release(context);
+	}
+	return copied ? OK : err(ERR_NO_MEMORY, "no memory for the caller's identity");
+}
+
+Str rpc_header(const RpcCall *call, const char *name)
+{
+	for (size_t i = 0; i < call->headers.count; i++) {
+		const grpc_metadata *header = &call->headers.metadata[i];
+
+		if (grpc_slice_str_cmp(header->key, name) == 0)
+			return str_n((const char *)GRPC_SLICE_START_PTR(header->value),
+			        GRPC_SLICE_LENGTH(header->value));
+	}
+	return (Str){0};
+}
+
+static Str bearer(Str header)
+{
+	static const char scheme[] = "bearer ";
+
+	if (header.len < sizeof(scheme) - 1 || strncasecmp(header.ptr, scheme, sizeof(scheme) - 1) != 0)
+		return (Str){0};
+	return str_n(header.ptr + sizeof(scheme) - 1, header.len - (sizeof(scheme) - 1));
+}
+
+Err peer_read(RpcCall *call)
+{
+	char *address = grpc_call_get_peer(call->core);
+
+	call->peer = (RpcPeer){
+	        .token = bearer(rpc_header(call, "authorization")),
+	        .address = arena_str(call->arena, str(address)),
+	};
+	gpr_free(address);
+	return transport_read(call);
+}

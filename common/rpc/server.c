@@ -1,0 +1,339 @@
+// The server's life: made, filled with services, started, drained, freed. One completion queue with one
+// thread (the poller) moves everything; README.md says why. Stopping counts what gRPC core still holds of
+// ours: when that is nothing, no call can be lost any more and what is left of connections is cut.
+#include "rpc/internal.h"
+
+#include "base/clock.h"
+
+#include <grpc/grpc_security.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum {
+	MAX_IN_FLIGHT = 1024,
+	WORKERS = 8,
+	QUEUED_PER_WORKER = 16,
+	DRAIN_TIMEOUT_MS = 10000,
+};
+
+static _Thread_local const RpcServer *polled; // by this thread
+
+bool server_polls(const RpcServer *server)
+{
+	return polled == server;
+}
+
+void server_lend(RpcServer *server)
+{
+	atomic_fetch_add(&server->lent, 1);
+}
+
+static void wake(RpcServer *server)
+{
+	pthread_mutex_lock(&server->lock);
+	pthread_cond_broadcast(&server->quiet);
+	pthread_mutex_unlock(&server->lock);
+}
+
+void server_return(RpcServer *server)
+{
+	if (atomic_fetch_sub(&server->lent, 1) == 1)
+		wake(server);
+}
+
+static void *poll_queue(void *argument)
+{
+	RpcServer *server = argument;
+	grpc_event event;
+
+	polled = server;
+	pthread_mutex_lock(&server->lock); // until all slots are armed
+	pthread_mutex_unlock(&server->lock);
+	while ((event = grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL))
+	                .type != GRPC_QUEUE_SHUTDOWN) {
+		Event *ours = event.tag;
+
+		if (event.type == GRPC_OP_COMPLETE)
+			ours->done(ours, event.success != 0);
+	}
+	return NULL;
+}
+
+// --- making ---
+
+static const RpcTls *copy_tls(Arena *arena, const RpcTls *tls)
+{
+	RpcTls *copy = ARENA_NEW(arena, RpcTls);
+
+	*copy = *tls;
+	copy->certificate_file = tls->certificate_file ? arena_cstr(arena, str(tls->certificate_file)) : NULL;
+	copy->key_file = tls->key_file ? arena_cstr(arena, str(tls->key_file)) : NULL;
+	copy->ca_file = tls->ca_file ? arena_cstr(arena, str(tls->ca_file)) : NULL;
+	return copy;
+}
+
+static void copy_options(RpcServer *server, const RpcServerOptions *options)
+{
+	RpcServerOptions *own = &server->options;
+	RpcListener *listeners = ARENA_ARRAY(server->arena, RpcListener, options->listener_count);
+
+	*own = *options;
+	for (size_t i = 0; i < options->listener_count; i++) {
+		listeners[i] = options->listeners[i];
+		listeners[i].address = arena_cstr(server->arena, str(options->listeners[i].address));
+		if (listeners[i].tls)
+			listeners[i].tls = copy_tls(server->arena, listeners[i].tls);
+	}
+	own->listeners = listeners;
+	own->max_in_flight = own->max_in_flight ? own->max_in_flight : MAX_IN_FLIGHT;
+	own->workers = own->workers ? own->workers : WORKERS;
+	own->drain_timeout_ms = own->drain_timeout_ms ? own->drain_timeout_ms : DRAIN_TIMEOUT_MS;
+}
+
+Err rpc_server_new(const RpcServerOptions *options, RpcServer **ret)
+{
+	RpcServer *server;
+	Err e;
+
+	TRY(listeners_check(options));
+	server = calloc(1, sizeof(*server));
+	if (!server || !(server->arena = arena_new(ARENA_BLOCK, 0))) {
+		free(server);
+		return err(ERR_NO_MEMORY, "no memory for a server");
+	}
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_cond_init(&server->quiet, NULL);
+	copy_options(server, options);
+	e = health_new(server);
+	if (e == OK)
+		e = reflection_new(server);
+	if (e != OK) {
+		rpc_server_free(server);
+		return e;
+	}
+	*ret = server;
+	return OK;
+}
+
+static Err method_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *row,
+        void *service, bool open)
+{
+	const ProtobufCMethodDescriptor *found =
+	        protobuf_c_service_descriptor_get_method_by_name(descriptor, row->name);
+	Method *method = ARENA_NEW(server->arena, Method);
+
+	if (!found)
+		return err(ERR_INTERNAL, "service %s has no method %s", descriptor->name, row->name);
+	*method = (Method){
+	        .next = server->methods,
+	        .server = server,
+	        .row = *row,
+	        .service_descriptor = descriptor,
+	        .descriptor = found,
+	        .service = service,
+	        .open = open,
+	        .path = arena_printf(server->arena, "/%s/%s", descriptor->name, row->name),
+	};
+	if (method->row.max_request == 0)
+		method->row.max_request = DEFAULT_REQUEST;
+	server->methods = method;
+	server->method_count++;
+	return OK;
+}
+
+Err server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
+        size_t count, void *service, bool open)
+{
+	if (server->core)
+		return err(
+		        ERR_INTERNAL, "service %s comes too late: the server has started", descriptor->name);
+	for (size_t i = 0; i < count; i++)
+		TRY(method_add(server, descriptor, &methods[i], service, open));
+	return health_add(server, descriptor->name);
+}
+
+Err rpc_server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
+        size_t count, void *service)
+{
+	return server_add(server, descriptor, methods, count, service, false);
+}
+
+// --- starting ---
+
+// After one EMFILE gRPC core never accepts a connection again, so the limit is put as high as it goes.
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+// What gRPC core reads at all. Twice what a method takes, so that most requests that are too large get our
+// own words.
+static int transport_limit(const RpcServer *server)
+{
+	size_t most = DEFAULT_REQUEST;
+
+	for (const Method *method = server->methods; method; method = method->next)
+		most = method->row.max_request > most ? method->row.max_request : most;
+	most = server->options.max_message ? server->options.max_message : 2 * most;
+	return most < INT32_MAX ? (int)most : INT32_MAX;
+}
+
+static grpc_arg int_arg(const char *key, int value)
+{
+	return (grpc_arg){.type = GRPC_ARG_INTEGER, .key = (char *)key, .value.integer = value};
+}
+
+static grpc_server *make_core(const RpcServer *server)
+{
+	grpc_arg args[] = {
+	        int_arg(GRPC_ARG_ALLOW_REUSEPORT, 0),
+	        int_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, transport_limit(server)),
+	        int_arg(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024),
+	        int_arg(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256), // of one connection
+	        int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
+	                0), // no bombs: buffer.c refuses what is compressed
+	        int_arg(GRPC_ARG_ENABLE_CHANNELZ, 0),
+	        int_arg(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * 1000),
+	        int_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000), // notices dead peers
+	        int_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000),
+	        int_arg(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+	        int_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10 * 1000),
+	        int_arg(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 30 * 60 * 1000),
+	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+	                2 * 60 * 60 * 1000), // spreads clients anew, renews certificates
+	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000),
+	};
+	const grpc_channel_args all = {ARRAY_COUNT(args), args};
+
+	return grpc_server_create(&all, NULL);
+}
+
+static Err start_core(RpcServer *server)
+{
+	TRY(listen_all(server));
+	TRY(workers_new(
+	        server->options.workers, server->options.workers * QUEUED_PER_WORKER, &server->workers));
+	grpc_server_start(server->core);
+	for (Method *method = server->methods; method; method = method->next)
+		TRY(slots_start(method));
+	TRY(doors_start(server));
+	return OK;
+}
+
+static void core_stopped(Event *event, bool ok)
+{
+	RpcServer *server = OWNER_OF(event, RpcServer, stopped);
+
+	(void)ok;
+	pthread_mutex_lock(&server->lock);
+	server->core_stopped = true;
+	pthread_cond_broadcast(&server->quiet);
+	pthread_mutex_unlock(&server->lock);
+}
+
+Err rpc_server_start(RpcServer *server)
+{
+	Err e;
+
+	if (server->core)
+		return err(ERR_INTERNAL, "the server has been started before");
+	raise_file_limit();
+	server->core = make_core(server);
+	server->queue = grpc_completion_queue_create_for_next(NULL);
+	server->stopped.done = core_stopped;
+	grpc_server_register_completion_queue(server->core, server->queue, NULL);
+	for (Method *method = server->methods; method; method = method->next)
+		method->handle = grpc_server_register_method(
+		        server->core, method->path, NULL, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+	pthread_mutex_lock(&server->lock);
+	e = thread_start("rpc-poller", poll_queue, server, &server->poller);
+	if (e != OK) {
+		pthread_mutex_unlock(&server->lock);
+		grpc_server_destroy(server->core);
+		grpc_completion_queue_shutdown(server->queue);
+		grpc_completion_queue_destroy(server->queue);
+		server->core = NULL;
+		return e;
+	}
+	e = start_core(server);
+	pthread_mutex_unlock(&server->lock);
+	server->serving = true;
+	if (e != OK) {
+		ErrDetail failure = *err_detail();
+
+		rpc_server_stop(server);
+		return err_restore(&failure);
+	}
+	return OK;
+}
+
+// --- stopping ---
+
+// Waits until gRPC core holds nothing of ours; false if it took longer than `timeout_ms` (< 0: no limit).
+static bool wait_quiet(RpcServer *server, int timeout_ms)
+{
+	int64_t until_us = monotonic_us() + timeout_ms * US_PER_MS;
+	struct timespec until = {until_us / US_PER_S, until_us % US_PER_S * 1000};
+	int late = 0;
+
+	pthread_mutex_lock(&server->lock);
+	while (atomic_load(&server->lent) > 0 && late == 0)
+		late = timeout_ms < 0 ? pthread_cond_wait(&server->quiet, &server->lock)
+		                      : pthread_cond_clockwait(
+		                                &server->quiet, &server->lock, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&server->lock);
+	return late == 0;
+}
+
+static void wait_core_stopped(RpcServer *server)
+{
+	pthread_mutex_lock(&server->lock);
+	while (!server->core_stopped)
+		pthread_cond_wait(&server->quiet, &server->lock);
+	pthread_mutex_unlock(&server->lock);
+}
+
+void rpc_server_stop(RpcServer *server)
+{
+	if (!server->serving)
+		return;
+	server->serving = false;
+	pthread_mutex_lock(&server->lock);
+	atomic_store(&server->stopping, true);
+	health_drain(server);
+	pthread_mutex_unlock(&server->lock);
+	grpc_server_shutdown_and_notify(server->core, server->queue, &server->stopped);
+	if (!wait_quiet(server, server->options.drain_timeout_ms) && server->workers)
+		workers_refuse(server->workers);
+	grpc_server_cancel_all_calls(server->core);
+	wait_quiet(server, -1);
+	wait_core_stopped(server);
+	workers_free(server->workers);
+	server->workers = NULL;
+	grpc_server_destroy(server->core);
+	grpc_completion_queue_shutdown(server->queue);
+	pthread_join(server->poller, NULL);
+	grpc_completion_queue_destroy(server->queue);
+}
+
+void rpc_server_free(RpcServer *server)
+{
+	if (!server)
+		return;
+	rpc_server_stop(server);
+	for (Method *method = server->methods; method; method = method->next)
+		slots_free(method);
+	doors_free(server);
+	while (server->spare_count > 0)
+		arena_free(server->spare[--server->spare_count]);
+	pthread_cond_destroy(&server->quiet);
+	pthread_mutex_destroy(&server->lock);
+	arena_free(server->arena);
+	free(server);
+}

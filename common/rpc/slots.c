@@ -1,0 +1,180 @@
+// Call slots. Every method has slots that wait in gRPC core for its next call; a slot is recycled when its
+// answer is out, so that a busy server allocates nothing of ours. A method starts with few slots, and gets
+// another block whenever fewer than a quarter of one wait, up to the in-flight cap and a reserve: the reserve
+// is there to say BUSY with.
+#include "rpc/internal.h"
+
+#include <grpc/slice.h>
+#include <stdlib.h>
+
+enum {
+	BLOCK_FAST = 64, // slots that a method on the poller gets at a time
+	BLOCK_BLOCKING = 16,
+	RESERVE = 32, // slots beyond the cap
+	RETRY_MS = 100,
+};
+
+struct Slots {
+	Slots *next;
+	size_t count;
+	RpcCall calls[];
+};
+
+static void slot_called(Event *event, bool ok);
+
+static size_t block_size(const Method *method)
+{
+	return method->row.blocking ? BLOCK_BLOCKING : BLOCK_FAST;
+}
+
+static void arm(RpcCall *call)
+{
+	Method *method = call->method;
+	RpcServer *server = method->server;
+
+	call->event.done = slot_called;
+	server_lend(server);
+	method->armed++;
+	if (grpc_server_request_registered_call(server->core, method->handle, &call->core, &call->deadline,
+	            &call->headers, &call->request, server->queue, server->queue,
+	            &call->event) != GRPC_CALL_OK)
+		abort(); // only a wrong argument makes it fail
+}
+
+static Err grow(Method *method)
+{
+	size_t count = block_size(method);
+	Slots *block = calloc(1, sizeof(*block) + count * sizeof(*block->calls));
+
+	if (!block)
+		return err(ERR_NO_MEMORY, "no memory for call slots");
+	block->count = count;
+	block->next = method->slots;
+	method->slots = block;
+	method->total += count;
+	for (size_t i = 0; i < count; i++) {
+		block->calls[i].method = method;
+		grpc_metadata_array_init(&block->calls[i].headers);
+		arm(&block->calls[i]);
+	}
+	return OK;
+}
+
+Err slots_start(Method *method)
+{
+	return grow(method);
+}
+
+void slots_free(Method *method)
+{
+	while (method->slots) {
+		Slots *block = method->slots;
+
+		method->slots = block->next;
+		for (size_t i = 0; i < block->count; i++)
+			grpc_metadata_array_destroy(&block->calls[i].headers);
+		free(block);
+	}
+}
+
+// --- arenas: only the poller touches the spare ones ---
+
+static Arena *arena_take(RpcServer *server)
+{
+	return server->spare_count > 0 ? server->spare[--server->spare_count]
+	                               : arena_new(ARENA_BLOCK, ARENA_LIMIT);
+}
+
+void slot_drop_arena(RpcCall *call)
+{
+	RpcServer *server = call->method->server;
+
+	if (!call->arena)
+		return;
+	if (server->spare_count < SPARE_ARENAS) {
+		arena_reset(call->arena);
+		server->spare[server->spare_count++] = call->arena;
+	} else {
+		arena_free(call->arena);
+	}
+	call->arena = NULL;
+}
+
+// --- the life of a call ---
+
+// Whether the call can be taken on at all: cap, size and memory, in the order of what it costs to look.
+static Err admit(RpcCall *call)
+{
+	const Method *method = call->method;
+	RpcServer *server = method->server;
+	size_t size = call->request ? grpc_byte_buffer_length(call->request) : 0;
+
+	if (server->in_flight >= server->options.max_in_flight)
+		return err_retry(ERR_BUSY, RETRY_MS,
+		        "%zu calls are in flight, which is this server's limit: try again later",
+		        server->in_flight);
+	if (size > method->row.max_request)
+		return err(ERR_REQUEST_TOO_LARGE,
+		        "the request has %zu bytes, but %s takes at most %zu: send less at a time", size,
+		        method->row.name, method->row.max_request);
+	call->arena = arena_take(server);
+	return call->arena
+	               ? OK
+	               : err_retry(ERR_NO_MEMORY, RETRY_MS, "no memory for another call: try again later");
+}
+
+static void dispatch(RpcCall *call)
+{
+	RpcServer *server = call->method->server;
+	Err e = admit(call);
+
+	if (e != OK) {
+		rpc_fail(call, e);
+		return;
+	}
+	call->counted = true;
+	server->in_flight++;
+	if (!call->method->row.blocking)
+		call_run(call);
+	else if (!workers_submit(server->workers, call))
+		rpc_fail(call,
+		        err_retry(ERR_BUSY, RETRY_MS, "too many calls wait for a worker: try again later"));
+}
+
+static void slot_called(Event *event, bool ok)
+{
+	RpcCall *call = OWNER_OF(event, RpcCall, event);
+	Method *method = call->method;
+	RpcServer *server = method->server;
+
+	method->armed--;
+	if (!ok) { // the server shuts down
+		server_return(server);
+		return;
+	}
+	if (method->armed < block_size(method) / 4 && !atomic_load(&server->stopping) &&
+	        method->total < server->options.max_in_flight + RESERVE)
+		(void)grow(method); // without memory the method goes on with the slots it has
+	dispatch(call);
+}
+
+void slot_sent(Event *event, bool ok)
+{
+	RpcCall *call = OWNER_OF(event, RpcCall, event);
+	RpcServer *server = call->method->server;
+
+	(void)ok; // the call is over either way
+	grpc_call_unref(call->core);
+	grpc_byte_buffer_destroy(call->request);
+	grpc_byte_buffer_destroy(call->response);
+	call->core = NULL;
+	call->request = call->response = NULL;
+	call->headers.count = 0;
+	slot_drop_arena(call);
+	call->principal = NULL;
+	server->in_flight -= call->counted;
+	call->counted = false;
+	if (!atomic_load(&server->stopping))
+		arm(call);
+	server_return(server);
+}

@@ -1,0 +1,89 @@
+// A server with handlers of our own behind the descriptors of the InteractionService, and a raw client that
+// sends whatever bytes a test wants. What each method does here:
+//   StartSession  echoes the session ID as the only segment and tells who called
+//   GetOffers     fails in the way that the session ID names
+//   PostEvent     is answered later by another thread
+//   EndSession    is a blocking method that waits until the test opens the gate
+//   GetVersion    has no handler
+#pragma once
+#include "base/cleanup.h"
+#include "rpc/rpc.h"
+
+#include "parley/runtime/v1/interaction.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <grpc/grpc.h>
+#include <pthread.h>
+
+#define SERVICE (&parley__runtime__v1__interaction_service__descriptor)
+
+typedef struct Fixture {
+	RpcServer *server;
+	RpcClient *client; // plaintext
+	int port;
+	char target[64];
+	Arena *arena;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	RpcCall *deferred[256];
+	size_t deferred_count;
+	bool gate_open, replier_ends;
+	int waiting; // handlers at the gate
+	int handled; // calls that reached any handler
+	pthread_t replier;
+} Fixture;
+
+// Starts a server with these options (its listeners are set here) and a client on it.
+void fixture_start(Fixture *fixture, RpcServerOptions options);
+void fixture_stop(Fixture *fixture);
+void gate_open(Fixture *fixture);
+// Waits until `count` handlers stand at the gate.
+void gate_wait(Fixture *fixture, int count);
+
+// A call of StartSession through rpc_call.
+Err start_session(
+        Fixture *fixture, RpcClient *client, const char *id, Parley__Runtime__V1__StartSessionResponse **ret);
+// A call of any method whose request has only a session ID.
+Err call_simply(Fixture *fixture, RpcClient *client, const char *method, const char *id, int timeout_ms);
+
+// What a raw call brings.
+typedef struct RawAnswer {
+	int code;
+	char message[2048];
+	bool has_details; // grpc-status-details-bin was there
+} RawAnswer;
+
+RawAnswer raw_call(const char *target, const char *path, const void *bytes, size_t len, int timeout_ms);
+
+// A call on which messages go back and forth.
+typedef struct RawStream {
+	grpc_channel *channel;
+	grpc_completion_queue *queue;
+	grpc_call *call;
+	grpc_byte_buffer *in;
+	bool has_headers;
+} RawStream;
+
+void raw_open(RawStream *stream, const char *target, const char *path);
+void raw_send(RawStream *stream, const ProtobufCMessage *message);
+// The next message, or NULL when the server has ended the call.
+ProtobufCMessage *raw_receive(RawStream *stream, const ProtobufCMessageDescriptor *descriptor, Arena *arena);
+void raw_half_close(RawStream *stream);
+// The status with which the server has ended the call.
+RawAnswer raw_status(RawStream *stream);
+void raw_close(RawStream *stream);
+
+// Keys and certificates in a private folder; made by programs, so before rpc_init.
+typedef struct Certificates {
+	char folder[64];
+	char ca[128], stranger_ca[128];
+	char server[2][128], touchpoint[2][128], stranger[2][128]; // certificate, key
+} Certificates;
+
+void certificates_make(Certificates *ret);
+void certificates_remove(const Certificates *certificates);
