@@ -1,7 +1,8 @@
-// Expressions are CEL (Common Expression Language, https://github.com/google/cel-spec) over the declared attributes of an
-// audience level. Text is compiled once, on the design side, to a program: a flat, position-independent run of bytes that
-// a snapshot carries and a runtime server verifies before it trusts it. Evaluating a program allocates nothing beyond the
-// caller's scratch space and does a bounded amount of work.
+// Expressions are CEL (Common Expression Language, https://github.com/google/cel-spec) over the declared
+// attributes of an audience level. Text is compiled once, on the design side, to a program: a flat,
+// position-independent run of bytes that a snapshot carries and a runtime server verifies before it trusts
+// it. Evaluating a program allocates nothing beyond the caller's scratch space and does a bounded amount of
+// work.
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -41,17 +42,19 @@ typedef enum ExprError {
 	EXPR_ERR_INVALID_ARGUMENT,
 	EXPR_ERR_NO_SUCH_KEY,
 	EXPR_ERR_INDEX_OUT_OF_RANGE,
-	EXPR_ERR_FUEL, // the work limit was reached
+	EXPR_ERR_FUEL,   // the work limit was reached
 	EXPR_ERR_MEMORY, // the scratch space was used up
 } ExprError;
 
-// A value, 24 bytes. Strings, bytes and lists borrow: from the program, the caller's environment or the scratch arena.
+// A value, 16 bytes. Strings, bytes and lists borrow: from the program, the caller's environment or the
+// scratch arena.
 typedef struct ExprValue {
 	ExprKind kind;
 	union {
 		ExprError error;
-		uint32_t len;   // of string, bytes or list
-		int32_t nanos;  // of timestamp and duration: 0 to 999,999,999 with the sign of `seconds` for durations
+		uint32_t len;  // of string, bytes or list
+		int32_t nanos; // of timestamp and duration: 0 to 999,999,999 with the sign of `seconds` for
+		               // durations
 	};
 	union {
 		bool b;
@@ -59,10 +62,11 @@ typedef struct ExprValue {
 		uint64_t u;
 		double d;
 		const char *s;
-		int64_t seconds;               // of timestamp (since 1970) and duration
-		const struct ExprValue *items; // of list; of map: key, value, key, value …, `len` counts pairs
-		ExprKind type;                 // of type
-		uint32_t slot;                 // of error ATTRIBUTE_MISSING
+		int64_t seconds; // of timestamp (since 1970) and duration
+		const struct ExprValue
+		        *items; // of list; of map: key, value, key, value …, `len` counts pairs
+		ExprKind type;  // of type
+		uint32_t slot;  // of error ATTRIBUTE_MISSING
 	};
 } ExprValue;
 
@@ -102,30 +106,34 @@ typedef struct ExprProgram {
 	ExprType type; // of the result
 } ExprProgram;
 
-// Compiles `source`; the program's bytes live in `arena`. `expected` is the type that the result must have (EXPR_DYN: any;
-// for EXPR_DOUBLE an int result is fine too). Errors, each with "line L, column C: …", the remedy and, for an unknown
-// name, the nearest known one: EXPR_SYNTAX, EXPR_NAME_UNKNOWN, EXPR_TYPE, EXPR_LIMIT.
+// Compiles `source`; the program's bytes live in `arena`. `expected` is the type that the result must have
+// (EXPR_DYN: any; for EXPR_DOUBLE an int result is fine too). Errors, each with "line L, column C: …", the
+// remedy and, for an unknown name, the nearest known one: EXPR_SYNTAX, EXPR_NAME_UNKNOWN, EXPR_TYPE,
+// EXPR_LIMIT.
 Err expr_compile(const ExprSchema *schema, Str source, ExprKind expected, Arena *arena, ExprProgram *ret);
 
-// Checks bytes from outside: that evaluating them stays within the program, the schema's slots and types and the stack.
-// `bytes` must outlive the program. Error: EXPR_PROGRAM_INVALID.
+// Checks bytes from outside: that evaluating them stays within the program, the schema's slots and types and
+// the stack. `bytes` must outlive the program. Error: EXPR_PROGRAM_INVALID.
 Err expr_verify(const ExprSchema *schema, const uint8_t *bytes, size_t len, ExprProgram *ret);
 
 // What an evaluation may use.
 typedef struct ExprScratch {
 	Arena *arena;  // for strings and lists that the expression makes; has a limit
-	uint64_t fuel; // work units left; one instruction or 16 bytes of text each; 0 afterwards means it ran out
+	uint64_t fuel; // work units left; one instruction or 16 bytes of text each; 0 afterwards means it ran
+	               // out
 } ExprScratch;
 
-// Evaluates over the schema's slots (`values[slot]`). Never fails otherwise than by a value of kind EXPR_ERROR.
-// `now_us` is what the expression's clock functions see.
-ExprValue expr_eval(const ExprProgram *program, const ExprValue *values, int64_t now_us, ExprScratch *scratch);
+// Evaluates over the schema's slots (`values[slot]`). Never fails otherwise than by a value of kind
+// EXPR_ERROR. `now_us` is what the expression's clock functions see.
+ExprValue expr_eval(
+        const ExprProgram *program, const ExprValue *values, int64_t now_us, ExprScratch *scratch);
 
 // One instruction a line, for people.
 Str expr_disassemble(const ExprProgram *program, const ExprSchema *schema, Arena *arena);
 
-// Parses a declaration "name:type" as `parley expr eval --env` takes it; types are bool, int, uint, double, string, bytes,
-// timestamp, duration, list(T). Error: FIELD_INVALID.
+// Parses a declaration "name:type" as `parley expr eval --env` takes it; types are bool, int, uint, double,
+// string, bytes, timestamp, duration, list(T). Error: FIELD_INVALID.
 Err expr_attribute_parse(Str text, Arena *arena, ExprAttribute *ret);
-// Reads a value of a declared type from plain text ("42", "gold", "2026-01-31T08:00:00Z", "a,b"). Error: FIELD_INVALID.
+// Reads a value of a declared type from plain text ("42", "gold", "2026-01-31T08:00:00Z", "a,b"). Error:
+// FIELD_INVALID.
 Err expr_value_parse(ExprType type, Str text, Arena *arena, ExprValue *ret);

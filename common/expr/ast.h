@@ -1,0 +1,91 @@
+// The syntax tree between parser and emitter. Nodes live in the compilation's own arena and are chained as
+// first child and next sibling, so that a node has one shape whatever its arity; the checker resolves names
+// in place. Types are richer here than in the public ExprType: they nest.
+#pragma once
+#include "expr/callee.h"
+#include "expr/expr.h"
+
+typedef struct Type {
+	ExprKind kind;
+	const struct Type *element; // of list; of map: the value's
+	const struct Type *key;     // of map
+} Type;
+
+// The type of a kind that has no parameters (lists come as list(dyn)).
+const Type *expr_type(ExprKind kind);
+// The element type of `[]`: joins with any other.
+const Type *expr_type_free(void);
+const Type *expr_type_list(const Type *element, Arena *arena);
+// A public type as an inner one, and back (deeper nesting becomes dyn).
+const Type *expr_type_from(ExprType type, Arena *arena);
+ExprType expr_type_public(const Type *type);
+// "list(int)".
+Str expr_type_name(const Type *type, Arena *arena);
+// The type that fits both, dyn if they differ.
+const Type *expr_type_join(const Type *a, const Type *b, Arena *arena);
+// Whether a value of one may be one of the other.
+bool expr_type_fits(const Type *a, const Type *b);
+bool expr_type_is_number(const Type *type);
+
+typedef enum NodeKind {
+	NODE_LITERAL,
+	NODE_NAME,      // an identifier, before it is resolved
+	NODE_SELECT,    // child.name, before it is resolved
+	NODE_CALL,      // function or operator over its children
+	NODE_LIST,      // [children]
+	NODE_ALL,       // children joined by &&
+	NODE_ANY,       // children joined by ||
+	NODE_CHOICE,    // child ? child : child
+	NODE_ATTRIBUTE, // a slot
+	NODE_HAS,       // whether a slot has a value
+} NodeKind;
+
+typedef struct Node {
+	NodeKind kind;
+	uint32_t at; // byte offset in the source, for messages
+	uint32_t depth;
+	uint32_t count;     // of children
+	bool grouped;       // stands in parentheses
+	bool member;        // a call written child.name(…)
+	bool only_negative; // the literal 9223372036854775808, good only behind a minus
+	Callee callee;
+	uint32_t slot;
+	Str name;
+	ExprValue value;
+	const Type *type; // set by the checker
+	struct Node *first, *last, *next;
+} Node;
+
+// One compilation's state.
+typedef struct Compilation {
+	Arena *arena;
+	const ExprSchema *schema;
+	Str source;
+	Node *nodes; // zeroed, as many as the source has bytes: no source needs more
+	size_t node_count;
+	Node *root;
+	Err failed; // the first failure
+} Compilation;
+
+// Notes a failure "line L, column C: …" unless there is one already, and returns the first.
+Err expr_fail(Compilation *c, Err id, uint32_t at, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+// Text to tree (grammar.y, lexer.re). Errors: EXPR_SYNTAX, EXPR_LIMIT.
+Err expr_parse(Compilation *c);
+// Resolves names and types. Errors: EXPR_NAME_UNKNOWN, EXPR_TYPE.
+Err expr_check(Compilation *c, ExprKind expected);
+// Tree to program bytes in `arena`. Error: EXPR_LIMIT.
+Err expr_emit(Compilation *c, Arena *arena, ExprProgram *ret);
+
+// A new node. Never fails.
+Node *expr_node(Compilation *c, NodeKind kind, uint32_t at);
+// Appends a child; nested beyond EXPR_DEPTH_MAX it notes a failure.
+void expr_node_add(Compilation *c, Node *parent, Node *child);
+
+// The known name nearest to an unknown one, or the empty view if none is near.
+typedef struct Nearest {
+	Str wanted;
+	Str name;
+	size_t distance;
+} Nearest;
+void expr_nearest_offer(Nearest *nearest, Str candidate);

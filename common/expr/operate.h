@@ -1,0 +1,37 @@
+// What the operators do to values, apart from the evaluator so that constant folding, sets and tests use the
+// same.
+#pragma once
+#include "expr/callee.h"
+
+ExprValue expr_error(ExprError error);
+ExprValue expr_bytes(Str value);
+
+static inline bool expr_is_error(ExprValue value)
+{
+	return value.kind == EXPR_ERROR;
+}
+
+static inline Str expr_value_str(ExprValue value)
+{
+	return str_n(value.s, value.len);
+}
+
+// How two values stand. UNORDERED: NaN; INCOMPARABLE: there is no order between such kinds.
+typedef enum Order { ORDER_LESS = -1, ORDER_EQUAL, ORDER_GREATER, ORDER_UNORDERED, ORDER_INCOMPARABLE } Order;
+
+// Numbers of different kinds compare as CEL says: by value, an integer beside a double as a double.
+Order expr_compare(ExprValue a, ExprValue b);
+// CEL's ==: false between kinds that never are equal. Never an error.
+bool expr_equal(ExprValue a, ExprValue b);
+// Takes fuel for `bytes` of text or for list items of that size; false if it ran out.
+bool expr_burn(Evaluation *evaluation, size_t bytes);
+
+// The operators; errors among the operands come out again, the left one first.
+ExprValue expr_arithmetic(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b);
+ExprValue expr_negate(ExprValue a);
+ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b);
+ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list);
+ExprValue expr_index(ExprValue list, ExprValue index);
+
+// Concatenation of texts or lists.
+ExprValue expr_concat(Evaluation *evaluation, ExprValue a, ExprValue b);

@@ -1,0 +1,96 @@
+// Types of the checker. Those without parameters are one object each, so that equal pointers are the common
+// case.
+#include "expr/ast.h"
+
+#define EACH_KIND(ROW)                                                                                       \
+	ROW(ERROR)                                                                                           \
+	ROW(NULL) ROW(BOOL) ROW(INT) ROW(UINT) ROW(DOUBLE) ROW(STRING) ROW(BYTES) ROW(TIMESTAMP)             \
+	        ROW(DURATION) ROW(LIST) ROW(MAP) ROW(TYPE) ROW(DYN)
+
+static const Type dyn = {EXPR_DYN, NULL, NULL};
+static const Type free_type = {EXPR_DYN, NULL, NULL};
+static const Type simple[] = {
+#define ROW(kind)                                                                                            \
+	[EXPR_##kind] = {EXPR_##kind, EXPR_##kind == EXPR_LIST || EXPR_##kind == EXPR_MAP ? &dyn : NULL,     \
+	        EXPR_##kind == EXPR_MAP ? &dyn : NULL},
+        EACH_KIND(ROW)
+#undef ROW
+};
+
+const Type *expr_type(ExprKind kind)
+{
+	return kind == EXPR_DYN ? &dyn : &simple[kind];
+}
+
+const Type *expr_type_free(void)
+{
+	return &free_type;
+}
+
+const Type *expr_type_list(const Type *element, Arena *arena)
+{
+	Type *type = ARENA_NEW(arena, Type);
+
+	if (!type)
+		return expr_type(EXPR_LIST);
+	*type = (Type){.kind = EXPR_LIST, .element = element};
+	return type;
+}
+
+const Type *expr_type_from(ExprType type, Arena *arena)
+{
+	if (type.kind == EXPR_LIST)
+		return expr_type_list(expr_type(type.element), arena);
+	return expr_type(type.kind);
+}
+
+ExprType expr_type_public(const Type *type)
+{
+	ExprType result = {.kind = type->kind};
+
+	if (type->element)
+		result.element = type->element->kind;
+	return result;
+}
+
+Str expr_type_name(const Type *type, Arena *arena)
+{
+	const char *text = expr_kind_name(type->kind);
+
+	if (type->kind == EXPR_LIST && type->element->kind != EXPR_DYN) {
+		Str element = expr_type_name(type->element, arena);
+		char *full = arena_printf(arena, "%s(" STR_FMT ")", text, STR_ARG(element));
+
+		return str(full ? full : text);
+	}
+	return str(text);
+}
+
+const Type *expr_type_join(const Type *a, const Type *b, Arena *arena)
+{
+	if (a == b || b == &free_type)
+		return a;
+	if (a == &free_type)
+		return b;
+	if (a->kind != b->kind)
+		return &dyn;
+	if (a->kind == EXPR_LIST)
+		return expr_type_list(expr_type_join(a->element, b->element, arena), arena);
+	return a;
+}
+
+bool expr_type_is_number(const Type *type)
+{
+	return type->kind == EXPR_INT || type->kind == EXPR_UINT || type->kind == EXPR_DOUBLE;
+}
+
+bool expr_type_fits(const Type *a, const Type *b)
+{
+	if (a->kind == EXPR_DYN || b->kind == EXPR_DYN)
+		return true;
+	if (expr_type_is_number(a) && expr_type_is_number(b))
+		return true;
+	if (a->kind == EXPR_LIST && b->kind == EXPR_LIST)
+		return expr_type_fits(a->element, b->element);
+	return a->kind == b->kind;
+}

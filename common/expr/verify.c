@@ -1,0 +1,216 @@
+// Checks bytes from outside, so that the evaluator needs no checks of its own: README.md says why these are
+// enough. One pass over the constants, one over the code; since jumps only lead forward, the stack's depth at
+// an instruction is known before the instruction is reached.
+#include "expr/callee.h"
+#include "expr/moment.h"
+#include "expr/operate.h"
+#include "expr/program.h"
+#include "expr/utf8.h"
+
+#define INVALID(...) err(ERR_EXPR_PROGRAM_INVALID, "compiled expression: " __VA_ARGS__)
+
+static Err check_layout(const uint8_t *bytes, size_t len, ProgramView *ret)
+{
+	ProgramHeader header;
+	size_t needed;
+
+	if (!bytes || len < sizeof(header))
+		return INVALID("%zu bytes are too few for a header; compile it again", len);
+	if (len > EXPR_PROGRAM_MAX)
+		return INVALID(
+		        "%zu bytes are more than the limit of %d; compile it again", len, EXPR_PROGRAM_MAX);
+	memcpy(&header, bytes, sizeof(header));
+	if (header.magic != PROGRAM_MAGIC)
+		return INVALID(
+		        "it does not begin as a program does, or is of another version; compile it again");
+	if (header.kind < EXPR_NULL || header.kind > EXPR_DYN || header.element > EXPR_DYN)
+		return INVALID("its result type is unknown; compile it again");
+	needed = sizeof(header) + header.constants * sizeof(ExprValue);
+	if (header.instructions == 0 || needed > len ||
+	        header.instructions > (len - needed) / sizeof(uint32_t))
+		return INVALID("its parts do not fit into %zu bytes; compile it again", len);
+	*ret = program_view(bytes, len);
+	return OK;
+}
+
+static bool set_is_sound(const ProgramView *view, ExprValue set)
+{
+	uint32_t first = (uint32_t)set.u;
+
+	if (set.u > view->header.constants || set.len > view->header.constants - first)
+		return false;
+	for (uint32_t i = 0; i < set.len; i++) {
+		ExprValue member = constant_raw(view, first + i);
+
+		if (member.kind == EXPR_LIST || member.kind != constant_raw(view, first).kind)
+			return false;
+		if (i > 0 && expr_compare(constant_at(view, first + i - 1), constant_at(view, first + i)) !=
+		                     ORDER_LESS)
+			return false;
+	}
+	return true;
+}
+
+static bool text_is_sound(const ProgramView *view, ExprValue value)
+{
+	if (value.u > view->data_len || value.len > view->data_len - value.u)
+		return false;
+	return value.kind == EXPR_BYTES || expr_is_utf8(str_n(view->data + value.u, value.len));
+}
+
+static bool moment_is_sound(ExprValue value)
+{
+	ExprValue normal = expr_moment(value.kind, value.seconds, value.nanos);
+
+	return normal.kind == value.kind && normal.seconds == value.seconds && normal.nanos == value.nanos;
+}
+
+// The kind is read as a number first: a byte that is no enumerator must not become one.
+static bool constant_is_sound(const ProgramView *view, uint32_t index)
+{
+	uint32_t kind;
+	ExprValue value;
+
+	memcpy(&kind, view->constants + (size_t)index * sizeof(value), sizeof(kind));
+	if (kind < EXPR_NULL || kind > EXPR_TYPE)
+		return false;
+	value = constant_raw(view, index);
+	switch (value.kind) {
+	case EXPR_BOOL:
+		return value.u <= 1;
+	case EXPR_TYPE:
+		return value.u >= EXPR_NULL && value.u <= EXPR_TYPE;
+	case EXPR_STRING:
+	case EXPR_BYTES:
+		return text_is_sound(view, value);
+	case EXPR_TIMESTAMP:
+	case EXPR_DURATION:
+		return moment_is_sound(value);
+	case EXPR_MAP:
+		return false;
+	default:
+		return true;
+	}
+}
+
+// Members first: a set is looked at only when all that it may name is known to be sound.
+static Err check_constants(const ProgramView *view)
+{
+	for (uint32_t i = 0; i < view->header.constants; i++)
+		if (!constant_is_sound(view, i))
+			return INVALID("constant %u is damaged; compile it again", i);
+	for (uint32_t i = 0; i < view->header.constants; i++)
+		if (constant_raw(view, i).kind == EXPR_LIST && !set_is_sound(view, constant_raw(view, i)))
+			return INVALID("set %u is damaged; compile it again", i);
+	return OK;
+}
+
+static bool constant_fits(const ProgramView *view, uint32_t index, bool set)
+{
+	return index < view->header.constants && (constant_raw(view, index).kind == EXPR_LIST) == set;
+}
+
+static bool operand_is_sound(const ProgramView *view, const ExprSchema *schema, size_t at, uint32_t word)
+{
+	uint32_t operand = INSTRUCTION_OPERAND(word);
+	uint32_t slot = expr_instruction_slot(word);
+
+	if (slot != UINT32_MAX && slot >= schema->count)
+		return false;
+	switch (expr_opcodes[INSTRUCTION_OPCODE(word)].operand) {
+	case OPERAND_CONST:
+		return constant_fits(view, operand, false);
+	case OPERAND_SET:
+		return constant_fits(view, operand, true);
+	case OPERAND_SLOT_CONST:
+		return constant_fits(view, OPERAND_PAIR_CONST(operand), false);
+	case OPERAND_SLOT_SET:
+		return constant_fits(view, OPERAND_PAIR_CONST(operand), true);
+	case OPERAND_TARGET:
+		return operand > at && operand < view->header.instructions;
+	case OPERAND_COUNT:
+		return operand <= view->header.instructions;
+	case OPERAND_FUNCTION:
+		return expr_function(operand) != NULL;
+	case OPERAND_SLOT:
+		return true;
+	case OPERAND_NONE:
+		return operand == 0;
+	}
+	return false;
+}
+
+enum { UNREACHED = -1, STACK_UNEQUAL = -2 };
+
+// Two ways into one instruction must find the same depth.
+static int meet(int known, int depth)
+{
+	if (known == UNREACHED || known == depth)
+		return depth;
+	return STACK_UNEQUAL;
+}
+
+// The depth behind an instruction, or STACK_UNEQUAL if the stack would be left below or above.
+static int depth_after(uint32_t word, int depth)
+{
+	const OpcodeRow *row = &expr_opcodes[INSTRUCTION_OPCODE(word)];
+	int pops = row->pops;
+
+	if (row->operand == OPERAND_FUNCTION)
+		pops = (int)expr_function(INSTRUCTION_OPERAND(word))->arity;
+	if (depth < pops || depth - pops + row->pushes > PROGRAM_STACK_MAX)
+		return STACK_UNEQUAL;
+	return depth - pops + row->pushes;
+}
+
+// `depths` has an entry for each instruction: the stack's depth before it.
+static Err check_code(const ProgramView *view, const ExprSchema *schema, int16_t *depths)
+{
+	size_t count = view->header.instructions;
+	uint32_t word = 0;
+
+	for (size_t i = 0; i < count; i++)
+		depths[i] = UNREACHED;
+	depths[0] = 0;
+	for (size_t i = 0; i < count; i++) {
+		int depth = depths[i];
+
+		word = instruction_at(view->code, i);
+		if (INSTRUCTION_OPCODE(word) >= OP_COUNT || !operand_is_sound(view, schema, i, word))
+			return INVALID(
+			        "instruction %zu is damaged or does not fit the schema; compile it again", i);
+		if (depth < 0)
+			return INVALID(
+			        "instruction %zu is not reached with one stack depth; compile it again", i);
+		depth = depth_after(word, depth);
+		if (depth < 0 || (INSTRUCTION_OPCODE(word) == OP_RETURN && depth != 0))
+			return INVALID("instruction %zu breaks the stack; compile it again", i);
+		if (expr_opcodes[INSTRUCTION_OPCODE(word)].operand == OPERAND_TARGET) {
+			uint32_t target = INSTRUCTION_OPERAND(word);
+
+			depths[target] = (int16_t)meet(depths[target], depth);
+		}
+		if (INSTRUCTION_OPCODE(word) == OP_RETURN || INSTRUCTION_OPCODE(word) == OP_JUMP)
+			continue;
+		if (i + 1 == count)
+			return INVALID("it does not end with return; compile it again");
+		depths[i + 1] = (int16_t)meet(depths[i + 1], depth);
+	}
+	if (INSTRUCTION_OPCODE(word) != OP_RETURN)
+		return INVALID("it does not end with return; compile it again");
+	return OK;
+}
+
+Err expr_verify(const ExprSchema *schema, const uint8_t *bytes, size_t len, ExprProgram *ret)
+{
+	int16_t depths[EXPR_PROGRAM_MAX / sizeof(uint32_t)];
+	ProgramView view;
+
+	TRY(check_layout(bytes, len, &view));
+	TRY(check_constants(&view));
+	TRY(check_code(&view, schema, depths));
+	if (view.header.binding != expr_program_binding(&view, schema))
+		return INVALID("it was compiled against other attributes; compile it again");
+	*ret = (ExprProgram){bytes, len, {(ExprKind)view.header.kind, (ExprKind)view.header.element}};
+	return OK;
+}
