@@ -11,6 +11,8 @@
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 
+struct YamlNode;
+
 typedef enum JsonStyle {
 	JSON_PROTO = 0,              // the mapping as it stands
 	JSON_SHORT_ENUMS = 1 << 0,   // PUBLISHED instead of OFFER_STATE_PUBLISHED; reading takes both always
@@ -34,6 +36,8 @@ Err json_text(const json_t *json, bool indent, Arena *arena, Str *ret);
 // YAML 1.2 text (one or several documents) to JSON, an array with one member per document; errors name line
 // and column. Each document's starting line goes to ret_lines (may be NULL), in `arena`.
 Err json_from_yaml(Str text, const char *name, Arena *arena, json_t **ret, int **ret_lines);
+// One document of base/yaml.h; `name` stands for the file in messages.
+Err json_from_yaml_node(const struct YamlNode *node, const char *name, json_t **ret);
 // Deterministic YAML in the order of keys.
 Err json_to_yaml(const json_t *json, Arena *arena, Str *ret);
 

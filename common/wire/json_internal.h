@@ -30,6 +30,25 @@ bool json_is_map(const ProtobufCFieldDescriptor *field);
 enum { JSON_REAL_SIZE = 32 };
 void json_real_text(double value, char text[JSON_REAL_SIZE]);
 
+// What YAML's core schema makes of a scalar without quotes (which is not null); NULL if memory is out. `text`
+// is NUL-terminated.
+json_t *json_yaml_plain(Str text);
+
+// Text that grows in an arena.
+typedef struct JsonOut {
+	Arena *arena;
+	char *text;
+	size_t len, room;
+	bool failed;
+} JsonOut;
+
+void json_put(JsonOut *out, const char *text, size_t len);
+void json_put_cstr(JsonOut *out, const char *text);
+// In double quotes; what is not printable escaped, so that JSON and YAML both read it back.
+void json_put_string(JsonOut *out, Str text);
+// How many bytes at the front of `text` are one character that must be escaped; 0: it is printable.
+size_t json_unprintable(Str text);
+
 // Bytes of one value in a message or in a list.
 size_t json_value_size(ProtobufCType type);
 

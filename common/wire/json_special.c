@@ -9,9 +9,10 @@
 #include "wire/json_internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
-enum { MASK_PATHS_MAX = 256 };
+enum { MASK_PATHS_MAX = 256, MASK_PATH_MAX = JSON_NAME_SIZE / 2 - 2 };
 #define YEAR_1_S       INT64_C(-62135596800)
 #define YEAR_10000_S   INT64_C(253402300800)
 #define DURATION_MAX_S INT64_C(315576000000)
@@ -84,7 +85,7 @@ static Err duration_read(const json_t *json, const JsonPath *path, Arena *arena,
 	        !(seconds >= -(double)DURATION_MAX_S && seconds <= (double)DURATION_MAX_S))
 		return json_invalid(path, "is not a duration; write seconds, such as 1.5s");
 	duration->seconds = (int64_t)seconds;
-	duration->nanos = (int32_t)((seconds - (double)duration->seconds) * 1e9);
+	duration->nanos = (int32_t)lround((seconds - (double)duration->seconds) * 1e9) % 1000000000;
 	return OK;
 }
 
@@ -97,6 +98,10 @@ static Err mask_write(const ProtobufCMessage *message, unsigned style, json_t **
 		char camel[JSON_NAME_SIZE];
 		json_t *longer;
 
+		if (!mask->paths[i][0] || strchr(mask->paths[i], ',') ||
+		        strlen(mask->paths[i]) > MASK_PATH_MAX)
+			return err(
+			        ERR_FIELD_INVALID, "a field mask's name is empty, too long or has a comma");
 		json_camel(mask->paths[i], camel);
 		longer = json_sprintf("%s%s%s", json_string_value(text), i ? "," : "",
 		        style & JSON_SNAKE_CASE ? mask->paths[i] : camel);
@@ -118,10 +123,12 @@ static Err mask_read(const json_t *json, const JsonPath *path, Arena *arena, Pro
 		size_t length = strcspn(at, ",");
 		char snake[JSON_NAME_SIZE];
 
-		if (mask->n_paths == MASK_PATHS_MAX || length == 0 || length >= JSON_NAME_SIZE / 2)
+		if (mask->n_paths == MASK_PATHS_MAX || length == 0 || length > MASK_PATH_MAX)
 			return json_invalid(
 			        path, "has an empty or too long name, or more than %d", MASK_PATHS_MAX);
 		json_snake(str_n(at, length), snake);
+		if (strlen(snake) > MASK_PATH_MAX)
+			return json_invalid(path, "has a name longer than %d bytes", MASK_PATH_MAX);
 		mask->paths[mask->n_paths] = arena_cstr(arena, str(snake));
 		if (!mask->paths[mask->n_paths++])
 			break;

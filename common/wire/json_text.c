@@ -3,8 +3,9 @@
 #include "base/cleanup.h"
 #include "wire/json_internal.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { JSON_DEPTH_MAX = 64, INDENT = 2 };
 
@@ -40,18 +41,9 @@ Err json_parse(Str text, size_t max, json_t **ret)
 	return OK;
 }
 
-// Text that grows in the arena.
-typedef struct Out {
-	Arena *arena;
-	char *text;
-	size_t len, room;
-	bool indent;
-	bool failed;
-} Out;
-
-static void put(Out *out, const char *text, size_t len)
+void json_put(JsonOut *out, const char *text, size_t len)
 {
-	if (out->failed)
+	if (out->failed || !len)
 		return;
 	if (out->room - out->len < len) {
 		size_t room = (out->room + len) * 2;
@@ -70,45 +62,76 @@ static void put(Out *out, const char *text, size_t len)
 	out->len += len;
 }
 
-static void put_cstr(Out *out, const char *text)
+void json_put_cstr(JsonOut *out, const char *text)
 {
-	put(out, text, strlen(text));
+	json_put(out, text, strlen(text));
 }
 
-static void newline(Out *out, unsigned depth)
+// Controls (C0, DEL, C1), the line separators of Unicode and the byte order mark.
+size_t json_unprintable(Str text)
 {
-	if (!out->indent)
-		return;
-	put(out, "\n", 1);
-	for (unsigned i = 0; i < depth * INDENT; i++)
-		put(out, " ", 1);
+	const unsigned char *c = (const unsigned char *)text.ptr;
+
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (text.len >= 2 && c[0] == 0xc2 && c[1] < 0xa0)
+		return 2;
+	if (text.len < 3)
+		return 0;
+	if ((c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9)) ||
+	        (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf) ||
+	        (c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe))
+		return 3;
+	return 0;
 }
 
-static void put_string(Out *out, const char *text, size_t len)
+static unsigned code_point(const char *text, size_t len)
 {
-	char escape[8];
+	unsigned code = (unsigned char)text[0];
 
-	put(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		const char *short_form = c == '"'    ? "\\\""
-		                         : c == '\\' ? "\\\\"
-		                         : c == '\n' ? "\\n"
-		                         : c == '\t' ? "\\t"
-		                                     : NULL;
+	if (len > 1)
+		code &= 0xffu >> (len + 1);
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
+	return code;
+}
 
-		if (!short_form && c >= 0x20 && c != 0x7f) {
-			put(out, &text[i], 1);
-			continue;
-		}
-		snprintf(escape, sizeof escape, "\\u%04x", c);
-		put_cstr(out, short_form ? short_form : escape);
+void json_put_string(JsonOut *out, Str text)
+{
+	json_put(out, "\"", 1);
+	for (size_t i = 0, len; i < text.len; i += len ? len : 1) {
+		char c = text.ptr[i], escape[8];
+
+		len = json_unprintable(str_n(text.ptr + i, text.len - i));
+		if (c == '"' || c == '\\')
+			json_put(out, (char[]){'\\', c}, 2);
+		else if (c == '\n' || c == '\t')
+			json_put(out, c == '\n' ? "\\n" : "\\t", 2);
+		else if (!len)
+			json_put(out, &c, 1);
+		else
+			json_put(out, escape,
+			        (size_t)snprintf(
+			                escape, sizeof escape, "\\u%04x", code_point(text.ptr + i, len)));
 	}
-	put(out, "\"", 1);
+	json_put(out, "\"", 1);
+}
+
+static void newline(JsonOut *out, bool indent, unsigned depth)
+{
+	if (!indent)
+		return;
+	json_put(out, "\n", 1);
+	for (unsigned i = 0; i < depth * INDENT; i++)
+		json_put(out, " ", 1);
 }
 
 void json_real_text(double value, char text[JSON_REAL_SIZE])
 {
+	if (value == trunc(value) && fabs(value) < 1e15) {
+		snprintf(text, JSON_REAL_SIZE, "%.1f", value);
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(text, JSON_REAL_SIZE - 2, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
@@ -118,81 +141,81 @@ void json_real_text(double value, char text[JSON_REAL_SIZE])
 		strcat(text, ".0");
 }
 
-static void value_put(Out *out, const json_t *json, unsigned depth);
+static void value_put(JsonOut *out, const json_t *json, bool indent, unsigned depth);
 
-static void object_put(Out *out, const json_t *json, unsigned depth)
+static void object_put(JsonOut *out, const json_t *json, bool indent, unsigned depth)
 {
 	const char *key;
 	json_t *value;
 	bool first = true;
 
-	put(out, "{", 1);
+	json_put(out, "{", 1);
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
-		put_cstr(out, first ? "" : ",");
+		json_put_cstr(out, first ? "" : ",");
 		first = false;
-		newline(out, depth + 1);
-		put_string(out, key, strlen(key));
-		put_cstr(out, out->indent ? ": " : ":");
-		value_put(out, value, depth + 1);
+		newline(out, indent, depth + 1);
+		json_put_string(out, str(key));
+		json_put_cstr(out, indent ? ": " : ":");
+		value_put(out, value, indent, depth + 1);
 	}
 	if (!first)
-		newline(out, depth);
-	put(out, "}", 1);
+		newline(out, indent, depth);
+	json_put(out, "}", 1);
 }
 
-static void array_put(Out *out, const json_t *json, unsigned depth)
+static void array_put(JsonOut *out, const json_t *json, bool indent, unsigned depth)
 {
 	json_t *item;
 	size_t i;
 
-	put(out, "[", 1);
+	json_put(out, "[", 1);
 	json_array_foreach(json, i, item)
 	{
-		put_cstr(out, i ? "," : "");
-		newline(out, depth + 1);
-		value_put(out, item, depth + 1);
+		json_put_cstr(out, i ? "," : "");
+		newline(out, indent, depth + 1);
+		value_put(out, item, indent, depth + 1);
 	}
 	if (i)
-		newline(out, depth);
-	put(out, "]", 1);
+		newline(out, indent, depth);
+	json_put(out, "]", 1);
 }
 
-static void value_put(Out *out, const json_t *json, unsigned depth)
+static void value_put(JsonOut *out, const json_t *json, bool indent, unsigned depth)
 {
 	char number[JSON_REAL_SIZE];
 
 	switch (json_typeof(json)) {
 	case JSON_OBJECT:
-		object_put(out, json, depth);
+		object_put(out, json, indent, depth);
 		break;
 	case JSON_ARRAY:
-		array_put(out, json, depth);
+		array_put(out, json, indent, depth);
 		break;
 	case JSON_STRING:
-		put_string(out, json_string_value(json), json_string_length(json));
+		json_put_string(out, str_n(json_string_value(json), json_string_length(json)));
 		break;
 	case JSON_INTEGER:
 		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
-		put_cstr(out, number);
+		json_put_cstr(out, number);
 		break;
 	case JSON_REAL:
 		json_real_text(json_real_value(json), number);
-		put_cstr(out, number);
+		json_put_cstr(out, number);
 		break;
 	default:
-		put_cstr(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
+		json_put_cstr(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
 		break;
 	}
 }
 
 Err json_text(const json_t *json, bool indent, Arena *arena, Str *ret)
 {
-	Out out = {.arena = arena, .indent = indent};
+	JsonOut out = {.arena = arena};
 
 	if (too_deep(json, JSON_DEPTH_MAX))
 		return err(ERR_LIMIT, "the JSON is nested too deep (at most %d)", JSON_DEPTH_MAX);
-	value_put(&out, json, 0);
+	value_put(&out, json, indent, 0);
 	if (out.failed)
 		return err(ERR_NO_MEMORY, "no memory for the text of a JSON value");
 	*ret = str_n(out.text, out.len);

@@ -28,19 +28,19 @@ authority_make()
 
 signed_certificate()
 {
-	local folder=$1 name=$2 uri=$3
-	openssl req -new -key "$folder/$name.key" -subj "/O=Parley/CN=$name" |
-		openssl x509 -req -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -days 825 -set_serial "0x$(openssl rand -hex 16)" \
+	local authority=$1 key=$2 name=$3 uri=$4
+	openssl req -new -key "$key" -subj "/O=Parley/CN=$name" |
+		openssl x509 -req -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 825 -set_serial "0x$(openssl rand -hex 16)" \
 			-extfile <(printf '%s\n' "basicConstraints=critical,CA:FALSE" "keyUsage=critical,digitalSignature" \
 				"extendedKeyUsage=serverAuth,clientAuth" \
 				"subjectAltName=URI:$uri,DNS:localhost,IP:127.0.0.1,IP:::1")
 }
 
-# certificate_make FOLDER NAME SPIFFE-URI: NAME.key and NAME.crt, signed by the folder's authority.
+# certificate_make AUTHORITY FOLDER NAME SPIFFE-URI: NAME.key and NAME.crt in FOLDER, signed by the authority.
 certificate_make()
 {
-	make_file "$1/$2.key" new_private_key
-	make_file "$1/$2.crt" signed_certificate "$1" "$2" "$3"
+	make_file "$2/$3.key" new_private_key
+	make_file "$2/$3.crt" signed_certificate "$1" "$2/$3.key" "$3" "$4"
 }
 
 # signing_key_make FOLDER NAME: an Ed25519 pair, NAME.key and NAME.pub.

@@ -8,6 +8,12 @@ PACKAGES_RUN="postgresql-15 openssl"
 PACKAGES_CHECK="clang libclang-rt-14-dev llvm-14 clang-format-14"
 PACKAGES_TOUCHPOINTS="nodejs ca-certificates python3 python3-grpcio python3-protobuf"
 
+# Debian's npm is a package of its own; other builds of Node bring theirs.
+packages_npm()
+{
+	command -v npm >/dev/null || echo npm
+}
+
 packages_missing()
 {
 	local name

@@ -31,7 +31,7 @@ process_birth()
 process_pid()
 {
 	local pid birth
-	read -r pid birth <"$1" 2>/dev/null || return 1
+	{ read -r pid birth <"$1"; } 2>/dev/null || return 1
 	[ -n "$birth" ] && [ "$(process_birth "$pid")" = "$birth" ] && echo "$pid"
 }
 

@@ -1,8 +1,5 @@
 #include "fixture.h"
 
-#include <grpc/byte_buffer.h>
-#include <grpc/grpc_security.h>
-#include <grpc/slice.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -186,63 +183,4 @@ Err call_simply(Fixture *fixture, RpcClient *client, const char *method, const c
 	(void)fixture;
 	request.session_id = (char *)id;
 	return rpc_call(client, SERVICE, method, &request.base, timeout_ms, arena, &response);
-}
-
-static RawAnswer raw_exchange(grpc_call *call, grpc_completion_queue *queue, grpc_byte_buffer *bytes)
-{
-	RawAnswer answer = {0};
-	grpc_metadata_array headers, trailers;
-	grpc_byte_buffer *response = NULL;
-	grpc_status_code code;
-	grpc_slice message;
-	grpc_op ops[6] = {
-	        {.op = GRPC_OP_SEND_INITIAL_METADATA},
-	        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
-	        {.op = GRPC_OP_RECV_INITIAL_METADATA,
-	                .data.recv_initial_metadata.recv_initial_metadata = &headers},
-	        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &response},
-	        {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
-	                .data.recv_status_on_client = {&trailers, &code, &message, NULL}},
-	        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = bytes},
-	};
-
-	grpc_metadata_array_init(&headers);
-	grpc_metadata_array_init(&trailers);
-	assert_int_equal(grpc_call_start_batch(call, ops, bytes ? 6 : 5, call, NULL), GRPC_CALL_OK);
-	grpc_completion_queue_pluck(queue, call, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-	answer.code = (int)code;
-	snprintf(answer.message, sizeof(answer.message), "%.*s", (int)GRPC_SLICE_LENGTH(message),
-	        (const char *)GRPC_SLICE_START_PTR(message));
-	for (size_t i = 0; i < trailers.count; i++)
-		if (grpc_slice_str_cmp(trailers.metadata[i].key, "grpc-status-details-bin") == 0)
-			answer.has_details = true;
-	grpc_slice_unref(message);
-	grpc_metadata_array_destroy(&headers);
-	grpc_metadata_array_destroy(&trailers);
-	grpc_byte_buffer_destroy(response);
-	return answer;
-}
-
-RawAnswer raw_call(const char *target, const char *path, const void *bytes, size_t len, int timeout_ms)
-{
-	grpc_channel_credentials *credentials = grpc_insecure_credentials_create();
-	grpc_channel *channel = grpc_channel_create(target, credentials, NULL);
-	grpc_completion_queue *queue = grpc_completion_queue_create_for_pluck(NULL);
-	grpc_slice name = grpc_slice_from_copied_string(path);
-	grpc_call *call = grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue, name, NULL,
-	        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN)),
-	        NULL);
-	grpc_slice slice = grpc_slice_from_copied_buffer(bytes ? bytes : "", len);
-	grpc_byte_buffer *buffer = bytes ? grpc_raw_byte_buffer_create(&slice, 1) : NULL;
-	RawAnswer answer = raw_exchange(call, queue, buffer);
-
-	grpc_byte_buffer_destroy(buffer);
-	grpc_slice_unref(slice);
-	grpc_slice_unref(name);
-	grpc_call_unref(call);
-	grpc_completion_queue_shutdown(queue);
-	grpc_completion_queue_destroy(queue);
-	grpc_channel_destroy(channel);
-	grpc_channel_credentials_release(credentials);
-	return answer;
 }

@@ -59,3 +59,31 @@ typedef struct RawAnswer {
 } RawAnswer;
 
 RawAnswer raw_call(const char *target, const char *path, const void *bytes, size_t len, int timeout_ms);
+
+// A call on which messages go back and forth.
+typedef struct RawStream {
+	grpc_channel *channel;
+	grpc_completion_queue *queue;
+	grpc_call *call;
+	grpc_byte_buffer *in;
+	bool has_headers;
+} RawStream;
+
+void raw_open(RawStream *stream, const char *target, const char *path);
+void raw_send(RawStream *stream, const ProtobufCMessage *message);
+// The next message, or NULL when the server has ended the call.
+ProtobufCMessage *raw_receive(RawStream *stream, const ProtobufCMessageDescriptor *descriptor, Arena *arena);
+void raw_half_close(RawStream *stream);
+// The status with which the server has ended the call.
+RawAnswer raw_status(RawStream *stream);
+void raw_close(RawStream *stream);
+
+// Keys and certificates in a private folder; made by programs, so before rpc_init.
+typedef struct Certificates {
+	char folder[64];
+	char ca[128], stranger_ca[128];
+	char server[2][128], touchpoint[2][128], stranger[2][128]; // certificate, key
+} Certificates;
+
+void certificates_make(Certificates *ret);
+void certificates_remove(const Certificates *certificates);

@@ -1,0 +1,168 @@
+# shellcheck shell=bash
+# A whole Parley on one machine: credentials, configuration from the deploy profiles, databases, one design server and one
+# runtime an environment. quickstart and the tests make theirs by the same functions. Sourced, never run. The caller sets:
+#
+#   STACK           the folder of everything (0700)
+#   STACK_PROGRAMS  where parley, parley-design and parley-runtime are
+#   STACK_POSTGRES  the socket's folder
+#   STACK_DESIGN, STACK_HTTP, STACK_PORT[environment]   ports on 127.0.0.1
+#
+# and may set the service user (process.sh).
+
+stack_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack_profiles=$(dirname "$stack_here")
+for part in say certificates process ports database; do
+	# shellcheck source=/dev/null
+	. "$stack_here/$part.sh"
+done
+unset part
+
+STACK_ENVIRONMENTS="test staging production" # in the order of promotion
+declare -A STACK_PORT
+
+# The folders. What the servers need is the service user's; the authority's key is not among that.
+stack_service_folders="keys etc design log runtime"
+stack_folders()
+{
+	local folder
+	for folder in "" $stack_service_folders authority run cli touchpoint; do
+		mkdir -p "$STACK/$folder" && chmod 700 "$STACK/$folder" || return
+	done
+	for folder in $STACK_ENVIRONMENTS; do
+		mkdir -p "$STACK/runtime/$folder" "$STACK/etc/environments/$folder" "$STACK/touchpoint/$folder" || return
+	done
+	stack_hand_over
+}
+
+# What root made becomes the service user's.
+stack_hand_over()
+{
+	local folder
+	[ -n "${SERVICE_USER:-}" ] || return 0
+	chown "$SERVICE_USER:" "$STACK" || return
+	for folder in $stack_service_folders; do
+		chown -R "$SERVICE_USER:" "$STACK/$folder" || return
+	done
+}
+
+# Keys and certificates of the servers, and what a touchpoint of each environment needs, in a folder of its own.
+stack_credentials()
+{
+	local keys=$STACK/keys authority=$STACK/authority environment folder
+	authority_make "$authority" || return
+	make_file "$keys/ca.crt" cat "$authority/ca.crt" || return
+	signing_key_make "$keys" builder || return
+	certificate_make "$authority" "$keys" design spiffe://parley/design || return
+	for environment in $STACK_ENVIRONMENTS; do
+		folder=$STACK/touchpoint/$environment
+		certificate_make "$authority" "$keys" "$environment-1" "spiffe://parley/runtime/$environment/$environment-1" || return
+		certificate_make "$authority" "$folder" touchpoint "spiffe://parley/touchpoint/$environment/web" || return
+		make_file "$folder/ca.crt" cat "$authority/ca.crt" || return
+		token_make "$folder/touchpoint.token" || return
+	done
+	stack_hand_over
+}
+
+# render TEMPLATE FILE: fills in @NAME@ by the variable of that name. A name without a variable is an error.
+render()
+{
+	local text name
+	text=$(<"$1")
+	while [[ $text =~ @([A-Z_]+)@ ]]; do
+		name=${BASH_REMATCH[1]}
+		[ -n "${!name+set}" ] || {
+			echo "$1: @$name@ has no value" >&2
+			return 1
+		}
+		text=${text//"@$name@"/${!name}}
+	done
+	printf '%s\n' "$text" | cmp -s - "$2" || { printf '%s\n' "$text" >"$2.new" && mv "$2.new" "$2"; }
+}
+
+# The deploy profiles with this machine's addresses and folders filled in. The variables are the templates'.
+stack_configure()
+{
+	local environment etc=$STACK/etc
+	local STATE KEYS DESIGN_PORT HTTP_PORT RUNTIME_PORT TOKEN_DIGEST DATABASE DATABASE_OWNER PROFILES
+	# shellcheck disable=SC2034 # read by render
+	{
+		KEYS=$STACK/keys DESIGN_PORT=$STACK_DESIGN HTTP_PORT=$STACK_HTTP
+		DATABASE="host=$STACK_POSTGRES dbname=parley_design user=parley_design"
+		DATABASE_OWNER="host=$STACK_POSTGRES dbname=parley_design user=parley_owner"
+		STATE=$etc
+	}
+	render "$stack_profiles/design/design.yaml" "$etc/design.yaml" || return
+	for environment in $STACK_ENVIRONMENTS; do
+		# shellcheck disable=SC2034
+		{
+			RUNTIME_PORT=${STACK_PORT[$environment]} STATE=$STACK/runtime/$environment
+			TOKEN_DIGEST=$(token_digest "$STACK/touchpoint/$environment/touchpoint.token")
+			PROFILES="host=$STACK_POSTGRES dbname=profiles_$environment user=$profile_reader"
+		}
+		render "$stack_profiles/$environment/environment.yaml" "$etc/environments/$environment/environment.yaml" || return
+		render "$stack_profiles/$environment/runtime.yaml" "$etc/environments/$environment/runtime.yaml" || return
+	done
+	stack_hand_over
+}
+
+# The design database's schema, and a first user who may everything. The password is made once.
+stack_administrator()
+{
+	local etc=$STACK/etc/design.yaml
+	as_service "$STACK_PROGRAMS/parley-design" migrate --config "$etc" || return
+	make_file "$STACK/cli/administrator.password" random_text 18 || return
+	[ ! -f "$STACK/cli/administrator.made" ] || return 0
+	as_service "$STACK_PROGRAMS/parley-design" user --config "$etc" administrator --role administrator --password-stdin \
+		<"$STACK/cli/administrator.password" || return
+	touch "$STACK/cli/administrator.made"
+}
+
+# What a server was started from: if it changes, the server is started anew.
+stack_fingerprint()
+{
+	cat "$@" | openssl dgst -sha256 -r
+}
+
+# stack_server NAME PORT PROGRAM CONFIG: starts it unless it runs as it should, and waits until it listens.
+stack_server()
+{
+	local name=$1 port=$2 program=$STACK_PROGRAMS/$3 config=$4 pidfile=$STACK/run/$1.pid print owner tenths=300
+	print=$(stack_fingerprint "$program" "$config") || return
+	if process_pid "$pidfile" >/dev/null; then
+		[ "$(cat "$STACK/run/$name.from" 2>/dev/null)" != "$print" ] || return 0
+		process_stop "$pidfile"
+	fi
+	if owner=$(port_owner "$port"); then
+		echo "$name cannot start: port $port is taken by $owner"
+		return "$EXIT_PORT"
+	fi
+	process_start "$pidfile" "$STACK/log/$name.log" "$program" --config "$config" || return
+	until [ -n "$(port_inodes "$port")" ]; do
+		if ! process_pid "$pidfile" >/dev/null || [ $((tenths -= 1)) = 0 ]; then
+			echo "$name does not start; the end of $STACK/log/$name.log:"
+			tail -n 12 "$STACK/log/$name.log"
+			return "$EXIT_SERVER"
+		fi
+		sleep 0.1
+	done
+	echo "$print" >"$STACK/run/$name.from"
+}
+
+stack_design_start()
+{
+	stack_server design "$STACK_DESIGN" parley-design "$STACK/etc/design.yaml"
+}
+
+stack_runtime_start()
+{
+	stack_server "$1" "${STACK_PORT[$1]}" parley-runtime "$STACK/etc/environments/$1/runtime.yaml"
+}
+
+stack_stop()
+{
+	local name
+	for name in design $STACK_ENVIRONMENTS; do
+		process_stop "$STACK/run/$name.pid" &
+	done
+	wait
+}
