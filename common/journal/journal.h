@@ -1,9 +1,10 @@
-// The journal: the runtime's durability point. The record format and what a crash can cost are in README.md, written
-// before this code. Appending copies a record into the current batch; one committer thread writes the batch and calls
-// fdatasync (group commit: at most 1 ms or 256 records), and only then the callbacks run. A failed fsync is never retried:
-// the journal is poisoned and its owner must stop.
+// The journal: the runtime's durability point. The record format and what a crash can cost are in README.md,
+// written before this code. Appending copies a record into the current batch; one committer thread writes the
+// batch and calls fdatasync (group commit: at most 1 ms or 256 records), and only then the callbacks run. A
+// failed fsync is never retried: the journal is poisoned and its owner must stop.
 #pragma once
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 enum {
@@ -15,29 +16,34 @@ enum {
 typedef struct Journal Journal;
 
 typedef struct JournalOptions {
-	const char *dir;        // made if it is not there
+	const char *dir; // made if it is not there
 	Str runtime_id;
-	int64_t segment_bytes;  // 0: 64 MiB
-	int64_t quota_bytes;    // 0: 4 GiB; appends that must last are refused with JOURNAL_FULL at 70 % of it
-	int64_t window_us;      // 0: 1,000: the longest a record waits for company
+	int64_t segment_bytes; // 0: 64 MiB
+	int64_t quota_bytes;   // 0: 4 GiB; appends that must last are refused with JOURNAL_FULL at 70 % of it
+	int64_t window_us;     // 0: 1,000: the longest a record waits for company
 	uint32_t batch_records; // 0: 256
 	// Called once, from the committer thread, if the journal was poisoned. The owner stops the process.
 	void (*on_poison)(void *context, const ErrDetail *why);
 	void *context;
+	const Clock *clock;         // NULL: the system's; read once, to name the incarnation
+	const struct JournalIo *io; // NULL: the system's calls; see journal_io.h
 } JournalOptions;
 
 // A record, as it is read back.
 typedef struct JournalRecord {
 	Str runtime_id;
 	uint64_t incarnation;
-	uint64_t sequence; // 1, 2, 3 … without gaps within an incarnation
-	Str event_id;      // empty if the record is no client event
-	Str payload;       // a parley.journal.v1.Entry
-	Str frame;         // the whole record as on disk: what is shipped
+	uint64_t sequence;   // 1, 2, 3 … without gaps within an incarnation
+	uint64_t lost_until; // 0: an entry. Else recovery's mark that `sequence` … `lost_until` were lost; no
+	                     // payload
+	Str event_id; // empty if the record is no client event
+	Str payload;  // a parley.journal.v1.Entry
+	Str frame;    // the whole record as on disk: what is shipped
 } JournalRecord;
 
-// Opens or makes the journal: locks the folder (JOURNAL_LOCKED if another process has it), recovers (truncates a torn
-// tail, quarantines damage in the middle), starts the committer. Errors also: IO, JOURNAL_CORRUPT.
+// Opens or makes the journal: locks the folder (JOURNAL_LOCKED if another process has it), recovers
+// (truncates a torn tail, quarantines damage in the middle), starts the committer. Errors also: IO,
+// JOURNAL_CORRUPT.
 Err journal_open(const JournalOptions *options, Journal **ret);
 // Commits what is pending, stops the committer, unlocks.
 void journal_close(Journal *journal);
@@ -45,23 +51,42 @@ void journal_close(Journal *journal);
 // `result` is OK when the record is on disk. Runs on the committer thread; must not block.
 typedef void (*JournalDone)(void *context, Err result);
 
-// Appends. With `done` NULL nobody waits and the record may be lost in a crash within the window. `payload` and `event_id`
-// are copied. Never blocks on the disk. Errors: JOURNAL_FULL (with a retry time), JOURNAL_FAILED, LIMIT.
+// Appends. With `done` NULL nobody waits and the record may be lost in a crash within the window. `payload`
+// and `event_id` are copied. Never blocks on the disk. Errors: JOURNAL_FULL (with a retry time),
+// JOURNAL_FAILED, LIMIT.
 Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done, void *context);
+
+// What the owner should watch, and alarm about what is marked (!).
+typedef struct JournalStatus {
+	int64_t used_bytes; // of records that are here
+	int64_t quota_bytes;
+	uint64_t quarantined_parts; // (!) damaged places that recovery put aside at open
+	uint64_t lost_sequences;    // (!) sequences that were in them, or in missing files
+	uint64_t torn_bytes;        // cut off behind the last valid record at open: an ordinary crash
+	bool disk_full;             // (!) records wait for room on the disk
+	bool poisoned;              // (!) nothing is written any more
+} JournalStatus;
+void journal_status(Journal *journal, JournalStatus *ret);
 
 uint64_t journal_incarnation(const Journal *journal);
 uint64_t journal_durable(const Journal *journal); // the last sequence that is on disk
-// Waits until a sequence beyond `after` is durable, or the time is up, or journal_close; returns the last durable one.
+// Waits until a sequence beyond `after` is durable, or the time is up, or journal_close; returns the last
+// durable one.
 uint64_t journal_wait(Journal *journal, uint64_t after, int timeout_ms);
 
-// The oldest incarnation that has records left here, and after `incarnation` the next one. 0 if there is none.
+// The oldest incarnation that has records left here, and after `incarnation` the next one. 0 if there is
+// none.
 uint64_t journal_next_incarnation(const Journal *journal, uint64_t incarnation);
-// Whole durable frames from `first` on, as many as fit in `max` bytes, into `arena`. `ret_count` 0: none yet.
-Err journal_read(Journal *journal, uint64_t incarnation, uint64_t first, size_t max, Arena *arena, Str *ret_frames,
-	uint64_t *ret_count);
-// All up to `sequence` has been committed elsewhere: segments that hold nothing else are deleted. Durable.
+// Whole durable frames from `first` on, as many as fit in `max` bytes, into `arena`. `ret_count` 0: none yet;
+// of an older incarnation there will be no more. Errors: IO, LIMIT (the first does not fit), NO_MEMORY,
+// JOURNAL_CORRUPT (`first` is no longer here, or what is read back is damaged).
+Err journal_read(Journal *journal, uint64_t incarnation, uint64_t first, size_t max, Arena *arena,
+        Str *ret_frames, uint64_t *ret_count);
+// All up to `sequence` has been committed elsewhere: segments that hold nothing else are deleted, except the
+// one that is being written. Durable.
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
 
-// Splits the first record off `frames`. Checks magic, length and CRC32C. Errors: JOURNAL_CORRUPT.
+// Splits the first record off `frames`. Checks magic, length, CRC32C and every field. Errors:
+// JOURNAL_CORRUPT.
 Err journal_record_parse(Str *frames, JournalRecord *ret);

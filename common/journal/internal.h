@@ -1,0 +1,79 @@
+// The journal's state, shared by journal.c, commit.c and reader.c. Three locks, never held together except in
+// the order of this list, and none while the disk is at work, but `reading`:
+//   reading  one reader or shipped mark at a time; may wait for the disk
+//   folder   the list of segments and marks
+//   lock     the filling batch and what appends look at
+#pragma once
+#include "journal/record.h"
+#include "journal/recovery.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+	BATCH_BYTES = 8 << 20,
+	BATCH_WAITERS = 16384,
+};
+
+typedef struct Waiter {
+	JournalDone done;
+	void *context;
+} Waiter;
+
+typedef struct Batch {
+	uint8_t *bytes;
+	size_t len;
+	uint32_t records;
+	uint64_t last; // sequence
+	Waiter *waiters;
+	size_t waiter_count;
+	int64_t begun_us; // monotonic, of the first record
+} Batch;
+
+// How far an incarnation has been shipped.
+typedef struct Mark {
+	uint64_t incarnation, sequence;
+} Mark;
+
+typedef struct MarkList {
+	Mark *items;
+	size_t count, capacity;
+} MarkList;
+
+struct Journal {
+	JournalOptions options;
+	char runtime_id[JOURNAL_RUNTIME_ID_MAX + 1];
+	Folder folder;
+	int lock_fd;
+	uint64_t incarnation;
+	JournalStatus found; // by recovery
+
+	pthread_mutex_t lock;
+	pthread_cond_t work;  // for the committer
+	pthread_cond_t moved; // `durable` moved, or there will be no more
+	Batch batches[2];
+	Batch *filling;
+	uint64_t next_sequence;
+	bool closing, disk_full, poisoned;
+	ErrDetail why; // poisoned
+	_Atomic uint64_t durable;
+	_Atomic int64_t used; // bytes of records, durable or not
+
+	pthread_t committer;
+	bool committing; // the thread runs
+	int live_fd;     // the committer's alone; -1: none yet
+	Segment live;    // what has been written, synced or not
+
+	pthread_mutex_t folder_lock;
+	SegmentList segments; // with what is durable of the live one
+	MarkList marks;
+
+	pthread_mutex_t reading;
+	Mark read_next;      // where the last read ended
+	int64_t read_offset; // in the segment that holds it
+};
+
+void *committer_main(void *journal);
+
+// The marks as they are in the file; a damaged file is no marks at all.
+Err marks_load(Journal *journal);
