@@ -1,0 +1,44 @@
+// A signed blob of any bytes is refused, or else it can be planned and decided by, whatever it says.
+#include "base/cleanup.h"
+#include "decide/decide.h"
+#include "fuzz.h"
+#include "world/seal.h"
+
+#include <stdlib.h>
+
+static void decide_everywhere(const Plan *plan, int level, Arena *arena)
+{
+	const Snapshot *snapshot = plan_snapshot(plan);
+	ExprValue *values = ARENA_ARRAY(arena, ExprValue, snapshot->audience_levels[level]->n_attributes);
+	uint64_t *segments = ARENA_ARRAY(arena, uint64_t, plan_segment_words(plan));
+	if (!values || !segments)
+		return;
+	decide_defaults(plan, level, values);
+	decide_segments(plan, level, values, TEST_NOW_US, arena, segments);
+	Visitor visitor = {level, values, segments};
+	for (size_t i = 0; i < snapshot->n_points; i++) {
+		DecidePoint point = {(int)i, 3};
+		DecideRequest request = {&point, 1, TEST_NOW_US, i, true};
+		Decision decision;
+		if (decide(plan, &visitor, &request, arena, &decision) == OK &&
+		        decision.points[0].offer_count > 3)
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 256 << 20);
+	Str blob = str_n((const char *)data, size);
+	Snapshot *snapshot;
+	const Plan *plan;
+	if (snapshot_open(blob, test_manifest(blob, 1, NULL, arena), arena, &snapshot))
+		return 0;
+	// What was accepted must also make a plan, short of memory.
+	Err e = plan_build(snapshot, arena, &plan);
+	if (e && e != ERR_NO_MEMORY)
+		abort();
+	for (int level = 0; !e && level < (int)snapshot->n_audience_levels; level++)
+		decide_everywhere(plan, level, arena);
+	return 0;
+}
