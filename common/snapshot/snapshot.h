@@ -1,6 +1,7 @@
-// Signed snapshots: sealing on the design side, verifying on the runtime side. The format and the order of checks are in
-// README.md, written before this code. Two rules shape it: verify the stored bytes and then parse those same bytes; and
-// signed does not mean well formed, so a verified blob is still checked for bounds, references and programs.
+// Signed snapshots: sealing on the design side, verifying on the runtime side. The format and the order of
+// checks are in README.md, written before this code. Two rules shape it: verify the stored bytes and then
+// parse those same bytes; and signed does not mean well formed, so a verified blob is still checked for
+// bounds, references and programs.
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -10,9 +11,9 @@
 
 enum {
 	SNAPSHOT_FORMAT = 1,
-	SNAPSHOT_ENGINE = 1,             // what this engine understands
-	MANIFEST_MAX = 64 * 1024,        // bytes of a manifest
-	ENVELOPE_MAX = 96 * 1024,        // bytes of an envelope
+	SNAPSHOT_ENGINE = 1,              // what this engine understands
+	MANIFEST_MAX = 64 * 1024,         // bytes of a manifest
+	ENVELOPE_MAX = 96 * 1024,         // bytes of an envelope
 	SNAPSHOT_MAX = 512 * 1024 * 1024, // bytes of a blob
 	SIGNATURES_MAX = 16,
 };
@@ -48,20 +49,22 @@ Err trust_load(const Str *paths, size_t count, size_t threshold, Arena *arena, T
 
 // --- design side ---
 
-// Serializes a snapshot whose lists are in canonical order; refuses one that is not well formed by snapshot_check.
+// Serializes a snapshot whose lists are in canonical order; refuses one that is not well formed by
+// snapshot_check.
 Err snapshot_pack(const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, Str *ret);
 // Signs a manifest and packs the envelope.
-Err envelope_seal(const Parley__Snapshot__V1__Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret);
+Err envelope_seal(
+        const Parley__Snapshot__V1__Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret);
 
 // --- runtime side ---
 
 // What a place has seen: the rollback floor.
 typedef struct PlaceState {
-	bool known;                 // false: nothing was ever deployed here
+	bool known; // false: nothing was ever deployed here
 	uint64_t epoch, version;
-	Digest manifest;            // of the manifest that serves
-	Digest blob;                // of the snapshot that serves
-	int64_t highest_time_us;    // the latest moment ever seen: the clock may not be set back behind it
+	Digest manifest;         // of the manifest that serves
+	Digest blob;             // of the snapshot that serves
+	int64_t highest_time_us; // the latest moment ever seen: the clock may not be set back behind it
 } PlaceState;
 
 // Where and when an envelope is to hold.
@@ -71,17 +74,18 @@ typedef struct Place {
 	int64_t now_us;
 } Place;
 
-// Verifies the envelope's signatures over its stored bytes, then parses the manifest from those same bytes and checks it
-// against place and state. A manifest equal to the one that serves (same version, same digest) is OK.
-// `ret` lives in `arena`. Errors: ENVELOPE_*, TRUST_EMPTY, SIGNATURE_INVALID, MANIFEST_*, SNAPSHOT_ENGINE.
-Err manifest_verify(Str envelope, const TrustSet *trust, const Place *place, const PlaceState *state, Arena *arena,
-	Parley__Snapshot__V1__Manifest **ret, Digest *ret_digest);
+// Verifies the envelope's signatures over its stored bytes, then parses the manifest from those same bytes
+// and checks it against place and state. A manifest equal to the one that serves (same version, same digest)
+// is OK. `ret` lives in `arena`. Errors: ENVELOPE_*, TRUST_EMPTY, SIGNATURE_INVALID, MANIFEST_*,
+// SNAPSHOT_ENGINE.
+Err manifest_verify(Str envelope, const TrustSet *trust, const Place *place, const PlaceState *state,
+        Arena *arena, Parley__Snapshot__V1__Manifest **ret, Digest *ret_digest);
 
-// Checks blob bytes against the manifest (length, digest), parses them and checks the content: format, order, indices,
-// types, programs (compiled expressions are verified against their audience level). `ret` borrows from `blob`.
-// Errors: SNAPSHOT_*, EXPR_PROGRAM_INVALID.
+// Checks blob bytes against the manifest (length, digest), parses them and checks the content: format, order,
+// indices, types, programs (compiled expressions are verified against their audience level). `ret` lives in
+// `arena`. Errors: SNAPSHOT_*, EXPR_PROGRAM_INVALID.
 Err snapshot_open(Str blob, const Parley__Snapshot__V1__Manifest *manifest, Arena *arena,
-	Parley__Snapshot__V1__Snapshot **ret);
+        Parley__Snapshot__V1__Snapshot **ret);
 
 // The content check alone.
 Err snapshot_check(const Parley__Snapshot__V1__Snapshot *snapshot);
