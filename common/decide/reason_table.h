@@ -1,5 +1,5 @@
-// One row one reason: id (stable; what clients and history see), text for people. The order is the order of filters in
-// which the first that strikes names the reason.
+// One row one reason: id (stable; what clients and history see), text for people. The order is the order of
+// filters in which the first that strikes names the reason.
 REASON_ROW(SEGMENT_NOT_MATCHED, "the visitor is not in the rule's segment")
 REASON_ROW(OFFER_NOT_PUBLISHED, "the offer is not published")
 REASON_ROW(OFFER_OUTSIDE_DATES, "the offer is not yet or no longer valid")

@@ -331,7 +331,8 @@ static void treatment_codes_are_unique(void **state)
 {
 	(void)state;
 	open_bank();
-	DecidePoint wanted[] = {{plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("home-side")), 3}};
+	DecidePoint wanted[] = {
+	        {plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("home-side")), 3}};
 	DecideRequest request = request_of(wanted, 2);
 	enum { CALLS = 200, CODES = CALLS * 6 };
 	static char codes[CODES][TREATMENT_CODE_SIZE];
@@ -376,7 +377,8 @@ static void *decide_elsewhere(void *context)
 	Arena *own = arena_new(64 * 1024, 0);
 	const Plan *theirs;
 	assert_int_equal(plan_build(plan_snapshot(plan), own, &theirs), OK);
-	DecidePoint wanted[] = {{plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("call-script")), 3}};
+	DecidePoint wanted[] = {
+	        {plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("call-script")), 3}};
 	DecideRequest request = request_of(wanted, 2);
 	uint64_t segments[1];
 	decide_segments(theirs, 0, values, TEST_NOW_US, own, segments);

@@ -96,7 +96,7 @@ static char *at(Str bytes, size_t index)
 static Str envelope_of(Fixture *f, Str type, Signature *a, Signature *b)
 {
 	Signature *signatures[] = {a, b};
-	return test_envelope(type, f->payload, signatures, (a ? 1 : 0) + (b ? 1 : 0), f->arena);
+	return test_envelope(type, f->payload, signatures, (a ? 1u : 0u) + (b ? 1u : 0u), f->arena);
 }
 
 static void the_next_version_is_accepted(void **state)
