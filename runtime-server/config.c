@@ -1,0 +1,227 @@
+#include "config.h"
+
+#include "base/file.h"
+
+#include <libgen.h>
+
+#define AT(member) offsetof(Config, member)
+
+static const ConfigField tls_fields[] = {
+        {.name = "certificate",
+                .type = CONFIG_STRING,
+                .offset = AT(tls.certificate),
+                .required = true,
+                .help = "PEM file: this server's certificate chain"},
+        {.name = "key",
+                .type = CONFIG_STRING,
+                .offset = AT(tls.key),
+                .required = true,
+                .help = "PEM file: its private key"},
+        {.name = "ca",
+                .type = CONFIG_STRING,
+                .offset = AT(tls.ca),
+                .required = true,
+                .help = "PEM file: the authority of touchpoints and of the design server"},
+        {0},
+};
+
+static const ConfigField journal_fields[] = {
+        {.name = "dir",
+                .type = CONFIG_STRING,
+                .offset = AT(journal.dir),
+                .help = "folder; default: journal in state_dir"},
+        {.name = "quota",
+                .type = CONFIG_SIZE,
+                .offset = AT(journal.quota),
+                .fallback = "4GiB",
+                .min = 256 << 20,
+                .max = INT64_MAX,
+                .help = "from 70 % of it on, events are refused until the design server took what is there"},
+        {0},
+};
+
+static const ConfigField profile_fields[] = {
+        {.name = "conninfo",
+                .type = CONFIG_STRING,
+                .offset = AT(profiles.conninfo),
+                .help = "PostgreSQL connection string of a read-only login; default: no profile database"},
+        {.name = "timeout",
+                .type = CONFIG_DURATION,
+                .offset = AT(profiles.timeout_us),
+                .fallback = "200ms",
+                .min = 1000,
+                .max = 60000000,
+                .help = "after this long a session starts with default attributes"},
+        {.name = "connections",
+                .type = CONFIG_INT,
+                .offset = AT(profiles.connections),
+                .fallback = "4",
+                .min = 1,
+                .max = 64,
+                .help = "connections to it"},
+        {0},
+};
+
+static const ConfigField design_fields[] = {
+        {.name = "address",
+                .type = CONFIG_STRING,
+                .offset = AT(design.address),
+                .required = true,
+                .help = "HOST:PORT of the design server, where the journal goes"},
+        {.name = "tls_name",
+                .type = CONFIG_STRING,
+                .offset = AT(design.tls_name),
+                .help = "the name that its certificate must have; default: the address's host"},
+        {0},
+};
+
+static const ConfigField limit_fields[] = {
+        {.name = "sessions",
+                .type = CONFIG_INT,
+                .offset = AT(limits.sessions),
+                .fallback = "1000000",
+                .min = 1,
+                .max = 100000000,
+                .help = "open sessions; more are refused"},
+        {.name = "calls",
+                .type = CONFIG_INT,
+                .offset = AT(limits.calls),
+                .fallback = "1024",
+                .min = 1,
+                .max = 65536,
+                .help = "calls in flight; more are refused"},
+        {0},
+};
+
+const ConfigField config_fields[] = {
+        {.name = "runtime_id",
+                .type = CONFIG_STRING,
+                .offset = AT(runtime_id),
+                .required = true,
+                .help = "this server's ID, the one in its certificate: at most 64 bytes"},
+        {.name = "environment",
+                .type = CONFIG_STRING,
+                .offset = AT(environment),
+                .required = true,
+                .help = "test, staging, production, …"},
+        {.name = "fleet",
+                .type = CONFIG_STRING,
+                .offset = AT(fleet),
+                .required = true,
+                .help = "the server group"},
+        {.name = "listen",
+                .type = CONFIG_STRING,
+                .offset = AT(listen),
+                .required = true,
+                .help = "ADDRESS:PORT with TLS, for touchpoints and the design server; port 0 takes a free "
+                        "one"},
+        {.name = "plaintext",
+                .type = CONFIG_STRING,
+                .offset = AT(plaintext),
+                .help = "ADDRESS:PORT without TLS, loopback only, for touchpoints with a token; default: "
+                        "none"},
+        {.name = "state_dir",
+                .type = CONFIG_STRING,
+                .offset = AT(state_dir),
+                .required = true,
+                .help = "folder for snapshots and the journal"},
+        {.name = "log_level",
+                .type = CONFIG_STRING,
+                .offset = AT(log_level),
+                .fallback = "info",
+                .help = "debug, info, warn or error"},
+        {.name = "tls",
+                .type = CONFIG_SECTION,
+                .required = true,
+                .fields = tls_fields,
+                .help = "who this server is"},
+        {.name = "trusted_keys",
+                .type = CONFIG_STRINGS,
+                .offset = AT(trusted_keys),
+                .required = true,
+                .help = "PEM files: Ed25519 public keys of builders whose snapshots are taken"},
+        {.name = "trusted_threshold",
+                .type = CONFIG_INT,
+                .offset = AT(trusted_threshold),
+                .fallback = "1",
+                .min = 1,
+                .max = 16,
+                .help = "how many of them must have signed"},
+        {.name = "touchpoint_tokens",
+                .type = CONFIG_STRINGS,
+                .offset = AT(touchpoint_tokens),
+                .help = "SHA-256 (64 hex digits) of every token that a touchpoint may show"},
+        {.name = "journal", .type = CONFIG_SECTION, .fields = journal_fields, .help = "the journal"},
+        {.name = "profiles",
+                .type = CONFIG_SECTION,
+                .fields = profile_fields,
+                .help = "the profile database"},
+        {.name = "design", .type = CONFIG_SECTION, .fields = design_fields, .help = "the design server"},
+        {.name = "limits", .type = CONFIG_SECTION, .fields = limit_fields, .help = "limits"},
+        {.name = "drain",
+                .type = CONFIG_DURATION,
+                .offset = AT(drain_us),
+                .fallback = "10s",
+                .min = 0,
+                .max = 600000000,
+                .help = "how long calls in flight may go on after SIGTERM"},
+        {0},
+};
+
+static Err check_names(const Config *config)
+{
+	if (config->runtime_id.len == 0 || config->runtime_id.len > 64)
+		return err_at(ERR_CONFIG_INVALID, "runtime_id", "runtime_id has 1 to 64 bytes");
+	if (config->environment.len == 0 ||
+	        memchr(config->environment.ptr, '/', config->environment.len) != NULL)
+		return err_at(ERR_CONFIG_INVALID, "environment", "environment is a name without a slash");
+	if (config->trusted_keys.count == 0)
+		return err_at(ERR_CONFIG_INVALID, "trusted_keys",
+		        "trusted_keys is empty: no snapshot could ever be taken");
+	return OK;
+}
+
+static Err read_tokens(Config *config, Arena *arena)
+{
+	config->token_hashes = arena_alloc_array(arena, TOKEN_HASH_SIZE, config->touchpoint_tokens.count + 1);
+	if (config->token_hashes == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the configuration");
+	for (size_t i = 0; i < config->touchpoint_tokens.count; i++)
+		if (!hex_decode(config->touchpoint_tokens.items[i], config->token_hashes[i], TOKEN_HASH_SIZE))
+			return err_at(ERR_CONFIG_INVALID, "touchpoint_tokens",
+			        "touchpoint_tokens[%zu] is no SHA-256: 64 hex digits, such as `sha256sum` "
+			        "prints of the token",
+			        i);
+	return OK;
+}
+
+static void resolve(Str *path, Str folder, Arena *arena)
+{
+	if (path->len > 0)
+		*path = str(path_join(arena, folder, *path));
+}
+
+static void resolve_paths(Config *config, Str folder, Arena *arena)
+{
+	if (config->journal.dir.len == 0)
+		config->journal.dir = str(path_join(arena, config->state_dir, STR("journal")));
+	Str *paths[] = {&config->state_dir, &config->journal.dir, &config->tls.certificate, &config->tls.key,
+	        &config->tls.ca};
+	for (size_t i = 0; i < ARRAY_COUNT(paths); i++)
+		resolve(paths[i], folder, arena);
+	for (size_t i = 0; i < config->trusted_keys.count; i++)
+		resolve(&config->trusted_keys.items[i], folder, arena);
+}
+
+Err config_read(const char *path, Arena *arena, Config *ret)
+{
+	*ret = (Config){0};
+	TRY(config_load(path, config_fields, arena, ret));
+	TRY(check_names(ret));
+	TRY(read_tokens(ret, arena));
+	if (!log_level_parse(ret->log_level, &ret->level))
+		return err_at(
+		        ERR_CONFIG_INVALID, "log_level", "log_level is one of debug, info, warn, error");
+	resolve_paths(ret, str(dirname(arena_cstr(arena, str(path)))), arena);
+	return OK;
+}

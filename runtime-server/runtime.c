@@ -1,0 +1,245 @@
+#include "runtime.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "service/service.h"
+#include "watchdog.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { WATCHDOG_TICKS = 10, WATCHDOG_TIMEOUT_MS = 2000, WATCHDOG_FAILURES = 3 };
+
+struct Runtime {
+	const Config *config;
+	Journal *journal;
+	Profile *profile;
+	Current *current;
+	Service *service;
+	RpcServer *server;
+	Access access;
+	RpcTls tls;
+	int port;      // of the TLS listener
+	int plaintext; // of the other, 0: none
+	unsigned ticks, unanswered;
+	_Atomic(Err) broken;
+};
+
+// --- what the parts tell ---
+
+// The process must stop: nothing more may be acknowledged.
+static void journal_poisoned(void *context, const ErrDetail *why)
+{
+	Runtime *runtime = context;
+	log_error("journal failed", F_CSTR("message", why->message),
+	        F_CSTR("consequence", "the server stops; what was not acknowledged may be lost"));
+	atomic_store(&runtime->broken, ERR_JOURNAL_FAILED);
+	kill(getpid(), SIGTERM);
+}
+
+static void profiles_changed(void *context, bool available, const ErrDetail *why)
+{
+	(void)context;
+	if (available)
+		log_info("profile database is back", F_BOOL("available", true));
+	else
+		log_warn("profile database is away", F_CSTR("message", why->message),
+		        F_CSTR("consequence", "sessions start with default attributes"));
+}
+
+// The touchpoint API is ready once there is a snapshot to decide by.
+static void snapshot_activated(void *context)
+{
+	Runtime *runtime = context;
+	rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", true);
+}
+
+// --- the wall's clock for decisions, one that never jumps for idle time ---
+
+static int64_t steady_us(void *context)
+{
+	(void)context;
+	return monotonic_us();
+}
+
+// --- putting it together ---
+
+static Err open_journal(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	return journal_open(
+	        &(JournalOptions){
+	                .dir = config->journal.dir.ptr,
+	                .runtime_id = config->runtime_id,
+	                .quota_bytes = config->journal.quota,
+	                .on_poison = journal_poisoned,
+	                .context = runtime,
+	        },
+	        &runtime->journal);
+}
+
+static Err open_snapshots(Runtime *runtime, Arena *arena)
+{
+	const Config *config = runtime->config;
+	CurrentOptions options = {
+	        .dir = config->state_dir,
+	        .environment = config->environment,
+	        .fleet = config->fleet,
+	        .clock = clock_system(),
+	        .prepare = service_prepare,
+	};
+	TRY(trust_load(config->trusted_keys.items, config->trusted_keys.count,
+	        (size_t)config->trusted_threshold, arena, &options.trust));
+	return current_open(&options, &runtime->current);
+}
+
+static Err open_profiles(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	return profile_new(
+	        &(ProfileOptions){
+	                .conninfo = config->profiles.conninfo.len > 0 ? config->profiles.conninfo.ptr : NULL,
+	                .timeout_ms = (int)(config->profiles.timeout_us / US_PER_MS),
+	                .connections = (size_t)config->profiles.connections,
+	                .on_change = profiles_changed,
+	        },
+	        &runtime->profile);
+}
+
+static Err open_service(Runtime *runtime)
+{
+	return service_new(
+	        &(ServiceOptions){
+	                .environment = runtime->config->environment,
+	                .runtime_id = runtime->config->runtime_id,
+	                .current = runtime->current,
+	                .journal = runtime->journal,
+	                .profile = runtime->profile,
+	                .wall = clock_system(),
+	                .steady = {.now_us = steady_us},
+	                .max_sessions = (size_t)runtime->config->limits.sessions,
+	                .on_activated = snapshot_activated,
+	                .context = runtime,
+	        },
+	        &runtime->service);
+}
+
+static void set_credentials(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	runtime->access = (Access){
+	        .environment = config->environment,
+	        .token_hashes = (const uint8_t(*)[TOKEN_HASH_SIZE])config->token_hashes,
+	        .token_count = config->touchpoint_tokens.count,
+	};
+	runtime->tls = (RpcTls){
+	        .certificate_file = config->tls.certificate.ptr,
+	        .key_file = config->tls.key.ptr,
+	        .ca_file = config->tls.ca.ptr,
+	};
+}
+
+static Err listen_now(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	const RpcListener listeners[] = {
+	        {.address = config->listen.ptr, .tls = &runtime->tls, .ret_port = &runtime->port},
+	        {.address = config->plaintext.ptr, .ret_port = &runtime->plaintext},
+	};
+	RpcServerOptions options = {
+	        .listeners = listeners,
+	        .listener_count = config->plaintext.len > 0 ? 2 : 1,
+	        .authorize = access_authorize,
+	        .context = &runtime->access,
+	        .max_in_flight = (size_t)config->limits.calls,
+	        .drain_timeout_ms = (int)(config->drain_us / US_PER_MS),
+	};
+	TRY(rpc_server_new(&options, &runtime->server));
+	TRY(service_register(runtime->service, runtime->server));
+	TRY(rpc_server_start(runtime->server));
+	rpc_server_set_health(runtime->server, "", true);
+	rpc_server_set_health(runtime->server, "parley.runtime.v1.ControlService", true);
+	rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", false);
+	return OK;
+}
+
+// What was deployed and could be loaded, and what could not.
+static void report_snapshots(Runtime *runtime)
+{
+	CurrentStatus status;
+	for (size_t i = 0; i < current_count(runtime->current); i++) {
+		current_status(runtime->current, i, &status);
+		if (status.last_error[0] != '\0')
+			log_warn("snapshot refused at start", F_STR("channel", status.channel),
+			        F_CSTR("message", status.last_error));
+		if (!status.serving)
+			continue;
+		log_info("snapshot serves", F_STR("channel", status.channel),
+		        F_UINT("version", status.version));
+		rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", true);
+	}
+}
+
+Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
+{
+	Runtime *runtime = *ret = ARENA_NEW(arena, Runtime);
+	if (runtime == NULL)
+		return err(ERR_NO_MEMORY, "no memory to start");
+	runtime->config = config;
+	set_credentials(runtime);
+	TRY(dir_make(config->state_dir.ptr, 0700));
+	TRY(open_journal(runtime));
+	TRY(open_snapshots(runtime, arena));
+	TRY(open_profiles(runtime));
+	TRY(open_service(runtime));
+	TRY(listen_now(runtime));
+	report_snapshots(runtime);
+	log_info("started", F_STR("runtime", config->runtime_id), F_STR("environment", config->environment),
+	        F_INT("port", runtime->port), F_INT("plaintext_port", runtime->plaintext),
+	        F_UINT("incarnation", journal_incarnation(runtime->journal)));
+	return OK;
+}
+
+// --- now and then ---
+
+static void watch_port(Runtime *runtime)
+{
+	if (watchdog_probe(runtime->config->listen.ptr, runtime->port, WATCHDOG_TIMEOUT_MS) == OK) {
+		runtime->unanswered = 0;
+		return;
+	}
+	log_failure(LOG_WARN, "own port does not answer");
+	if (++runtime->unanswered < WATCHDOG_FAILURES)
+		return;
+	log_error("own port is dead", F_CSTR("consequence", "the server stops, to be started anew"));
+	atomic_store(&runtime->broken, ERR_UNAVAILABLE);
+}
+
+void runtime_tick(Runtime *runtime)
+{
+	service_sweep(runtime->service);
+	if (++runtime->ticks % WATCHDOG_TICKS == 0)
+		watch_port(runtime);
+}
+
+Err runtime_broken(const Runtime *runtime)
+{
+	return atomic_load(&runtime->broken);
+}
+
+void runtime_close(Runtime *runtime)
+{
+	if (runtime == NULL)
+		return;
+	if (runtime->server != NULL)
+		rpc_server_stop(runtime->server);
+	profile_free(runtime->profile);
+	if (runtime->server != NULL)
+		rpc_server_free(runtime->server);
+	service_free(runtime->service);
+	if (runtime->current != NULL)
+		current_close(runtime->current);
+	if (runtime->journal != NULL)
+		journal_close(runtime->journal);
+}

@@ -1,0 +1,55 @@
+#include "service/access.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+// All hashes are compared, and each in constant time: how long it takes tells nothing.
+static bool token_known(const Access *access, Str token)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	bool known = false;
+	SHA256((const uint8_t *)token.ptr, token.len, hash);
+	for (size_t i = 0; i < access->token_count; i++)
+		known |= CRYPTO_memcmp(hash, access->token_hashes[i], sizeof hash) == 0;
+	return known;
+}
+
+// spiffe://parley/touchpoint/ENVIRONMENT/NAME
+static bool touchpoint_here(const Access *access, Str identity)
+{
+	const Str role = STR("spiffe://parley/touchpoint/");
+	size_t prefix = role.len + access->environment.len + 1;
+	return str_starts(identity, role) && identity.len > prefix && identity.ptr[prefix - 1] == '/' &&
+	       str_eq(str_n(identity.ptr + role.len, access->environment.len), access->environment) &&
+	       memchr(identity.ptr + prefix, '/', identity.len - prefix) == NULL;
+}
+
+static unsigned rights_of(const Access *access, const RpcPeer *peer)
+{
+	unsigned rights = 0;
+	if (str_eq(peer->identity, STR("spiffe://parley/design")))
+		rights |= ACCESS_DESIGN;
+	if (touchpoint_here(access, peer->identity) ||
+	        (peer->token.len > 0 && token_known(access, peer->token)))
+		rights |= ACCESS_TOUCHPOINT;
+	return rights;
+}
+
+Err access_authorize(void *context, RpcCall *call, const RpcMethod *method, const RpcPeer *peer, Arena *arena,
+        void **ret_principal)
+{
+	const Access *access = context;
+	(void)call;
+	(void)arena;
+	*ret_principal = NULL;
+	unsigned rights = rights_of(access, peer);
+	if ((rights & method->access) != 0)
+		return OK;
+	if (peer->identity.len == 0 && peer->token.len == 0)
+		return err(ERR_UNAUTHENTICATED,
+		        "show a client certificate or send \"authorization: Bearer TOKEN\"");
+	if (rights == 0 && peer->identity.len == 0)
+		return err(ERR_UNAUTHENTICATED, "the token is not one of this server's");
+	return err(ERR_PERMISSION_DENIED, "%s is not for %s", method->name,
+	        rights == 0 ? "this identity in this environment" : "callers of this role");
+}

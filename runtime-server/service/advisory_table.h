@@ -1,0 +1,12 @@
+// One row one advisory: code (what callers see: stable for ever), text. README.md explains each.
+ADVISORY_ROW(PROFILE_UNAVAILABLE,
+        "the profile database did not answer: the session goes on with default attributes")
+ADVISORY_ROW(PROFILE_NOT_FOUND, "the visitor has no profile: the session goes on with default attributes")
+ADVISORY_ROW(PROFILE_AMBIGUOUS, "the visitor has several profiles: none was taken, default attributes hold")
+ADVISORY_ROW(
+        PROFILE_VALUE_REFUSED, "columns of the profile have another type than declared, or are too large")
+ADVISORY_ROW(POINT_UNKNOWN, "the channel has no interaction point of this name")
+ADVISORY_ROW(
+        SNAPSHOT_CHANGED, "another snapshot serves since the session's last call; it goes on under that one")
+ADVISORY_ROW(ATTRIBUTE_DROPPED, "attributes of the session that the new snapshot does not have were dropped")
+ADVISORY_ROW(HISTORY_PAUSED, "the journal is full: this was not recorded in the history")

@@ -1,0 +1,49 @@
+// What requests may hold. Every refusal names the field's path and what would be right.
+#pragma once
+#include "base/error.h"
+#include "decide/decide.h"
+#include "service/proto.h"
+
+enum {
+	ID_MAX = 128,       // bytes of session and event IDs
+	KEY_TEXT_MAX = 256, // bytes of a textual audience key
+	AUDIENCE_ID_MAX = 1024,
+	POINTS_MAX = 16,
+	OFFERS_MAX = 100, // per point
+	TEXT_MAX = 4096,  // bytes of a textual parameter
+	LIST_MAX = 256,   // members of a list parameter
+};
+
+// 1 to ID_MAX bytes.
+Err check_id(const char *field, const char *id);
+
+// A visitor as a request names one.
+typedef struct Audience {
+	int level;
+	const ExprValue *keys; // in the level's order
+	Str id;                // canonical text
+} Audience;
+
+// Errors: FIELD_MISSING, AUDIENCE_INVALID, NO_MEMORY.
+Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audience *ret);
+
+// A key's canonical text; NULL if memory is out.
+char *check_key_text(const ExprValue *key, Arena *arena);
+
+// One attribute that a request sets.
+typedef struct Parameter {
+	int slot;
+	ExprValue value;
+} Parameter;
+
+typedef struct Parameters {
+	const Parameter *items;
+	size_t count;
+} Parameters;
+
+// Errors: ATTRIBUTE_UNKNOWN, ATTRIBUTE_TYPE, ATTRIBUTE_NOT_SETTABLE, FIELD_INVALID, NO_MEMORY.
+Err check_parameters(
+        const Plan *plan, int level, NamedValue **in, size_t count, Arena *arena, Parameters *ret);
+
+// Errors: FIELD_MISSING, FIELD_INVALID.
+Err check_points(PointRequest **in, size_t count);

@@ -1,0 +1,53 @@
+// What the files of this room share.
+#pragma once
+#include "base/cleanup.h"
+#include "service/access.h"
+#include "service/check.h"
+#include "service/prepared.h"
+#include "service/proto.h"
+#include "service/service.h"
+#include "session/table.h"
+
+#include <stdatomic.h>
+
+typedef struct InFlight InFlight;
+
+struct Service {
+	ServiceOptions options;
+	SessionTable *sessions;
+	InFlight *events;
+	uint64_t life;       // random: seeds of this life
+	uint64_t event_seed; // random: of event keys
+	atomic_uint_fast64_t calls;
+	atomic_bool moved; // a snapshot was activated since the last sweep
+	Arena *sweep_arena;
+};
+
+static inline int64_t wall_now(const Service *service)
+{
+	return clock_now_us(service->options.wall);
+}
+
+static inline int64_t steady_now(const Service *service)
+{
+	return clock_now_us(service->options.steady);
+}
+
+// Unique per call in this life of the process.
+uint64_t service_seed(Service *service);
+EventKey service_event_key(const Service *service, Str event_id);
+// Puts a fresh session under the snapshot that serves. Error: CHANNEL_NOT_DEPLOYED.
+Err service_pin(Service *service, Session *session, Str channel);
+// Moves a session to the snapshot that serves, if it is on another. Errors: SESSION_UNKNOWN if it cannot go
+// on (its end has been recorded; the caller ends it), NO_MEMORY.
+Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena);
+
+// One handler a method.
+void handle_start_session(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_post_event(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_end_session(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_status(void *service, RpcCall *call, const ProtobufCMessage *request);

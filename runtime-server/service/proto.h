@@ -1,0 +1,48 @@
+// Short names of the generated types that this room speaks, and messages from a call's arena.
+#pragma once
+#include "base/arena.h"
+
+#include "parley/journal/v1/journal.pb-c.h"
+#include "parley/runtime/v1/control.pb-c.h"
+#include "parley/runtime/v1/interaction.pb-c.h"
+#include "parley/snapshot/v1/snapshot.pb-c.h"
+
+#define R(name) typedef Parley__Runtime__V1__##name name
+R(ActivateRequest);
+R(ActivateResponse);
+R(Advisory);
+R(AudienceId);
+R(Candidate);
+R(ChannelStatus);
+R(EndSessionRequest);
+R(EndSessionResponse);
+R(GetOffersRequest);
+R(GetOffersResponse);
+R(GetStatusResponse);
+R(GetVersionResponse);
+R(NamedValue);
+R(Offer);
+R(PointOffers);
+R(PointRequest);
+R(PostEventRequest);
+R(PostEventResponse);
+R(SnapshotVersion);
+R(StageBlobRequest);
+R(StageBlobResponse);
+R(StartSessionRequest);
+R(StartSessionResponse);
+R(StringList);
+R(Value);
+#undef R
+
+typedef Parley__Snapshot__V1__Snapshot Snapshot;
+typedef Parley__Snapshot__V1__AudienceLevel Level;
+typedef Parley__Snapshot__V1__ValueType ValueType;
+
+// The descriptors of this room's messages: MESSAGE_OF(offer).
+#define MESSAGE_OF(name) (&parley__runtime__v1__##name##__descriptor)
+
+// An initialised message; NULL if the arena is at its limit.
+void *message_new(Arena *arena, const ProtobufCMessageDescriptor *descriptor);
+// `count` of them, one after the other, as protobuf-c wants them: an array of pointers.
+void *message_list(Arena *arena, const ProtobufCMessageDescriptor *descriptor, size_t count);

@@ -1,0 +1,192 @@
+#include "service/record.h"
+
+#include "service/map.h"
+#include "wire/wire.h"
+
+typedef Parley__Journal__V1__Context Context;
+typedef Parley__Journal__V1__Entry Entry;
+typedef Parley__Journal__V1__EventMeaning Meaning;
+typedef Parley__Journal__V1__EventPosted EventPosted;
+typedef Parley__Journal__V1__RecommendedOffer RecommendedOffer;
+typedef Parley__Journal__V1__Recommendation Recommendation;
+typedef Parley__Journal__V1__SessionEnded SessionEnded;
+typedef Parley__Journal__V1__SessionStarted SessionStarted;
+
+#define ENTRY(name) PARLEY__JOURNAL__V1__ENTRY__WHAT_##name
+
+static Err no_memory(void)
+{
+	return err_retry(ERR_NO_MEMORY, 100, "no memory for a journal record");
+}
+
+static Context context_of(const Session *session, int64_t now_us)
+{
+	const Deployed *deployed = session->pin;
+	const Snapshot *snapshot = plan_snapshot(session->plan);
+	Context context = PARLEY__JOURNAL__V1__CONTEXT__INIT;
+	context.channel = snapshot->channel;
+	context.session_id = (char *)session->id;
+	context.audience_level = snapshot->audience_levels[session->level]->name;
+	context.audience_id = (char *)session->audience_id.ptr;
+	context.snapshot_version = deployed_version(deployed);
+	context.snapshot_digest.data = (uint8_t *)deployed_digest(deployed)->bytes;
+	context.snapshot_digest.len = sizeof deployed_digest(deployed)->bytes;
+	context.time_us = now_us;
+	return context;
+}
+
+static Err append(Service *service, Entry *entry, Str event_id, Arena *arena, JournalDone done, void *context)
+{
+	Str payload;
+	TRY(wire_pack(&entry->base, arena, &payload));
+	return journal_append(service->options.journal, event_id, payload, done, context);
+}
+
+// --- sessions ---
+
+static Err list_keys(const Level *level, const Audience *audience, Arena *arena, SessionStarted *out)
+{
+	out->keys = message_list(arena, &parley__journal__v1__audience_key__descriptor, level->n_keys);
+	if (out->keys == NULL)
+		return no_memory();
+	out->n_keys = level->n_keys;
+	for (size_t k = 0; k < level->n_keys; k++) {
+		out->keys[k]->name = level->keys[k]->name;
+		out->keys[k]->value = check_key_text(&audience->keys[k], arena);
+		if (out->keys[k]->value == NULL)
+			return no_memory();
+	}
+	return OK;
+}
+
+Err record_started(Service *service, const Session *session, int64_t now_us, ProfileOutcome profile,
+        const Audience *audience, Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	SessionStarted started = PARLEY__JOURNAL__V1__SESSION_STARTED__INIT;
+	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	TRY(list_keys(
+	        plan_snapshot(session->plan)->audience_levels[session->level], audience, arena, &started));
+	TRY(map_segments(session, arena, &started.segments, &started.n_segments));
+	started.profile = (char *)profile_outcome_name(profile);
+	entry.context = &context;
+	entry.what_case = ENTRY(SESSION_STARTED);
+	entry.session_started = &started;
+	return append(service, &entry, STR(""), arena, NULL, NULL);
+}
+
+Err record_ended(Service *service, const Session *session, int64_t now_us, const char *cause, Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	SessionEnded ended = PARLEY__JOURNAL__V1__SESSION_ENDED__INIT;
+	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	ended.cause = (char *)cause;
+	entry.context = &context;
+	entry.what_case = ENTRY(SESSION_ENDED);
+	entry.session_ended = &ended;
+	return append(service, &entry, STR(""), arena, NULL, NULL);
+}
+
+// --- recommendations ---
+
+static Err list_offers(
+        const Snapshot *snapshot, const PointDecision *point, Arena *arena, Recommendation *out)
+{
+	if (point->offer_count == 0)
+		return OK;
+	out->offers =
+	        message_list(arena, &parley__journal__v1__recommended_offer__descriptor, point->offer_count);
+	if (out->offers == NULL)
+		return no_memory();
+	out->n_offers = point->offer_count;
+	for (size_t i = 0; i < point->offer_count; i++) {
+		const DecidedOffer *decided = &point->offers[i];
+		const Parley__Snapshot__V1__TreatmentRule *rule = snapshot->rules[decided->rule];
+		RecommendedOffer *offer = out->offers[i];
+		offer->treatment_code = (char *)decided->treatment_code;
+		offer->offer_code = snapshot->offers[decided->offer]->code;
+		offer->treatment_rule = rule->name;
+		offer->segment = rule->segment > 0 ? snapshot->segments[rule->segment - 1]->name : (char *)"";
+		offer->score = decided->score;
+		offer->rank = (uint32_t)i + 1;
+	}
+	return OK;
+}
+
+static Err record_point(Service *service, Context *context, const Snapshot *snapshot,
+        const PointDecision *point, uint64_t seed, Arena *arena)
+{
+	Recommendation recommendation = PARLEY__JOURNAL__V1__RECOMMENDATION__INIT;
+	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	recommendation.interaction_point = snapshot->points[point->point]->name;
+	recommendation.zone = snapshot->zones[snapshot->points[point->point]->zone]->name;
+	recommendation.seed = seed;
+	TRY(list_offers(snapshot, point, arena, &recommendation));
+	entry.context = context;
+	entry.what_case = ENTRY(RECOMMENDATION);
+	entry.recommendation = &recommendation;
+	return append(service, &entry, STR(""), arena, NULL, NULL);
+}
+
+Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
+        uint64_t seed, Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	const Snapshot *snapshot = plan_snapshot(session->plan);
+	for (size_t p = 0; p < decision->count; p++)
+		if (decision->points[p].point >= 0)
+			TRY(record_point(service, &context, snapshot, &decision->points[p], seed, arena));
+	return OK;
+}
+
+// --- events ---
+
+#define ACTION(name)  PARLEY__SNAPSHOT__V1__EVENT_ACTION__EVENT_ACTION_##name
+#define MEANING(name) PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_##name
+static const Meaning meanings[] = {
+        [ACTION(LOG_CONTACT)] = MEANING(CONTACT),
+        [ACTION(LOG_ACCEPT)] = MEANING(ACCEPT),
+        [ACTION(LOG_REJECT)] = MEANING(REJECT),
+        [ACTION(RESEGMENT)] = MEANING(UNSPECIFIED),
+};
+
+static Err list_meanings(const Parley__Snapshot__V1__Event *event, Arena *arena, EventPosted *out)
+{
+	out->meanings = ARENA_ARRAY(arena, Meaning, event->n_actions + 1);
+	if (out->meanings == NULL)
+		return no_memory();
+	for (size_t i = 0; i < event->n_actions; i++)
+		if (meanings[event->actions[i]] != MEANING(UNSPECIFIED))
+			out->meanings[out->n_meanings++] = meanings[event->actions[i]];
+	return OK;
+}
+
+// As text with a NUL behind it; on lack of memory wire_pack, which comes after, fails as well.
+static char *text(Str fact, Arena *arena)
+{
+	char *copy = arena_cstr(arena, fact);
+	return copy != NULL ? copy : (char *)"";
+}
+
+Err record_event(Service *service, const Session *session, int64_t now_us, const PostEventRequest *in,
+        int event, const TreatmentFacts *facts, Arena *arena, JournalDone done, void *context)
+{
+	Context shared = context_of(session, now_us);
+	const Parley__Snapshot__V1__Event *declared = plan_snapshot(session->plan)->events[event];
+	EventPosted posted = PARLEY__JOURNAL__V1__EVENT_POSTED__INIT;
+	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	TRY(list_meanings(declared, arena, &posted));
+	posted.event_id = in->event_id;
+	posted.event = declared->name;
+	posted.category = declared->category;
+	posted.treatment_code = in->treatment_code;
+	posted.offer_code = text(facts->offer_code, arena);
+	posted.treatment_rule = text(facts->rule, arena);
+	posted.segment = text(facts->segment, arena);
+	posted.interaction_point = text(facts->point, arena);
+	posted.zone = text(facts->zone, arena);
+	entry.context = &shared;
+	entry.what_case = ENTRY(EVENT_POSTED);
+	entry.event_posted = &posted;
+	return append(service, &entry, str(in->event_id), arena, done, context);
+}

@@ -1,0 +1,16 @@
+// What the journal is told. A record that nobody waits for may be lost in a crash within the journal's
+// window; see README.md.
+#pragma once
+#include "service/internal.h"
+
+// Not waited for. Errors: JOURNAL_FULL, JOURNAL_FAILED, LIMIT, NO_MEMORY.
+Err record_started(Service *service, const Session *session, int64_t now_us, ProfileOutcome profile,
+        const Audience *audience, Arena *arena);
+Err record_ended(Service *service, const Session *session, int64_t now_us, const char *cause, Arena *arena);
+// One record a point.
+Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
+        uint64_t seed, Arena *arena);
+
+// An event that somebody waits for: `done` runs when the record is on disk, maybe before this returns.
+Err record_event(Service *service, const Session *session, int64_t now_us, const PostEventRequest *in,
+        int event, const TreatmentFacts *facts, Arena *arena, JournalDone done, void *context);

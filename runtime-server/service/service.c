@@ -1,0 +1,186 @@
+// The service's life, and what its handlers share: seeds, event keys, and which snapshot a session is on.
+#include "service/internal.h"
+
+#include "service/inflight.h"
+#include "service/record.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+enum { SWEEP_BLOCK = 64 * 1024 };
+
+static void unpin(void *context, Session *session)
+{
+	(void)context;
+	current_release(session->pin);
+}
+
+static Err fill(Service *service)
+{
+	uint64_t random[3];
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return err_errno(ERR_IO, "cannot get random numbers from the kernel");
+	service->life = random[0];
+	service->event_seed = random[1];
+	service->sessions = session_table_new(&(SessionTableOptions){
+	        .max_sessions = service->options.max_sessions,
+	        .hash_seed = random[2],
+	        .on_free = unpin,
+	});
+	service->events = inflight_new();
+	service->sweep_arena = arena_new(SWEEP_BLOCK, 0);
+	if (service->sessions == NULL || service->events == NULL || service->sweep_arena == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the session table");
+	return OK;
+}
+
+Err service_new(const ServiceOptions *options, Service **ret)
+{
+	Service *service = calloc(1, sizeof *service);
+	if (service == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the service");
+	service->options = *options;
+	Err e = fill(service);
+	if (e != OK) {
+		service_free(service);
+		return e;
+	}
+	*ret = service;
+	return OK;
+}
+
+void service_free(Service *service)
+{
+	if (service == NULL)
+		return;
+	session_table_free(service->sessions);
+	inflight_free(service->events);
+	arena_free(service->sweep_arena);
+	free(service);
+}
+
+Err service_prepare(void *context, const Snapshot *snapshot, Arena *arena, const void **ret)
+{
+	const Prepared *prepared = NULL;
+	(void)context;
+	TRY(prepare(snapshot, arena, &prepared));
+	*ret = prepared;
+	return OK;
+}
+
+Err service_register(Service *service, RpcServer *server)
+{
+	static const RpcMethod interaction[] = {
+	        {.name = "StartSession", .handler = handle_start_session, .access = ACCESS_TOUCHPOINT},
+	        {.name = "GetOffers", .handler = handle_get_offers, .access = ACCESS_TOUCHPOINT},
+	        {.name = "PostEvent", .handler = handle_post_event, .access = ACCESS_TOUCHPOINT},
+	        {.name = "EndSession", .handler = handle_end_session, .access = ACCESS_TOUCHPOINT},
+	        {.name = "GetVersion",
+	                .handler = handle_get_version,
+	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN},
+	};
+	static const RpcMethod control[] = {
+	        {.name = "StageBlob",
+	                .handler = handle_stage_blob,
+	                .blocking = true,
+	                .access = ACCESS_DESIGN},
+	        {.name = "Activate", .handler = handle_activate, .blocking = true, .access = ACCESS_DESIGN},
+	        {.name = "GetStatus", .handler = handle_get_status, .access = ACCESS_DESIGN},
+	};
+	TRY(rpc_server_add(server, &parley__runtime__v1__interaction_service__descriptor, interaction,
+	        ARRAY_COUNT(interaction), service));
+	return rpc_server_add(server, &parley__runtime__v1__control_service__descriptor, control,
+	        ARRAY_COUNT(control), service);
+}
+
+// --- seeds and keys ---
+
+// A bijection of 64 bits (the finalizer of SplitMix64): different calls of a life have different seeds.
+uint64_t service_seed(Service *service)
+{
+	uint64_t x = service->life + atomic_fetch_add_explicit(&service->calls, 1, memory_order_relaxed);
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+EventKey service_event_key(const Service *service, Str event_id)
+{
+	XXH128_hash_t hash = XXH3_128bits_withSeed(event_id.ptr, event_id.len, service->event_seed);
+	return (EventKey){.high = hash.high64, .low = hash.low64};
+}
+
+// --- sessions and snapshots ---
+
+// The pin becomes the session's.
+static void put_under(Session *session, const Deployed *deployed)
+{
+	const Deployed *old = session->pin;
+	session->pin = (void *)deployed;
+	session->plan = deployed_plan(deployed);
+	session->timeout_us = (int64_t)plan_snapshot(session->plan)->session_timeout_s * US_PER_S;
+	current_release(old);
+}
+
+Err service_pin(Service *service, Session *session, Str channel)
+{
+	const Deployed *deployed = current_acquire(service->options.current, channel);
+	if (deployed == NULL)
+		return err_at(ERR_CHANNEL_NOT_DEPLOYED, "channel",
+		        "channel \"" STR_FMT
+		        "\" is not deployed to this server; deploy it, or use one that GetVersion lists",
+		        STR_ARG(channel));
+	put_under(session, deployed);
+	return OK;
+}
+
+// The session cannot go on: says so in the journal, and keeps the reason as this thread's last failure.
+static Err give_up(Service *service, const Session *session, int64_t now_us, Arena *arena)
+{
+	ErrDetail why = *err_detail();
+	(void)record_ended(
+	        service, session, now_us, "replaced", arena); // a full journal is no reason to keep it
+	return err_restore(&why);
+}
+
+Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena)
+{
+	if (deployed_is_current(session->pin))
+		return OK;
+	CLEANUP(current_releasep)
+	const Deployed *next = current_acquire(service->options.current, deployed_channel(session->pin));
+	if (next == NULL || next == session->pin)
+		return OK;
+	Err e = session_follow(session, deployed_plan(next), now_us, arena);
+	if (e == OK)
+		put_under(session, STEAL(next));
+	else if (e == ERR_SESSION_UNKNOWN)
+		e = give_up(service, session, now_us, arena);
+	return e;
+}
+
+// --- the sweep ---
+
+static void expire(void *context, Session *session)
+{
+	Service *service = context;
+	arena_reset(service->sweep_arena);
+	(void)record_ended(service, session, wall_now(service), "expired", service->sweep_arena);
+}
+
+static bool move_on(void *context, Session *session)
+{
+	Service *service = context;
+	arena_reset(service->sweep_arena);
+	return service_follow(service, session, wall_now(service), service->sweep_arena) !=
+	       ERR_SESSION_UNKNOWN;
+}
+
+void service_sweep(Service *service)
+{
+	session_sweep(service->sessions, steady_now(service), expire, service);
+	if (atomic_exchange(&service->moved, false))
+		session_visit(service->sessions, move_on, service);
+	current_sweep(service->options.current);
+}

@@ -1,0 +1,38 @@
+// The runtime's services: the touchpoint API (InteractionService) and what the design server may do
+// (ControlService). Each handler is a step from request to answer on one screen; validation, mapping and
+// recording are files of their own.
+#pragma once
+#include "base/clock.h"
+#include "base/error.h"
+#include "current/current.h"
+#include "journal/journal.h"
+#include "profile/profile.h"
+#include "rpc/rpc.h"
+
+typedef struct Service Service;
+
+typedef struct ServiceOptions {
+	Str environment, runtime_id; // end in NUL; outlive the service, as all below
+	Current *current;
+	Journal *journal;
+	Profile *profile;
+	Clock wall;          // what decisions and records say
+	Clock steady;        // what idle time is measured by: must not jump with the wall clock
+	size_t max_sessions; // 0: 1,000,000
+	// Told after a channel began to serve another snapshot. May be NULL.
+	void (*on_activated)(void *context);
+	void *context;
+} ServiceOptions;
+
+// Errors: NO_MEMORY, IO (no random numbers).
+Err service_new(const ServiceOptions *options, Service **ret);
+// After the RPC server has stopped. Open sessions are dropped: they end with the process, not by a record.
+void service_free(Service *service);
+// For CurrentOptions.prepare: what the service needs of every snapshot, once.
+Err service_prepare(
+        void *context, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, const void **ret);
+// Adds both services, with their access rights (access.h).
+Err service_register(Service *service, RpcServer *server);
+// To be called about every second, from one thread: ends idle sessions and moves the others off old
+// snapshots.
+void service_sweep(Service *service);

@@ -1,0 +1,121 @@
+// A session outlives snapshots. When another one serves, the session moves on: values are found again by
+// attribute name and type, segments are computed anew, and treatments, which are indexes into the snapshot
+// that is left, become text.
+#include "session/session.h"
+
+#include <stdlib.h>
+
+typedef Parley__Snapshot__V1__AudienceLevel Level;
+
+static const Level *level_of(const Plan *plan, int level)
+{
+	return plan_snapshot(plan)->audience_levels[level];
+}
+
+static bool same_keys(const Level *a, const Level *b)
+{
+	if (a->n_keys != b->n_keys)
+		return false;
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (strcmp(a->keys[i]->name, b->keys[i]->name) != 0 || a->keys[i]->type != b->keys[i]->type)
+			return false;
+	return true;
+}
+
+// Puts given values into their new slots. Returns whether one had no place any more.
+static bool carry_values(
+        const Session *session, const Plan *plan, int level, ExprValue *values, uint64_t *given)
+{
+	const Level *from = level_of(session->plan, session->level), *to = level_of(plan, level);
+	const uint64_t *was_given = session_given(session);
+	bool dropped = false;
+	for (size_t i = 0; i < from->n_attributes; i++) {
+		if ((was_given[i / 64] >> (i % 64) & 1) == 0)
+			continue;
+		int slot = plan_attribute(plan, level, str(from->attributes[i]->name));
+		if (slot < 0 || to->attributes[slot]->type != from->attributes[i]->type) {
+			dropped = true;
+			continue;
+		}
+		values[slot] = session_items(session)[i];
+		if (values[slot].kind == EXPR_ERROR)
+			values[slot] = expr_missing((uint32_t)slot);
+		given[slot / 64] |= UINT64_C(1) << (slot % 64);
+	}
+	return dropped;
+}
+
+static size_t facts_text(const TreatmentFacts *facts)
+{
+	return facts->offer_code.len + facts->rule.len + facts->segment.len + facts->point.len +
+	       facts->zone.len;
+}
+
+static Str put_text(char **free_space, Str text)
+{
+	char *copy = *free_space;
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
+	*free_space += text.len;
+	return str_n(copy, text.len);
+}
+
+static TreatmentFacts own_facts(const TreatmentFacts *facts, char **free_space)
+{
+	return (TreatmentFacts){
+	        .offer_code = put_text(free_space, facts->offer_code),
+	        .rule = put_text(free_space, facts->rule),
+	        .segment = put_text(free_space, facts->segment),
+	        .point = put_text(free_space, facts->point),
+	        .zone = put_text(free_space, facts->zone),
+	};
+}
+
+// Turns every remembered treatment into text, in one block that replaces the former one.
+static Err keep_facts(Session *session)
+{
+	Treatment *treatments = session->treatments.items;
+	size_t count = session->treatments.count, size = count * sizeof(TreatmentFacts);
+	if (count == 0)
+		return OK;
+	for (size_t i = 0; i < count; i++) {
+		TreatmentFacts facts = session_treatment_facts(session, &treatments[i]);
+		size += facts_text(&facts);
+	}
+	TreatmentFacts *block = malloc(size);
+	if (block == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the session's treatments; try again later");
+	char *free_space = (char *)(block + count);
+	for (size_t i = 0; i < count; i++) {
+		TreatmentFacts facts = session_treatment_facts(session, &treatments[i]);
+		block[i] = own_facts(&facts, &free_space);
+		treatments[i].facts = &block[i];
+	}
+	free(session->old_facts);
+	session->old_facts = block;
+	return OK;
+}
+
+Err session_follow(Session *session, const Plan *plan, int64_t as_of_us, Arena *scratch)
+{
+	const Level *from = level_of(session->plan, session->level);
+	int level = plan_level(plan, str(from->name));
+	if (level < 0 || !same_keys(from, level_of(plan, level)))
+		return err(ERR_SESSION_UNKNOWN,
+		        "the new snapshot no longer has the session's audience level %s; start a new session",
+		        from->name);
+	size_t count = level_of(plan, level)->n_attributes;
+	ExprValue *values = ARENA_ARRAY(scratch, ExprValue, count);
+	uint64_t *given = ARENA_ARRAY(scratch, uint64_t, (count + 63) / 64 + 1);
+	if (values == NULL || given == NULL)
+		return err(ERR_NO_MEMORY, "no memory to carry the session on; try again later");
+	decide_defaults(plan, level, values);
+	bool dropped = carry_values(session, plan, level, values, given);
+	TRY(keep_facts(session));
+	TRY(session_set_values(session, values, given, count, plan_segment_words(plan)));
+	session->plan = plan;
+	session->level = level;
+	session->notes |= SESSION_NOTE_CHANGED | (dropped ? SESSION_NOTE_DROPPED : 0U);
+	session_segment(session, as_of_us, scratch);
+	return OK;
+}

@@ -1,0 +1,96 @@
+// What a session remembers of its own past: recommended treatments, so that an event can quote one, and event
+// IDs, so that an event counts once. Both are bounded rings; the oldest goes first.
+#include "session/session.h"
+
+#include <stdlib.h>
+
+Err session_set_audience(Session *session, Str audience_id)
+{
+	char *copy = malloc(audience_id.len + 1);
+	if (copy == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the session; try again later");
+	memcpy(copy, audience_id.ptr, audience_id.len);
+	copy[audience_id.len] = '\0';
+	free((char *)session->audience_id.ptr);
+	session->audience_id = str_n(copy, audience_id.len);
+	return OK;
+}
+
+static void remember_offer(Session *session, int point, const DecidedOffer *offer)
+{
+	Treatment *treatment = ring_push(&session->treatments, sizeof(Treatment));
+	*treatment = (Treatment){.rule = offer->rule, .offer = offer->offer, .point = (uint32_t)point};
+	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
+}
+
+Err session_remember_decision(Session *session, const Decision *decision)
+{
+	size_t count = 0;
+	for (size_t p = 0; p < decision->count; p++)
+		count += decision->points[p].offer_count;
+	size_t bound = count > SESSION_TREATMENTS ? count : SESSION_TREATMENTS;
+	if (count > 0 && !ring_reserve(&session->treatments, sizeof(Treatment), count, bound))
+		return err(ERR_NO_MEMORY, "no memory for the session's treatments; try again later");
+	for (size_t p = 0; p < decision->count; p++)
+		for (size_t i = 0; i < decision->points[p].offer_count; i++)
+			remember_offer(session, decision->points[p].point, &decision->points[p].offers[i]);
+	return OK;
+}
+
+const Treatment *session_treatment(const Session *session, Str code)
+{
+	const Treatment *treatments = session->treatments.items;
+	for (uint32_t i = 0; i < session->treatments.count; i++)
+		if (str_eq(str(treatments[i].code), code))
+			return &treatments[i];
+	return NULL;
+}
+
+TreatmentFacts session_treatment_facts(const Session *session, const Treatment *treatment)
+{
+	if (treatment->facts != NULL)
+		return *treatment->facts;
+	const Parley__Snapshot__V1__Snapshot *snapshot = plan_snapshot(session->plan);
+	const Parley__Snapshot__V1__TreatmentRule *rule = snapshot->rules[treatment->rule];
+	const Parley__Snapshot__V1__InteractionPoint *point = snapshot->points[treatment->point];
+	return (TreatmentFacts){
+	        .offer_code = str(snapshot->offers[treatment->offer]->code),
+	        .rule = str(rule->name),
+	        .segment = rule->segment > 0 ? str(snapshot->segments[rule->segment - 1]->name) : STR(""),
+	        .point = str(point->name),
+	        .zone = str(snapshot->zones[point->zone]->name),
+	};
+}
+
+bool session_event_seen(Session *session, uint64_t epoch, EventKey key)
+{
+	if (session->events_epoch != epoch)
+		ring_free(&session->events);
+	session->events_epoch = epoch;
+	const EventKey *keys = session->events.items;
+	for (uint32_t i = 0; i < session->events.count; i++)
+		if (keys[i].high == key.high && keys[i].low == key.low)
+			return true;
+	return false;
+}
+
+Err session_event_reserve(Session *session)
+{
+	if (!ring_reserve(&session->events, sizeof(EventKey), 1, SESSION_EVENTS))
+		return err(ERR_NO_MEMORY, "no memory for the session's events; try again later");
+	return OK;
+}
+
+void session_event_remember(Session *session, EventKey key)
+{
+	*(EventKey *)ring_push(&session->events, sizeof(EventKey)) = key;
+}
+
+void session_clear(Session *session)
+{
+	free((char *)session->audience_id.ptr);
+	free(session->values);
+	free(session->old_facts);
+	ring_free(&session->treatments);
+	ring_free(&session->events);
+}

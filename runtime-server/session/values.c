@@ -1,0 +1,113 @@
+// Attribute values and segments of a session live in one block that is replaced as a whole: no fragmentation,
+// no text that lingers after it was overwritten, and a failed change leaves the old block in place.
+#include "session/session.h"
+
+#include <stdlib.h>
+
+struct SessionValues {
+	size_t count, segment_words;
+	uint64_t *given, *segments; // both inside the block, as is all text
+	ExprValue items[];
+};
+
+static size_t round8(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+// Bytes that a value needs beside its own 24.
+static size_t value_extra(const ExprValue *value)
+{
+	if (value->kind == EXPR_STRING)
+		return round8(value->len);
+	if (value->kind != EXPR_LIST)
+		return 0;
+	size_t size = value->len * sizeof(ExprValue);
+	for (uint32_t i = 0; i < value->len; i++)
+		size += value_extra(&value->items[i]);
+	return size;
+}
+
+static char *copy_text(ExprValue *value, char *free_space)
+{
+	if (value->len > 0)
+		memcpy(free_space, value->s, value->len);
+	value->s = free_space;
+	return free_space + round8(value->len);
+}
+
+// Copies what `value` borrows into the block; returns where the next may go.
+static char *own_value(ExprValue *value, char *free_space)
+{
+	if (value->kind == EXPR_STRING)
+		return copy_text(value, free_space);
+	if (value->kind != EXPR_LIST)
+		return free_space;
+	ExprValue *items = (ExprValue *)(void *)free_space;
+	if (value->len > 0)
+		memcpy(items, value->items, value->len * sizeof(ExprValue));
+	free_space += value->len * sizeof(ExprValue);
+	for (uint32_t i = 0; i < value->len; i++)
+		free_space = own_value(&items[i], free_space);
+	value->items = items;
+	return free_space;
+}
+
+Err session_set_values(
+        Session *session, const ExprValue *items, const uint64_t *given, size_t count, size_t segment_words)
+{
+	size_t given_words = (count + 63) / 64, size = sizeof(SessionValues) + count * sizeof(ExprValue);
+	size += (given_words + segment_words) * sizeof(uint64_t);
+	for (size_t i = 0; i < count; i++)
+		size += value_extra(&items[i]);
+	SessionValues *block = calloc(1, size);
+	if (block == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the session's attributes; try again later");
+	block->count = count;
+	block->segment_words = segment_words;
+	block->given = (uint64_t *)(void *)(block->items + count);
+	block->segments = block->given + given_words;
+	char *free_space = (char *)(block->segments + segment_words);
+	for (size_t i = 0; i < count; i++) {
+		block->items[i] = items[i];
+		free_space = own_value(&block->items[i], free_space);
+	}
+	if (given != NULL)
+		memcpy(block->given, given, given_words * sizeof(uint64_t));
+	free(session->values);
+	session->values = block;
+	return OK;
+}
+
+const ExprValue *session_items(const Session *session)
+{
+	return session->values->items;
+}
+
+size_t session_item_count(const Session *session)
+{
+	return session->values->count;
+}
+
+const uint64_t *session_given(const Session *session)
+{
+	return session->values->given;
+}
+
+uint64_t *session_segments(const Session *session)
+{
+	return session->values->segments;
+}
+
+Visitor session_visitor(const Session *session)
+{
+	return (Visitor){.level = session->level,
+	        .values = session->values->items,
+	        .segments = session->values->segments};
+}
+
+void session_segment(Session *session, int64_t as_of_us, Arena *scratch)
+{
+	decide_segments(session->plan, session->level, session->values->items, as_of_us, scratch,
+	        session->values->segments);
+}

@@ -1,0 +1,276 @@
+// What a session remembers, and how it carries on when another snapshot serves.
+#include "base/cleanup.h"
+#include "session/table.h"
+#include "world/seal.h"
+#include "world/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static Arena *arena;
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new(64 * 1024, 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static const Plan *plan_of(World *world)
+{
+	const Plan *plan = NULL;
+	const Snapshot *snapshot = world_finish(world);
+	assert_int_equal(snapshot_check(snapshot), OK);
+	assert_int_equal(plan_build(snapshot, arena, &plan), OK);
+	return plan;
+}
+
+// A session with defaults, of which the ones in `given` were given.
+static void begin(Session *session, const Plan *plan, const ExprValue *given[WORLD_ATTRIBUTES])
+{
+	ExprValue values[WORLD_ATTRIBUTES];
+	uint64_t bits = 0;
+	session->plan = plan;
+	session->level = plan_level(plan, STR("customer"));
+	decide_defaults(plan, session->level, values);
+	for (int i = 0; i < WORLD_ATTRIBUTES; i++)
+		if (given[i] != NULL) {
+			values[i] = *given[i];
+			bits |= UINT64_C(1) << i;
+		}
+	assert_int_equal(
+	        session_set_values(session, values, &bits, WORLD_ATTRIBUTES, plan_segment_words(plan)), OK);
+	session_segment(session, TEST_NOW_US, arena);
+}
+
+static bool in_segment(const Session *session, const char *name)
+{
+	const Snapshot *snapshot = plan_snapshot(session->plan);
+	for (size_t s = 0; s < snapshot->n_segments; s++)
+		if (strcmp(snapshot->segments[s]->name, name) == 0)
+			return (session_segments(session)[s / 64] >> (s % 64) & 1) != 0;
+	return false;
+}
+
+static Decision decide_now(const Session *session, const char *point, uint32_t max, uint64_t seed)
+{
+	Decision decision;
+	Visitor visitor = session_visitor(session);
+	DecidePoint ask = {plan_point(session->plan, str(point)), max};
+	DecideRequest request = {.points = &ask, .count = 1, .as_of_us = TEST_NOW_US, .seed = seed};
+	assert_int_equal(decide(session->plan, &visitor, &request, arena, &decision), OK);
+	return decision;
+}
+
+static void assert_text(Str actual, const char *expected)
+{
+	assert_int_equal(actual.len, strlen(expected));
+	assert_memory_equal(actual.ptr != NULL ? actual.ptr : "", expected, actual.len);
+}
+
+static void values_are_the_sessions_own(void **state)
+{
+	(void)state;
+	Session session = {0};
+	char tier[] = "gold", tag[] = "new";
+	ExprValue tags[] = {expr_string(str(tag)), expr_string(STR("loyal"))};
+	ExprValue gold = expr_string(str(tier)), list = expr_list(tags, 2), age = expr_int(44);
+	begin(&session, plan_of(world_bank(arena)),
+	        (const ExprValue *[WORLD_ATTRIBUTES]){
+	                [WORLD_AGE] = &age, [WORLD_TIER] = &gold, [WORLD_TAGS] = &list});
+	memset(tier, 'x', 4);
+	memset(tag, 'x', 3);
+	const ExprValue *items = session_items(&session);
+	assert_int_equal(items[WORLD_AGE].i, 44);
+	assert_text(str_n(items[WORLD_TIER].s, items[WORLD_TIER].len), "gold");
+	assert_int_equal(items[WORLD_TAGS].len, 2);
+	assert_text(str_n(items[WORLD_TAGS].items[0].s, items[WORLD_TAGS].items[0].len), "new");
+	assert_text(str_n(items[WORLD_TAGS].items[1].s, items[WORLD_TAGS].items[1].len), "loyal");
+	assert_int_equal(items[WORLD_JOINED].kind, EXPR_ERROR);
+	assert_true(in_segment(&session, "gold"));
+	assert_false(in_segment(&session, "rich"));
+	session_clear(&session);
+}
+
+static void treatments_are_known_until_newer_ones_push_them_out(void **state)
+{
+	(void)state;
+	enum { CALLS = 150 }; // two offers each: more than are remembered
+	Session session = {0};
+	char codes[CALLS][2][TREATMENT_CODE_SIZE];
+	begin(&session, plan_of(world_bank(arena)), (const ExprValue *[WORLD_ATTRIBUTES]){0});
+	for (int i = 0; i < CALLS; i++) {
+		Decision decision = decide_now(&session, "home-banner", 2, (uint64_t)i);
+		assert_int_equal(decision.points[0].offer_count, 2);
+		assert_int_equal(session_remember_decision(&session, &decision), OK);
+		for (int o = 0; o < 2; o++)
+			memcpy(codes[i][o], decision.points[0].offers[o].treatment_code, TREATMENT_CODE_SIZE);
+	}
+	for (int i = 0; i < CALLS; i++)
+		for (int o = 0; o < 2; o++) {
+			bool known = session_treatment(&session, str(codes[i][o])) != NULL;
+			assert_int_equal(known, 2 * i + o >= 2 * CALLS - SESSION_TREATMENTS);
+		}
+	assert_null(session_treatment(&session, STR("0000000000000000000")));
+	assert_null(session_treatment(&session, STR("")));
+	TreatmentFacts facts =
+	        session_treatment_facts(&session, session_treatment(&session, str(codes[CALLS - 1][0])));
+	assert_text(facts.offer_code, "CARD");
+	assert_text(facts.rule, "adults-card");
+	assert_text(facts.segment, "adults");
+	assert_text(facts.point, "home-banner");
+	assert_text(facts.zone, "home");
+	session_clear(&session);
+}
+
+static void one_large_answer_is_remembered_whole(void **state)
+{
+	(void)state;
+	enum { OFFERS = 700 };
+	Session session = {0};
+	DecidedOffer offers[OFFERS] = {0};
+	PointDecision point = {.point = 0, .offers = offers, .offer_count = OFFERS};
+	Decision decision = {.points = &point, .count = 1};
+	begin(&session, plan_of(world_bank(arena)), (const ExprValue *[WORLD_ATTRIBUTES]){0});
+	for (int i = 0; i < OFFERS; i++)
+		snprintf(offers[i].treatment_code, TREATMENT_CODE_SIZE, "CODE%d", i);
+	Decision before = decide_now(&session, "home-banner", 2, 1);
+	for (int i = 0; i < 200; i++) // let it wrap first
+		assert_int_equal(session_remember_decision(&session, &before), OK);
+	assert_int_equal(session_remember_decision(&session, &decision), OK);
+	for (int i = 0; i < OFFERS; i++)
+		assert_non_null(session_treatment(&session, str(offers[i].treatment_code)));
+	session_clear(&session);
+}
+
+static void the_last_events_are_known_again(void **state)
+{
+	(void)state;
+	Session session = {0};
+	for (uint64_t i = 0; i < 2 * SESSION_EVENTS; i++) {
+		assert_false(session_event_seen(&session, 1, (EventKey){i, ~i}));
+		assert_int_equal(session_event_reserve(&session), OK);
+		session_event_remember(&session, (EventKey){i, ~i});
+	}
+	assert_false(session_event_seen(
+	        &session, 1, (EventKey){SESSION_EVENTS - 1, ~(uint64_t)(SESSION_EVENTS - 1)}));
+	assert_true(session_event_seen(&session, 1, (EventKey){SESSION_EVENTS, ~(uint64_t)SESSION_EVENTS}));
+	assert_false(session_event_seen(&session, 1, (EventKey){SESSION_EVENTS, 0}));
+	assert_false(session_event_seen(&session, 2, (EventKey){SESSION_EVENTS, ~(uint64_t)SESSION_EVENTS}));
+	session_clear(&session);
+}
+
+// --- another snapshot ---
+
+static SnapAttribute *attribute_of(const Snapshot *snapshot, int slot)
+{
+	return snapshot->audience_levels[0]->attributes[slot];
+}
+
+static void a_session_carries_on_under_another_snapshot(void **state)
+{
+	(void)state;
+	Session session = {0};
+	ExprValue gold = expr_string(STR("gold")), balance = expr_double(20000);
+	begin(&session, plan_of(world_bank(arena)),
+	        (const ExprValue *[WORLD_ATTRIBUTES]){[WORLD_TIER] = &gold, [WORLD_BALANCE] = &balance});
+	Decision decision = decide_now(&session, "call-script", 2, 5);
+	char code[TREATMENT_CODE_SIZE];
+	memcpy(code, decision.points[0].offers[0].treatment_code, sizeof code);
+	assert_int_equal(session_remember_decision(&session, &decision), OK);
+
+	World *next =
+	        world_bank(arena); // the same level, one default changed, one attribute gone, all else anew
+	SnapAttribute **attributes = world_finish(next)->audience_levels[0]->attributes;
+	attributes[WORLD_AGE]->default_value->int_value = 99;
+	attributes[WORLD_CHURN]->name = (char *)"fresh";
+	world_segment(next, "aged", "age > 90");
+	for (int times = 0; times < 2; times++) { // a second time: the treatment is text already
+		assert_int_equal(session_follow(&session, plan_of(next), TEST_NOW_US, arena), OK);
+		assert_int_equal(session.notes, SESSION_NOTE_CHANGED);
+		assert_true(in_segment(&session, "rich"));
+		assert_true(in_segment(&session, "gold"));
+		assert_true(in_segment(&session, "aged")); // a default is the new snapshot's
+		TreatmentFacts facts =
+		        session_treatment_facts(&session, session_treatment(&session, str(code)));
+		assert_text(facts.offer_code, "CARD");
+		assert_text(facts.rule, "gold-card");
+		assert_text(facts.segment, "gold");
+		assert_text(facts.point, "call-script");
+		assert_text(facts.zone, "service");
+	}
+	session_clear(&session);
+}
+
+static void what_no_longer_exists_is_dropped_and_noted(void **state)
+{
+	(void)state;
+	Session session = {0};
+	ExprValue churn = expr_double(0.5), gold = expr_string(STR("gold"));
+	begin(&session, plan_of(world_bank(arena)),
+	        (const ExprValue *[WORLD_ATTRIBUTES]){[WORLD_CHURN] = &churn, [WORLD_TIER] = &gold});
+	World *next = world_bank(arena);
+	attribute_of(world_finish(next), WORLD_CHURN)->type =
+	        SNAP_TYPE(INT); // another type is another attribute
+	assert_int_equal(session_follow(&session, plan_of(next), TEST_NOW_US, arena), OK);
+	assert_int_equal(session.notes, SESSION_NOTE_CHANGED | SESSION_NOTE_DROPPED);
+	assert_int_equal(session_items(&session)[WORLD_CHURN].kind, EXPR_ERROR);
+	assert_true(in_segment(&session, "gold"));
+	session_clear(&session);
+}
+
+static void without_its_level_a_session_cannot_go_on(void **state)
+{
+	(void)state;
+	Session session = {0};
+	begin(&session, plan_of(world_bank(arena)), (const ExprValue *[WORLD_ATTRIBUTES]){0});
+	World *next = world_bank(arena);
+	world_finish(next)->audience_levels[0]->keys[0]->name = (char *)"account";
+	assert_int_equal(session_follow(&session, plan_of(next), TEST_NOW_US, arena), ERR_SESSION_UNKNOWN);
+	assert_int_equal(session.notes, 0);
+	assert_true(in_segment(&session, "adults")); // it is as it was
+	session_clear(&session);
+}
+
+static void a_session_is_small(void **state)
+{
+	(void)state;
+	Session session = {0};
+	begin(&session, plan_of(world_bank(arena)), (const ExprValue *[WORLD_ATTRIBUTES]){0});
+	Decision decision = decide_now(&session, "home-banner", 3, 1);
+	assert_int_equal(session_remember_decision(&session, &decision), OK);
+	assert_int_equal(session_event_reserve(&session), OK);
+	size_t bytes = sizeof session + session.treatments.capacity * sizeof(Treatment) +
+	               session.events.capacity * sizeof(EventKey) +
+	               plan_segment_words(session.plan) * sizeof(uint64_t);
+	assert_true(bytes < 1024);
+	session_clear(&session);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(values_are_the_sessions_own, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                treatments_are_known_until_newer_ones_push_them_out, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(one_large_answer_is_remembered_whole, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_last_events_are_known_again, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                a_session_carries_on_under_another_snapshot, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                what_no_longer_exists_is_dropped_and_noted, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(without_its_level_a_session_cannot_go_on, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_session_is_small, set_up, tear_down),
+	};
+	return cmocka_run_group_tests_name("session memory", tests, NULL, NULL);
+}
