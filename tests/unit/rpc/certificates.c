@@ -18,9 +18,9 @@ void certificates_make(Certificates *ret)
 	assert_non_null(mkdtemp(ret->folder));
 	snprintf(command, sizeof(command),
 	        "bash -euc '. \"$1\"; cd \"$2\"; authority_make .; authority_make other;"
-	        " certificate_make . server spiffe://parley/runtime/test/r1;"
-	        " certificate_make . touchpoint spiffe://parley/touchpoint/test/kiosk;"
-	        " certificate_make other stranger spiffe://parley/design' - " PARLEY_SOURCE
+	        " certificate_make . . server spiffe://parley/runtime/test/r1;"
+	        " certificate_make . . touchpoint spiffe://parley/touchpoint/test/kiosk;"
+	        " certificate_make other other stranger spiffe://parley/design' - " PARLEY_SOURCE
 	        "/deploy-profiles/local/certificates.sh %s 2>/dev/null",
 	        ret->folder);
 	assert_int_equal(system(command), 0);
