@@ -20,13 +20,35 @@ ProtobufCAllocator wire_allocator(Arena *arena)
 	return (ProtobufCAllocator){.alloc = allocate, .free = ignore, .allocator_data = arena};
 }
 
+// Tells a call whose arena was too small from bytes that protobuf-c itself refuses.
+typedef struct Room {
+	Arena *arena;
+	bool full;
+} Room;
+
+static void *allocate_in_room(void *data, size_t size)
+{
+	Room *room = data;
+	void *memory = arena_alloc(room->arena, size);
+
+	room->full = room->full || !memory;
+	return memory;
+}
+
 Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t max_fields, Arena *arena,
         ProtobufCMessage **ret)
 {
-	ProtobufCAllocator allocator = wire_allocator(arena);
+	Room room = {.arena = arena};
+	ProtobufCAllocator allocator = {.alloc = allocate_in_room, .free = ignore, .allocator_data = &room};
 
 	TRY(guard_check(descriptor, bytes, max_fields ? max_fields : WIRE_FIELDS_MAX));
 	*ret = protobuf_c_message_unpack(descriptor, &allocator, bytes.len, (const uint8_t *)bytes.ptr);
+	// Of what passes the guard, protobuf-c refuses one thing: to merge submessages in which no choice is
+	// made.
+	if (!*ret && !room.full)
+		return err(ERR_REQUEST_MALFORMED,
+		        "a %s has an empty submessage twice in the same field; send it once",
+		        descriptor->short_name);
 	if (!*ret)
 		return err(ERR_NO_MEMORY,
 		        "a %s of %zu bytes needs more memory than one call may take; send less at once",

@@ -69,6 +69,7 @@ static void malformed_bytes_are_refused_with_the_field(void **state)
 	refused(BYTES(0x0a, 2, 'a', 0), ERR_REQUEST_MALFORMED, "session_id");     // NUL
 	refused(BYTES(0x0b, 0x0c), ERR_REQUEST_MALFORMED, "");                    // a group
 	refused(BYTES(0x00, 0x00), ERR_REQUEST_MALFORMED, "");                    // field number 0
+	refused(BYTES(0x22, 4, 0x12, 0, 0x12, 0), ERR_REQUEST_MALFORMED, "");     // an empty value twice
 	refused(BYTES((char)0x80, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 1), ERR_REQUEST_MALFORMED,
 	        "");
 	// parameters[1].name
