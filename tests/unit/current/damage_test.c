@@ -1,0 +1,239 @@
+// Version 2 serves, version 1 is kept. Then somebody changes the files, and the server is started again.
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "place.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static PlaceOnDisk place;
+
+static int set_up(void **state)
+{
+	(void)state;
+	place_make(&place);
+	for (unsigned i = 0; i < 2; i++) {
+		place_next(&place, i);
+		assert_int_equal(place_deploy(&place), OK);
+	}
+	place_close(&place);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	place_remove(&place);
+	return 0;
+}
+
+static Str read_file(const char *path)
+{
+	Str bytes;
+	assert_int_equal(file_read(path, 1 << 20, place.arena, &bytes), OK);
+	return bytes;
+}
+
+static void write_file(const char *path, Str bytes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len);
+	close(fd);
+}
+
+static uint64_t restart(CurrentStatus *ret)
+{
+	place_open(&place);
+	uint64_t version = place_serves(&place);
+	*ret = place_status(&place);
+	place_close(&place);
+	return version;
+}
+
+// Each byte changed in turn; the status says `reason`; `quarantine` names where the damaged file goes, if it
+// does.
+static void every_byte_counts(const char *path, const char *quarantine, const char *reason)
+{
+	Str good = read_file(path);
+	char *bytes = arena_cstr(place.arena, good);
+	for (size_t i = 0; i < good.len; i++) {
+		CurrentStatus status;
+		bytes[i] ^= (char)(1 << (i % 8));
+		write_file(path, str_n(bytes, good.len));
+		bytes[i] ^= (char)(1 << (i % 8));
+		if (restart(&status) != 1 || !status.fallback || !strstr(status.last_error, reason))
+			fail_msg("byte %zu: version %llu serves, '%s'", i, (unsigned long long)status.version,
+			        status.last_error);
+		if (quarantine)
+			assert_int_equal(unlink(quarantine), 0);
+	}
+	CurrentStatus status;
+	write_file(path, good);
+	assert_int_equal(restart(&status), 2);
+	assert_string_equal(status.last_error, "");
+}
+
+static void every_byte_of_the_stored_blob_counts(void **state)
+{
+	(void)state;
+	every_byte_counts(
+	        place_blob_file(&place, ""), place_blob_file(&place, ".damaged"), "SNAPSHOT_DIGEST: ");
+}
+
+static void every_byte_of_the_stored_envelope_counts(void **state)
+{
+	(void)state;
+	every_byte_counts(place_channel_file(&place, "envelope"), NULL, ": ");
+}
+
+static void every_byte_of_the_state_counts(void **state)
+{
+	(void)state;
+	const char *path = place_channel_file(&place, "state");
+	Str good = read_file(path);
+	char *bytes = arena_cstr(place.arena, good);
+	CurrentStatus status;
+	for (size_t i = 0; i < good.len; i++) {
+		bytes[i] ^= (char)(1 << (i % 8));
+		write_file(path, str_n(bytes, good.len));
+		bytes[i] ^= (char)(1 << (i % 8));
+		if (restart(&status) != 0 || !strstr(status.last_error, "STATE_CORRUPT: "))
+			fail_msg("byte %zu of the state may change", i);
+	}
+	write_file(path, good);
+	assert_int_equal(restart(&status), 2);
+}
+
+static void without_its_state_a_channel_takes_nothing(void **state)
+{
+	(void)state;
+	bool unchanged;
+	assert_int_equal(unlink(place_channel_file(&place, "state")), 0);
+	place_open(&place);
+	assert_int_equal(place_serves(&place), 0);
+	assert_int_equal(
+	        current_activate(place.current, place.envelope, NULL, &unchanged), ERR_STATE_CORRUPT);
+	place_next(&place, 5);
+	assert_int_equal(place_deploy(&place), ERR_STATE_CORRUPT);
+	place_close(&place);
+}
+
+static void cut_and_grown_and_missing_files_are_damaged_files(void **state)
+{
+	(void)state;
+	const char *paths[] = {place_blob_file(&place, ""), place_channel_file(&place, "envelope")};
+	CurrentStatus status;
+	for (size_t i = 0; i < 2; i++) {
+		Str good = read_file(paths[i]);
+		write_file(paths[i], str_n(good.ptr, good.len - 1));
+		assert_int_equal(restart(&status), 1);
+		write_file(paths[i], str_n(good.ptr, good.len + 1)); // the NUL that file_read adds
+		assert_int_equal(restart(&status), 1);
+		write_file(paths[i], (Str){0});
+		assert_int_equal(restart(&status), 1);
+		unlink(paths[i]);
+		assert_int_equal(restart(&status), 1);
+		assert_true(status.fallback);
+		write_file(paths[i], good);
+		assert_int_equal(restart(&status), 2);
+		assert_false(status.fallback);
+	}
+}
+
+static void the_damaged_version_can_be_sent_again(void **state)
+{
+	(void)state;
+	write_file(place_blob_file(&place, ""), STR("damage"));
+	place_open(&place);
+	assert_int_equal(place_serves(&place), 1);
+	assert_int_equal(place_deploy(&place), OK);
+	assert_int_equal(place_serves(&place), 2);
+	assert_false(place_status(&place).fallback);
+	place_close(&place);
+	CurrentStatus status;
+	assert_int_equal(restart(&status), 2);
+	assert_string_equal(status.last_error, "");
+	// And the one before it is still there to fall back to.
+	write_file(place_channel_file(&place, "envelope"), STR("damage"));
+	assert_int_equal(restart(&status), 1);
+}
+
+static void the_next_version_can_follow_a_damaged_one(void **state)
+{
+	(void)state;
+	write_file(place_channel_file(&place, "envelope"), STR("damage"));
+	place_open(&place);
+	place_next(&place, 3);
+	assert_int_equal(place_deploy(&place), OK);
+	assert_int_equal(place_serves(&place), 3);
+	place_close(&place);
+	CurrentStatus status;
+	assert_int_equal(restart(&status), 3);
+	write_file(place_blob_file(&place, ""), STR("damage"));
+	assert_int_equal(restart(&status), 1);
+}
+
+static void falling_back_does_not_lower_the_floor(void **state)
+{
+	(void)state;
+	Str newest = read_file(place_channel_file(&place, "envelope"));
+	write_file(place_channel_file(&place, "envelope"), STR("damage"));
+	place_open(&place);
+	bool unchanged;
+	Str previous = read_file(place_channel_file(&place, "previous"));
+	assert_int_equal(current_activate(place.current, previous, NULL, &unchanged), ERR_MANIFEST_VERSION);
+	assert_int_equal(current_activate(place.current, newest, NULL, &unchanged), OK);
+	assert_int_equal(place_serves(&place), 2);
+	place_close(&place);
+}
+
+static void an_old_envelope_put_back_is_refused(void **state)
+{
+	(void)state;
+	CurrentStatus status;
+	write_file(place_channel_file(&place, "envelope"), read_file(place_channel_file(&place, "previous")));
+	assert_int_equal(restart(&status), 1);
+	assert_true(status.fallback);
+	assert_non_null(strstr(status.last_error, "MANIFEST_VERSION: "));
+}
+
+static void a_crash_between_envelope_and_state_is_made_good(void **state)
+{
+	(void)state;
+	Str state_of_2 = read_file(place_channel_file(&place, "state"));
+	place_open(&place);
+	place_next(&place, 7);
+	assert_int_equal(place_deploy(&place), OK);
+	place_close(&place);
+	write_file(place_channel_file(&place, "state"), state_of_2);
+	CurrentStatus status;
+	assert_int_equal(restart(&status), 3);
+	assert_false(status.fallback);
+	assert_int_equal(restart(&status), 3);
+	write_file(place_blob_file(&place, ""), STR("damage"));
+	assert_int_equal(restart(&status), 2);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	        T(every_byte_of_the_stored_blob_counts),
+	        T(every_byte_of_the_stored_envelope_counts),
+	        T(every_byte_of_the_state_counts),
+	        T(without_its_state_a_channel_takes_nothing),
+	        T(cut_and_grown_and_missing_files_are_damaged_files),
+	        T(the_damaged_version_can_be_sent_again),
+	        T(the_next_version_can_follow_a_damaged_one),
+	        T(falling_back_does_not_lower_the_floor),
+	        T(an_old_envelope_put_back_is_refused),
+	        T(a_crash_between_envelope_and_state_is_made_good),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
