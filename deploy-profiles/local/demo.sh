@@ -1,36 +1,104 @@
 # shellcheck shell=bash
 # What quickstart shows: the sample bank deployed along its line, three customers who get different offers on production and
-# why, and what came of it in the history. Needs stack.sh and `parley` on the PATH. Sourced, never run.
+# why, and what came of it in the history. Needs stack.sh, `parley` on the PATH and `log`, the folder of logs. Sourced, never run.
 
 sample=$stack_profiles/sample
-demo_channel=retail-bank
+channel=retail-bank
 
-# Environments that have the sample's customers; a changed file is taken again.
+# Profile databases that lack the sample's customers get them; a changed file is taken again.
 demo_import()
 {
 	local environment print
 	print=$(stack_fingerprint "$sample/customers.csv")
 	for environment in $STACK_ENVIRONMENTS; do
 		[ "$(cat "$STACK/cli/imported-$environment" 2>/dev/null)" != "$print" ] || continue
-		stack_import "$environment" "$demo_channel" customer "$sample/customers.csv" || return
+		stack_import "$environment" "$channel" customer "$sample/customers.csv" || return
 		echo "$print" >"$STACK/cli/imported-$environment"
 	done
-}
-
-demo_apply()
-{
-	parley apply -f "$sample/$demo_channel.yaml"
 }
 
 demo_deploy()
 {
 	local environment
 	step "$EXIT_FAILED" "Signing in as administrator" "$log/login.log" stack_login
-	step "$EXIT_FAILED" "Applying the sample bank" "$log/apply.log" demo_apply
-	step "$EXIT_FAILED" "Importing its customers into three profile databases" "$log/import.log" demo_import
+	step "$EXIT_FAILED" "Applying the sample bank" "$log/apply.log" parley apply -f "$sample/$channel.yaml"
+	step "$EXIT_FAILED" "Importing its customers into the profile databases" "$log/import.log" demo_import
 	for environment in $STACK_ENVIRONMENTS; do
 		step "$EXIT_FAILED" "Deploying to $environment" "$log/deploy.log" \
-			parley deploy "$demo_channel" --to "$environment" --comment "quickstart"
-		note "$(tail -n 1 "$log/deploy.log")"
+			parley deploy "$channel" --to "$environment" --comment "by quickstart"
 	done
+}
+
+# demo_visit CUSTOMER WHO POINT [EVENT…]: a session, the offers and why, and then the events about the best of them.
+demo_visit()
+{
+	local customer=$1 who=$2 point=$3 session answer code event
+	shift 3
+	printf '\n── Customer %s, %s, at %s\n' "$customer" "$who" "$point"
+	session=$(parley session start --env production --channel "$channel" --audience "customer:customer_id=$customer") || return
+	parley offers "$session" "$point" --max 2 --explain --env production || return
+	if [ $# -gt 0 ]; then
+		answer=$(parley offers "$session" "$point" --env production -o json) || return
+		code=$(sed -n 's/.*"treatment_code": *"\([^"]*\)".*/\1/p' <<<"$answer" | head -n 1)
+		for event in "$@"; do
+			parley event "$session" "$event" --treatment "$code" --env production || return
+		done
+		demo_history "$session" $#
+	fi
+	parley session end "$session" --env production
+}
+
+# The runtime ships its journal every moment: wait until the events have arrived.
+demo_history()
+{
+	local session=$1 expected=$2 tries=100 found
+	echo "   In the history of the design server:"
+	while [ $((tries -= 1)) -gt 0 ]; do
+		found=$(parley history --session "$session" --kind contact --kind accept -o json | grep -c '"event_id"' || true)
+		[ "$found" -lt "$expected" ] || break
+		sleep 0.2
+	done
+	parley history --session "$session"
+	[ "$found" -ge "$expected" ] || {
+		echo "only $found of $expected events have reached the history after 20 seconds" >&2
+		return 1
+	}
+}
+
+demo()
+{
+	demo_visit 1001 "21 years old" home-hero &&
+		demo_visit 1002 "36, well paid, no home of his own" home-hero offer-shown offer-accepted &&
+		demo_visit 1003 "71, with savings" call-centre-desk
+}
+
+# At the first run only: a second one is to change nothing, and a visit is history.
+demo_once()
+{
+	[ ! -f "$STACK/cli/demo.done" ] || return 0
+	demo || die "$EXIT_FAILED" "the visit of the three customers failed" "The servers' logs are in $log"
+	touch "$STACK/cli/demo.done"
+}
+
+demo_next()
+{
+	cat <<-TEXT
+
+		Everything runs. What to try next:
+
+		  eval "\$(./quickstart env)"                        lets this shell find the command line
+		  parley get rules --channel $channel             what the bank offers to whom
+		  parley export $channel > bank.yaml              edit it, then: parley diff -f bank.yaml; parley apply -f bank.yaml
+		  parley deploy $channel --to test                then staging, then production: the same bytes all along
+		  parley rollout history $channel                 what was deployed when, and by whom
+		  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'
+		  tests/touchpoints/run                             a Node and a Python touchpoint on stock libraries
+		  ./quickstart demo                                 the three customers once more
+		  ./quickstart status | stop | reset
+
+		Design server: gRPC 127.0.0.1:$STACK_DESIGN, Connect JSON http://127.0.0.1:$STACK_HTTP
+		Runtimes:      test 127.0.0.1:${STACK_PORT[test]}, staging 127.0.0.1:${STACK_PORT[staging]}, production 127.0.0.1:${STACK_PORT[production]}
+		Administrator: user administrator, password in $STACK/cli/administrator.password
+		Credentials of touchpoints: $STACK/touchpoint/ENVIRONMENT
+	TEXT
 }

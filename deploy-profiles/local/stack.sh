@@ -117,6 +117,26 @@ stack_administrator()
 	touch "$STACK/cli/administrator.made"
 }
 
+# `parley` told where the servers are and what to show them, and signed in, unless it is. Needs PARLEY_CONFIG.
+stack_login()
+{
+	local environment folder
+	parley context set local --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" || return
+	for environment in $STACK_ENVIRONMENTS; do
+		folder=$STACK/touchpoint/$environment
+		parley context set local --env "$environment" --runtime "127.0.0.1:${STACK_PORT[$environment]}" \
+			--ca "$folder/ca.crt" --certificate "$folder/touchpoint.crt" --key "$folder/touchpoint.key" || return
+	done
+	parley whoami >/dev/null 2>&1 || parley login administrator --password-file "$STACK/cli/administrator.password"
+}
+
+# stack_import ENVIRONMENT CHANNEL LEVEL FILE [OPTION…]: customers into the environment's profile database.
+stack_import()
+{
+	parley profile import "$4" --database "host=$STACK_POSTGRES dbname=profiles_$1 user=$profile_owner" \
+		--channel "$2" --level "$3" --create "${@:5}"
+}
+
 # What a server was started from: if it changes, the server is started anew.
 stack_fingerprint()
 {

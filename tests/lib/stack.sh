@@ -69,11 +69,9 @@ stack_up()
 stack_sample()
 {
 	local environment
-	for environment in $STACK_ENVIRONMENTS; do
-		stack_import "$environment" retail-bank customer "$stack_profiles/sample/customers.csv"
-	done
 	parley apply -f "$stack_profiles/sample/retail-bank.yaml"
 	for environment in $STACK_ENVIRONMENTS; do
+		stack_import "$environment" retail-bank customer "$stack_profiles/sample/customers.csv"
 		parley deploy retail-bank --to "$environment"
 	done
 }
@@ -98,17 +96,22 @@ stack_restart()
 
 stack_end()
 {
-	local name
+	local status=$? name
 	trap - EXIT
 	for name in design $STACK_ENVIRONMENTS; do
-		process_stop "$STACK/run/$name.pid" 5
+		process_stop "$STACK/run/$name.pid" 15
 	done
 	[ -z "${STACK_POSTGRES:-}" ] || "$test_lib/postgres.sh" stop "$STACK_POSTGRES"
+	if grep -E 'Sanitizer|runtime error:' -A 12 "$STACK"/log/*.log >&2; then
+		echo "failed: a sanitizer complained in a server" >&2
+		status=1
+	fi
 	if [ "${KEEP:-0}" = 1 ]; then
 		echo "kept: $STACK"
 	else
 		rm -rf "$STACK"
 	fi
+	exit "$status"
 }
 
 stack_fail()
