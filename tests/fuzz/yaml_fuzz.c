@@ -5,6 +5,13 @@
 
 #include <stdlib.h>
 
+// libfyaml itself loses memory on some broken texts; the other targets look for leaks of ours.
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
 static void round_trip(const json_t *json, Arena *arena)
 {
 	CLEANUP(json_decrefp_) json_t *back = NULL;
