@@ -1,0 +1,148 @@
+// Errors as people and scripts get them, and reading the values of options.
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct Hint {
+	Err id;
+	const char *text;
+} Hint;
+
+static const Hint hints[] = {
+#define HINT_ROW(id, text) {ERR_##id, text},
+#include "hint_table.h"
+#undef HINT_ROW
+};
+
+// By gRPC status: the codes of google.rpc.Code, 0 to 16.
+static const ExitCode exit_by_status[] = {
+        EXIT_OK,          // OK
+        EXIT_UNAVAILABLE, // CANCELLED
+        EXIT_INTERNAL,    // UNKNOWN
+        EXIT_REFUSED,     // INVALID_ARGUMENT
+        EXIT_UNAVAILABLE, // DEADLINE_EXCEEDED
+        EXIT_NOT_FOUND,   // NOT_FOUND
+        EXIT_CONFLICT,    // ALREADY_EXISTS
+        EXIT_DENIED,      // PERMISSION_DENIED
+        EXIT_REFUSED,     // RESOURCE_EXHAUSTED
+        EXIT_REFUSED,     // FAILED_PRECONDITION
+        EXIT_CONFLICT,    // ABORTED
+        EXIT_REFUSED,     // OUT_OF_RANGE
+        EXIT_INTERNAL,    // UNIMPLEMENTED
+        EXIT_INTERNAL,    // INTERNAL
+        EXIT_UNAVAILABLE, // UNAVAILABLE
+        EXIT_INTERNAL,    // DATA_LOSS
+        EXIT_DENIED,      // UNAUTHENTICATED
+};
+
+int exit_code_of(Err id)
+{
+	int status = err_status(id);
+
+	if (id == ERR_CONFIG_INVALID) // the contexts, or their lack
+		return EXIT_USAGE;
+	if (id == ERR_BUSY) // the one exhausted resource that comes back by itself
+		return EXIT_UNAVAILABLE;
+	return status >= 0 && (size_t)status < ARRAY_COUNT(exit_by_status) ? (int)exit_by_status[status]
+	                                                                   : EXIT_INTERNAL;
+}
+
+bool cli_colour(FILE *to)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return !(no && *no) && isatty(fileno(to));
+}
+
+void cli_print_error(const Cli *cli, Err id)
+{
+	const ErrDetail *detail = err_detail();
+	bool colour = cli_colour(stderr);
+
+	fflush(stdout);
+	fprintf(stderr, "%serror:%s %s: %s\n", colour ? "\033[31m" : "", colour ? "\033[0m" : "",
+	        err_reason(id), detail->message[0] ? detail->message : err_text(id));
+	if (detail->field[0])
+		fprintf(stderr, "  field: %s\n", detail->field);
+	for (size_t i = 0; i < ARRAY_COUNT(hints); i++)
+		if (hints[i].id == id)
+			fprintf(stderr, "  hint: %s\n", hints[i].text);
+}
+
+const char *cli_option(const Cli *cli, OptionId id)
+{
+	const OptionValue *value = cli->line.options[id];
+
+	while (value && value->next)
+		value = value->next;
+	return value ? value->text : NULL;
+}
+
+Err cli_usage(Cli *cli, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	cli->usage = true;
+	return err(ERR_FIELD_INVALID, "%s", text);
+}
+
+Err cli_need(Cli *cli, OptionId id, const char **ret)
+{
+	*ret = cli_option(cli, id);
+	if (*ret)
+		return OK;
+	return cli_usage(cli, "%s needs --%s %s; see: parley %s --help", cli->line.verb->words,
+	        option_rows[id].name, option_rows[id].takes, cli->line.verb->words);
+}
+
+Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback, int64_t *ret)
+{
+	const char *text = cli_option(cli, id);
+
+	*ret = fallback;
+	if (text && (!str_to_i64(str(text), ret) || *ret < min || *ret > max))
+		return cli_usage(cli, "--%s must be a whole number from %" PRId64 " to %" PRId64 ", not '%s'",
+		        option_rows[id].name, min, max, text);
+	return OK;
+}
+
+Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us)
+{
+	static const struct {
+		const char *suffix;
+		int64_t us;
+	} units[] = {{"ms", 1000}, {"s", 1000000}, {"m", 60000000}, {"h", 3600000000}, {"d", 86400000000}};
+	const char *text = cli_option(cli, id);
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+	int64_t number;
+
+	*ret_us = fallback_us;
+	if (!text)
+		return OK;
+	for (size_t i = 0; i < ARRAY_COUNT(units); i++)
+		if (strcmp(text + digits, units[i].suffix) == 0 && str_to_i64(str_n(text, digits), &number) &&
+		        number > 0 && number <= INT64_C(90) * 86400000000 / units[i].us) {
+			*ret_us = number * units[i].us;
+			return OK;
+		}
+	return cli_usage(cli, "--%s must be a time with its unit, at most 90d: 500ms, 10s, 2m, 12h; not '%s'",
+	        option_rows[id].name, text);
+}
+
+void cli_verbose(const Cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!cli_given(cli, OPT_VERBOSE))
+		return;
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}

@@ -1,0 +1,20 @@
+// Calls to the servers, with requests and answers as JSON: the verbs know fields by the names that the .proto
+// files give them.
+#pragma once
+#include "cli.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+typedef enum Server { SERVER_DESIGN, SERVER_RUNTIME } Server;
+
+// Takes `request` over; *ret is a new reference. Connects on first use. Errors: FIELD_INVALID for a request
+// that does not fit, CONFIG_INVALID if no address is known, and whatever the server answers.
+Err cli_call(Cli *cli, Server server, const ProtobufCServiceDescriptor *service, const char *method,
+        json_t *request, json_t **ret);
+// As cli_call with a service of the runtime server's.
+Err cli_interact(Cli *cli, const char *method, json_t *request, json_t **ret);
+// Lists page by page until `limit` items (0: all) are there; *ret is a new array of what the field `items`
+// holds.
+Err cli_list(Cli *cli, const ProtobufCServiceDescriptor *service, const char *method, json_t *request,
+        const char *items, size_t limit, json_t **ret);
+void cli_disconnect(Cli *cli);

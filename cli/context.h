@@ -1,0 +1,46 @@
+// Contexts: which servers there are, how to reach them and what to show them. They are kept in
+// $PARLEY_CONFIG, else
+// ~/.config/parley/config.yaml; the tokens of the design server beside it, in tokens/CONTEXT, for their
+// owner's eyes only.
+#pragma once
+#include "base/config.h"
+
+// How to reach one server, or one of several that are alike.
+typedef struct Place {
+	Str address;
+	Str ca;          // PEM file; empty: plaintext
+	Str server_name; // the name on the server's certificate, if not the address's host
+	Str certificate, key, token_file;
+} Place;
+
+typedef struct ContextEnvironment {
+	Str name;
+	Place runtime;
+} ContextEnvironment;
+
+typedef struct Context {
+	Str name;
+	Place design;
+	ConfigList environments; // of ContextEnvironment
+} Context;
+
+typedef struct ContextFile {
+	const char *path;
+	Str current;
+	ConfigList contexts; // of Context
+} ContextFile;
+
+// A file that is not there is an empty one. Errors: CONFIG_INVALID, IO.
+Err context_load(Arena *arena, ContextFile *ret);
+Err context_save(const ContextFile *file, Arena *arena);
+// The one of that name, else $PARLEY_CONTEXT, else the current one, else an empty one. Errors: FIELD_INVALID.
+Err context_select(ContextFile *file, const char *name, Arena *arena, Context **ret);
+Context *context_find(const ContextFile *file, Str name);
+// Adds what is not there.
+Err context_add(ContextFile *file, Str name, Arena *arena, Context **ret);
+ContextEnvironment *context_environment(const Context *context, Str name);
+Err context_environment_add(Context *context, Str name, Arena *arena, ContextEnvironment **ret);
+// The design server's token; empty if there is none.
+Err context_token_load(const ContextFile *file, const Context *context, Arena *arena, Str *ret);
+// An empty token removes the file.
+Err context_token_save(const ContextFile *file, const Context *context, Arena *arena, Str token);

@@ -1,0 +1,12 @@
+// One row one exit code, for scripts: code, name, what it means. Stable for ever.
+EXIT_ROW(0, OK, "done; for diff: no difference")
+EXIT_ROW(1, DIFFERENT,
+        "diff found a difference; rollout status found a server that does not run what it should; profile "
+        "import rejected rows")
+EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
+EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")
+EXIT_ROW(4, CONFLICT, "it exists already, or was changed meanwhile (stale etag)")
+EXIT_ROW(5, DENIED, "not signed in, or not allowed")
+EXIT_ROW(6, UNAVAILABLE, "a server could not be reached or was too slow: try again")
+EXIT_ROW(7, REFUSED, "a server or a check refused what was sent: it has to be changed")
+EXIT_ROW(8, INTERNAL, "something failed that should not")

@@ -1,0 +1,54 @@
+// One row one option: id, name, short letter or 0, what it takes (NULL: nothing), help. A verb's row names
+// those it takes. Those that every verb takes
+OPTION_ROW(CONTEXT, "context", 0, "NAME", "use this context instead of the current one")
+OPTION_ROW(DESIGN, "design", 0, "ADDRESS", "the design server, HOST:PORT")
+OPTION_ROW(RUNTIME, "runtime", 0, "ADDRESS", "the runtime server, HOST:PORT")
+OPTION_ROW(ENV, "env", 'e', "ENVIRONMENT", "the environment")
+OPTION_ROW(TOKEN, "token", 0, "TOKEN", "the token to show (better: $PARLEY_TOKEN, which ps does not list)")
+OPTION_ROW(TIMEOUT, "timeout", 0, "DURATION",
+        "how long one call may take, such as 500ms, 10s or 2m; default 30s")
+OPTION_ROW(OUTPUT, "output", 'o', "FORMAT", "table, json or yaml")
+OPTION_ROW(VERBOSE, "verbose", 'v', NULL, "tell on standard error what is done")
+OPTION_ROW(HELP, "help", 'h', NULL, "explain the verb, with examples")
+// Those of single verbs
+OPTION_ROW(FILE, "file", 'f', "PATH",
+        "a file, a folder with .yaml files, or - for standard input; may be repeated")
+OPTION_ROW(DRY_RUN, "dry-run", 0, NULL, "check only; change nothing")
+OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
+OPTION_ROW(FILTER, "filter", 0, "CEL", "only resources for which this expression over their fields is true")
+OPTION_ROW(ALL, "all", 0, NULL, "every offer and offer template too, not just those that the rules reach")
+OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
+OPTION_ROW(TO, "to", 0, "ENVIRONMENT", "the environment to deploy to")
+OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")
+OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20")
+OPTION_ROW(SESSION, "session", 0, "ID", "only this session")
+OPTION_ROW(AUDIENCE, "audience", 'a', "LEVEL:KEY=VALUE", "the visitor; several keys with commas between them")
+OPTION_ROW(VISITOR, "visitor", 0, "ID", "only this visitor, as the history writes it")
+OPTION_ROW(KIND, "kind", 'k', "KIND", "only this kind of entry; may be repeated")
+OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
+        "an attribute; may be repeated; TYPE is bool, int, double, string, timestamp or list")
+OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")
+OPTION_ROW(EXPLAIN, "explain", 0, NULL, "show every candidate and why it was or was not offered")
+OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is about")
+OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
+OPTION_ROW(ROLE, "role", 0, "ROLE", "viewer, designer, approver or administrator")
+OPTION_ROW(PASSWORD_FILE, "password-file", 0, "FILE",
+        "read the password from a file's first line, - for standard input")
+OPTION_ROW(LIFETIME, "lifetime", 0, "DURATION", "how long the token lives, such as 12h or 30d; default 12h")
+OPTION_ROW(CA, "ca", 0, "FILE", "PEM certificates of who signs the server's")
+OPTION_ROW(SERVER_NAME, "server-name", 0, "NAME",
+        "the name that the server's certificate bears, if not the address's host")
+OPTION_ROW(CERTIFICATE, "certificate", 0, "FILE", "PEM certificate to show a runtime server")
+OPTION_ROW(KEY, "key", 0, "FILE", "its private key")
+OPTION_ROW(TOKEN_FILE, "token-file", 0, "FILE", "a file with the touchpoint token to show a runtime server")
+OPTION_ROW(DATABASE, "database", 0, "CONNINFO", "the PostgreSQL database, as libpq takes it")
+OPTION_ROW(TABLE, "table", 0, "TABLE", "the profile table; default: the audience level's")
+OPTION_ROW(LEVEL, "level", 0, "LEVEL", "the audience level")
+OPTION_ROW(SCHEMA, "schema", 0, "FILE",
+        "read the audience level from this YAML file instead of the design server")
+OPTION_ROW(DELIMITER, "delimiter", 0, "C", "what separates the columns; default a comma")
+OPTION_ROW(CREATE, "create", 0, NULL, "make the table if it is not there")
+OPTION_ROW(REJECTS, "rejects", 0, "FILE", "where bad rows go; default FILE.rejects")
+OPTION_ROW(NUMBER, "number", 0, "KEY",
+        "give this key the row's number, counted from 1, if the file has no such column")
+OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")

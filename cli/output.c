@@ -1,0 +1,225 @@
+// Tables are sized by what a terminal shows, not by bytes; the last column is not padded, so that lines end
+// where their text does.
+#include "output.h"
+
+#include <wchar.h>
+
+enum { COLUMNS_MAX = 16, CELL_MAX = 60 };
+
+typedef struct Column {
+	Str title, path;
+	size_t width;
+	bool used;
+} Column;
+
+size_t text_width(Str text)
+{
+	mbstate_t state = {0};
+	size_t width = 0;
+
+	while (text.len) {
+		wchar_t wide;
+		size_t bytes = mbrtowc(&wide, text.ptr, text.len, &state);
+		int columns;
+
+		if (bytes == 0 || bytes > text.len)
+			return width + text.len; // not text in this locale: a byte a column
+		columns = wcwidth(wide);
+		width += columns > 0 ? (size_t)columns : 0;
+		text = str_n(text.ptr + bytes, text.len - bytes);
+	}
+	return width;
+}
+
+// Cut to CELL_MAX columns, on a character's border, without line ends.
+static Str cell_cut(Arena *arena, Str text)
+{
+	char *copy = arena_cstr(arena, text);
+	size_t len = text.len;
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
+			copy[i] = ' ';
+	if (text_width(text) <= CELL_MAX)
+		return str_n(copy, len);
+	while (len && (text_width(str_n(copy, len)) >= CELL_MAX || ((unsigned char)copy[len] & 0xc0) == 0x80))
+		len--;
+	return str(arena_printf(arena, "%.*s…", (int)len, copy));
+}
+
+static const json_t *value_at(const json_t *item, Str path)
+{
+	while (path.len && item) {
+		const char *dot = memchr(path.ptr, '.', path.len);
+		size_t len = dot ? (size_t)(dot - path.ptr) : path.len;
+
+		item = json_object_getn(item, path.ptr, len);
+		path = dot ? str_n(dot + 1, path.len - len - 1) : (Str){0};
+	}
+	return item;
+}
+
+static bool is_plain(const json_t *json)
+{
+	return !json_is_object(json) && !json_is_array(json);
+}
+
+// "2026-01-31T08:00:00.123456Z" to "2026-01-31 08:00:00"; anything else as it is.
+static Str time_short(Arena *arena, Str text)
+{
+	char *copy;
+
+	if (text.len < 20 || text.len > 27 || text.ptr[4] != '-' || text.ptr[10] != 'T' ||
+	        text.ptr[text.len - 1] != 'Z')
+		return text;
+	copy = arena_cstr(arena, str_n(text.ptr, 19));
+	copy[10] = ' ';
+	return str_n(copy, 19);
+}
+
+static Err cell_text(Cli *cli, const json_t *json, Str *ret)
+{
+	const char *joined = "";
+
+	*ret = (Str){0};
+	if (!json || json_is_null(json))
+		return OK;
+	if (json_is_string(json)) {
+		*ret = time_short(cli->arena, str_n(json_string_value(json), json_string_length(json)));
+		return OK;
+	}
+	if (!json_is_array(json) || !is_plain(json_array_get(json, 0))) {
+		if (json_is_array(json))
+			*ret = str(arena_printf(cli->arena, "%zu", json_array_size(json)));
+		return json_is_array(json) ? OK : json_text(json, false, cli->arena, ret);
+	}
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		Str item;
+
+		TRY(cell_text(cli, json_array_get(json, i), &item));
+		joined = arena_printf(cli->arena, "%s%s" STR_FMT, joined, i ? "," : "", STR_ARG(item));
+	}
+	*ret = str(joined);
+	return OK;
+}
+
+static size_t columns_read(const char *text, Column columns[COLUMNS_MAX])
+{
+	size_t count = 0;
+
+	while (*text && count < COLUMNS_MAX) {
+		size_t len = strcspn(text, " "), title = strcspn(text, ":");
+
+		columns[count] = (Column){
+		        .title = str_n(text, title), .path = str_n(text + title + 1, len - title - 1)};
+		columns[count].width = columns[count].title.len;
+		count++;
+		text += len + (text[len] == ' ');
+	}
+	return count;
+}
+
+static void print_padded(Str text, size_t width, bool last)
+{
+	size_t taken = text_width(text);
+
+	printf(STR_FMT, STR_ARG(text));
+	for (; !last && taken < width + 2; taken++)
+		putchar(' ');
+}
+
+static void print_row(const Column *columns, const Str *cells, size_t count)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < count; i++)
+		last = columns[i].used ? i : last;
+	for (size_t i = 0; i < count; i++)
+		if (columns[i].used)
+			print_padded(cells[i], columns[i].width, i == last);
+	putchar('\n');
+}
+
+static void print_titles(const Column *columns, size_t count)
+{
+	Str titles[COLUMNS_MAX];
+	bool bold = cli_colour(stdout);
+
+	for (size_t i = 0; i < count; i++)
+		titles[i] = columns[i].title;
+	fputs(bold ? "\033[1m" : "", stdout);
+	print_row(columns, titles, count);
+	fputs(bold ? "\033[0m" : "", stdout);
+}
+
+Err print_table(Cli *cli, const json_t *items, const char *columns_text)
+{
+	Column columns[COLUMNS_MAX];
+	size_t count = columns_read(columns_text, columns), rows = json_array_size(items);
+	Str *cells = ARENA_ARRAY(cli->arena, Str, rows * count + 1);
+
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < count; i++) {
+			Str *cell = &cells[row * count + i];
+			size_t width;
+
+			TRY(cell_text(cli, value_at(json_array_get(items, row), columns[i].path), cell));
+			*cell = cell_cut(cli->arena, *cell);
+			width = text_width(*cell);
+			columns[i].used = columns[i].used || width || i == 0;
+			columns[i].width = width > columns[i].width ? width : columns[i].width;
+		}
+	}
+	if (rows)
+		print_titles(columns, count);
+	for (size_t row = 0; row < rows; row++)
+		print_row(columns, &cells[row * count], count);
+	return OK;
+}
+
+Err print_json(Cli *cli, const json_t *json)
+{
+	Str text;
+
+	if (cli->format == FORMAT_YAML)
+		TRY(json_to_yaml(json, cli->arena, &text));
+	else
+		TRY(json_text(json, true, cli->arena, &text));
+	printf(STR_FMT "%s", STR_ARG(text), cli->format == FORMAT_YAML ? "" : "\n");
+	return OK;
+}
+
+Err print_items(Cli *cli, const json_t *items, const char *columns)
+{
+	if (cli->format == FORMAT_TABLE && json_array_size(items) == 0)
+		fputs("nothing found\n", stderr);
+	if (cli->format == FORMAT_TABLE)
+		return print_table(cli, items, columns);
+	if (cli->format == FORMAT_JSON)
+		return print_json(cli, items);
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		fputs(i ? "---\n" : "", stdout);
+		TRY(print_json(cli, json_array_get(items, i)));
+	}
+	return OK;
+}
+
+Err print_one(Cli *cli, const json_t *item)
+{
+	size_t width = 0;
+	const char *key;
+	json_t *value;
+
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, item);
+	json_object_foreach((json_t *)(uintptr_t)item, key, value) width =
+	        strlen(key) > width ? strlen(key) : width;
+	json_object_foreach((json_t *)(uintptr_t)item, key, value)
+	{
+		Str text;
+
+		TRY(cell_text(cli, value, &text));
+		printf("%-*s  " STR_FMT "\n", (int)width, key, STR_ARG(text));
+	}
+	return OK;
+}

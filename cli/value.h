@@ -1,0 +1,9 @@
+// Values of attributes on the command line: NAME=VALUE or NAME:TYPE=VALUE.
+#pragma once
+#include "cli.h"
+
+// A parley.runtime.v1.NamedValue. Without a type, true and false are bool, whole numbers int, other numbers
+// double and all else string. Error: FIELD_INVALID.
+Err named_value_parse(Str text, Arena *arena, json_t **ret);
+// "LEVEL:KEY=VALUE,KEY=VALUE" to a parley.runtime.v1.AudienceId. Error: FIELD_INVALID.
+Err audience_parse(Str text, Arena *arena, json_t **ret);

@@ -1,0 +1,161 @@
+// One row one verb: words, arguments, least and most arguments, options, summary, function, help. The general
+// help lists them in this order.
+// clang-format off
+VERB_ROW("apply", "-f PATH…", 0, 0, "file channel dry-run", "create or change resources from YAML files", verb_apply,
+	"Each document of the files is one resource: its kind, its channel and name, and its fields as the API has them in\n"
+	"snake_case, with constants and enum values bare. Documents may stand in any order: they are applied in the order of\n"
+	"their dependencies. What is as the file says is left alone. All documents are read before the first is sent.\n"
+	"With --dry-run the server checks and changes nothing.\n\n"
+	"Examples:\n"
+	"  parley apply -f bank.yaml\n"
+	"  parley apply -f channels/ -f offers/ --dry-run\n"
+	"  parley export -o yaml bank | sed s/DRAFT/PUBLISHED/ | parley apply -f -\n\n"
+	"A document:\n"
+	"  kind: Offer\n"
+	"  name: gold-card\n"
+	"  code: GOLD\n"
+	"  template: card\n"
+	"  attributes:\n"
+	"  - {name: fee, value: 49.5}\n"
+	"  state: PUBLISHED\n")
+VERB_ROW("diff", "-f PATH…", 0, 0, "file channel", "show how files differ from what the server has", verb_diff,
+	"Compares field by field what apply would send with what is there. Exits 0 if apply would change nothing, 1 if it would.\n\n"
+	"Examples:\n"
+	"  parley diff -f bank.yaml\n"
+	"  parley diff -f bank.yaml && echo nothing to do\n")
+VERB_ROW("export", "[CHANNEL]", 0, 1, "all", "write a channel as YAML that apply takes back", verb_export,
+	"Writes the channel, all that belongs to it, and the offers and offer templates that its rules reach; with --all, every\n"
+	"offer and offer template. The same configuration is always the same bytes, so it can be kept under version control:\n"
+	"applied again it changes nothing.\n\n"
+	"Examples:\n"
+	"  parley export retail-bank > bank.yaml\n"
+	"  parley export --all -o json\n")
+VERB_ROW("get", "KIND [NAME]", 1, 2, "channel filter", "show resources", verb_get,
+	"KIND is channel, audience-level, zone, interaction-point, event, segment, offer-template, offer or treatment-rule; plurals\n"
+	"and short names (ch, al, ip, ev, seg, ot, of, rule) are fine.\n\n"
+	"Examples:\n"
+	"  parley get channels\n"
+	"  parley get offer gold-card -o yaml\n"
+	"  parley get rules --channel bank --filter 'top_priority && zone == \"hero\"'\n")
+VERB_ROW("delete", "KIND NAME", 2, 2, "channel dry-run allow-missing", "delete a resource that nothing refers to", verb_delete,
+	"Examples:\n"
+	"  parley delete offer gold-card\n"
+	"  parley delete zone hero --channel bank --dry-run\n")
+VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run", "put a channel into service in an environment", verb_deploy,
+	"In the first environment of the line a snapshot is built from the configuration; a later one gets the very bytes that the\n"
+	"one before it runs. What runs already is not deployed twice.\n\n"
+	"Examples:\n"
+	"  parley deploy bank --to test -m 'new savings offers'\n"
+	"  parley deploy bank --to production --dry-run\n")
+VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "", "show what each runtime server should run and does run", verb_rollout_status,
+	"Asks the servers themselves. Exits 1 if one of them does not run what it should.\n\n"
+	"Examples:\n"
+	"  parley rollout status\n"
+	"  parley rollout status bank --env production\n")
+VERB_ROW("rollout history", "[CHANNEL]", 0, 1, "limit", "show past deployments, newest first", verb_rollout_history,
+	"Examples:\n"
+	"  parley rollout history bank --env production\n")
+VERB_ROW("environments", "", 0, 0, "", "list the environments, in the order of promotion", verb_environments,
+	"Examples:\n"
+	"  parley environments\n")
+VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set", "open a session on a runtime server", verb_session_start,
+	"Without SESSION the ID is a fresh one; it is printed alone on standard output with -o table, so that scripts can keep it,\n"
+	"and the rest goes to standard error.\n\n"
+	"Examples:\n"
+	"  parley session start s-1 --env production --channel bank --audience customer:customer_id=4711\n"
+	"  id=$(parley session start --env test -c bank -a customer:customer_id=7 --set basket_value:double=12)\n")
+VERB_ROW("session end", "SESSION", 1, 1, "", "close a session", verb_session_end,
+	"Examples:\n"
+	"  parley session end s-1 --env production\n")
+VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain", "ask a runtime server for offers", verb_offers,
+	"Examples:\n"
+	"  parley offers s-1 home-hero --env production\n"
+	"  parley offers s-1 home-hero side-bar --max 3 --explain\n")
+VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set", "report an event to a runtime server", verb_event,
+	"The answer means that the event is on the server's disk.\n\n"
+	"Examples:\n"
+	"  parley event s-1 contact --treatment 3f2a… --env production\n"
+	"  parley event s-1 accept -t 3f2a… --id click-77\n")
+VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
+	"KIND is recommendation, contact, accept, reject, event, session_start or session_end.\n\n"
+	"Examples:\n"
+	"  parley history --session s-1\n"
+	"  parley history --env production --kind accept --kind reject --limit 100 -o json\n")
+VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
+	"Examples:\n"
+	"  parley audit\n"
+	"  parley audit offer gold-card -o yaml\n")
+VERB_ROW("profile import", "FILE", 1, 1, "database table level channel schema delimiter create rejects number", "load a CSV file into a profile table", verb_profile_import,
+	"FILE has a header line; its columns are matched to the audience level's keys and attributes by name, or by the names of\n"
+	"their table columns ('emp.var.rate' matches emp_var_rate). Other columns are left out. Rows that are there already are\n"
+	"replaced. Bad rows go, each with its reason, to the rejects file, and are counted; the others are imported in one\n"
+	"transaction. The audience level is read from the design server, or from a YAML file with --schema.\n\n"
+	"Examples:\n"
+	"  parley profile import customers.csv --database 'host=/run/pg dbname=profiles' --level customer --channel bank --create\n"
+	"  parley profile import bank.csv --delimiter ';' --schema bank.yaml --level customer --number customer_id \\\n"
+	"      --database 'service=profiles' --table customer_profile\n")
+VERB_ROW("expr eval", "EXPRESSION", 1, 1, "bind", "evaluate an expression", verb_expr_eval,
+	"Expressions are CEL over declared attributes. Here --env declares one: --env NAME:TYPE, TYPE being bool, int, uint, double,\n"
+	"string, bytes, timestamp, duration or list(T); --bind gives it a value, and one without is a missing attribute.\n\n"
+	"Examples:\n"
+	"  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'\n"
+	"  parley expr eval --env 'tags:list(string)' --bind tags=a,b '\"a\" in tags'\n"
+	"  parley expr eval -- '-7 / 2'\n")
+VERB_ROW("expr check", "EXPRESSION", 1, 1, "", "check an expression and print its type", verb_expr_check,
+	"--env declares attributes, as for expr eval.\n\n"
+	"Examples:\n"
+	"  parley expr check --env age:int 'age * 2'\n")
+VERB_ROW("expr disassemble", "EXPRESSION", 1, 1, "", "show the program that an expression compiles to", verb_expr_disassemble,
+	"--env declares attributes, as for expr eval.\n\n"
+	"Examples:\n"
+	"  parley expr disassemble --env age:int 'age >= 18 && age < 65'\n")
+VERB_ROW("login", "[USER]", 0, 1, "password-file lifetime", "sign in on the design server", verb_login,
+	"Asks for the password unless it is in a file. The token is kept beside the configuration, in a file that only you can read.\n\n"
+	"Examples:\n"
+	"  parley login anna\n"
+	"  pass show parley | parley login anna --password-file -\n")
+VERB_ROW("logout", "", 0, 0, "", "end the token and forget it", verb_logout,
+	"Examples:\n"
+	"  parley logout\n")
+VERB_ROW("whoami", "", 0, 0, "", "tell who is signed in, and for how long", verb_whoami,
+	"Examples:\n"
+	"  parley whoami\n")
+VERB_ROW("user create", "NAME", 1, 1, "role password-file", "make a user (administrators)", verb_user_create,
+	"Examples:\n"
+	"  parley user create anna --role designer\n")
+VERB_ROW("user list", "", 0, 0, "", "list users (administrators)", verb_user_list,
+	"Examples:\n"
+	"  parley user list\n")
+VERB_ROW("user passwd", "NAME", 1, 1, "password-file role", "set a user's password or role (administrators)", verb_user_passwd,
+	"With --role alone the password stays.\n\n"
+	"Examples:\n"
+	"  parley user passwd anna\n"
+	"  parley user passwd anna --role approver\n")
+VERB_ROW("user delete", "NAME", 1, 1, "", "remove a user and end all the user's tokens (administrators)", verb_user_delete,
+	"Examples:\n"
+	"  parley user delete anna\n")
+VERB_ROW("context list", "", 0, 0, "", "list contexts: which servers there are and how to reach them", verb_context_list,
+	"Examples:\n"
+	"  parley context list\n")
+VERB_ROW("context use", "NAME", 1, 1, "", "make a context the current one", verb_context_use,
+	"Examples:\n"
+	"  parley context use work\n")
+VERB_ROW("context set", "NAME", 1, 1, "ca server-name certificate key token-file", "make or change a context", verb_context_set,
+	"With --design, --ca and --server-name it says where the design server is. With --env it says so of a runtime server of\n"
+	"that environment, and with --certificate and --key, or --token-file, what to show it. Without --ca a connection is in\n"
+	"plaintext, which only goes to this machine. The first context becomes the current one.\n\n"
+	"Examples:\n"
+	"  parley context set work --design design.example:7400 --ca ca.crt\n"
+	"  parley context set work --env production --runtime rt1.example:7503 --ca ca.crt --certificate web.crt --key web.key\n"
+	"  parley context set work --env test --runtime 127.0.0.1:7501 --ca ca.crt --token-file test.token\n")
+VERB_ROW("version", "", 0, 0, "", "print the program's version; with --env or --runtime, a runtime server's", verb_version,
+	"Examples:\n"
+	"  parley version\n"
+	"  parley version --env production\n")
+VERB_ROW("completion", "bash", 1, 1, "", "print the completion of a shell", verb_completion,
+	"Examples:\n"
+	"  source <(parley completion bash)\n")
+VERB_ROW("help", "[exit-codes | VERB…]", 0, 2, "", "explain a verb, or the exit codes", verb_help,
+	"Examples:\n"
+	"  parley help rollout status\n"
+	"  parley help exit-codes\n")
