@@ -1,0 +1,285 @@
+// The thread is a short loop: the oldest life with records left, its cursor, batch after batch; and after any
+// failure, whatever it was, a pause and all over again. So an unknown outcome needs no case of its own: the
+// cursor tells it.
+#include "ship/ship.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#include "parley/design/v1/history.pb-c.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+typedef Parley__Design__V1__GetCursorRequest GetCursorRequest;
+typedef Parley__Design__V1__GetCursorResponse GetCursorResponse;
+typedef Parley__Design__V1__ShipRecordsRequest ShipRecordsRequest;
+typedef Parley__Design__V1__ShipRecordsResponse ShipRecordsResponse;
+
+enum {
+	BATCH_BYTES = 1 << 20,
+	BATCH_MOST = 2 << 20,
+	CALL_TIMEOUT_MS = 10000,
+	RETRY_LEAST_MS = 100,
+	RETRY_MOST_MS = 10000,
+	IDLE_WAIT_MS = 200, // between two looks whether to stop
+	ARENA_BLOCK = 64 << 10,
+};
+
+struct Ship {
+	ShipOptions options;
+	RpcClient *client;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stop_asked;
+	bool stopping;
+	ShipStatus status;
+	int64_t last_good_us; // monotonic
+};
+
+// --- what is told ---
+
+static bool stopping(Ship *ship)
+{
+	pthread_mutex_lock(&ship->lock);
+	bool stop = ship->stopping;
+	pthread_mutex_unlock(&ship->lock);
+	return stop;
+}
+
+static void tell_progress(Ship *ship, uint64_t incarnation, uint64_t shipped)
+{
+	pthread_mutex_lock(&ship->lock);
+	ship->status.shipping = true;
+	ship->status.incarnation = incarnation;
+	ship->status.shipped = shipped;
+	ship->last_good_us = monotonic_us();
+	pthread_mutex_unlock(&ship->lock);
+}
+
+static void tell_failure(Ship *ship, const ErrDetail *why)
+{
+	pthread_mutex_lock(&ship->lock);
+	ship->status.shipping = false;
+	ship->status.failures++;
+	ship->status.last_error = *why;
+	pthread_mutex_unlock(&ship->lock);
+}
+
+void ship_status(Ship *ship, ShipStatus *ret)
+{
+	const Journal *journal = ship->options.journal;
+	uint64_t own = journal_incarnation(journal), durable = journal_durable(journal);
+	pthread_mutex_lock(&ship->lock);
+	*ret = ship->status;
+	ret->quiet_us = monotonic_us() - ship->last_good_us;
+	pthread_mutex_unlock(&ship->lock);
+	ret->older = ret->incarnation != 0 && ret->incarnation != own;
+	uint64_t shipped = ret->incarnation == own ? ret->shipped : 0;
+	ret->behind = durable > shipped ? durable - shipped : 0;
+}
+
+// --- calls ---
+
+static Err get_cursor(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *ret)
+{
+	GetCursorRequest request = PARLEY__DESIGN__V1__GET_CURSOR_REQUEST__INIT;
+	request.runtime_id = (char *)(uintptr_t)ship->options.runtime_id;
+	request.incarnation = incarnation;
+	ProtobufCMessage *response = NULL;
+	TRY(rpc_call(ship->client, &parley__design__v1__ingest_service__descriptor, "GetCursor",
+	        &request.base, ship->options.call_timeout_ms, arena, &response));
+	*ret = ((GetCursorResponse *)response)->committed_sequence;
+	return OK;
+}
+
+static Err send_frames(
+        Ship *ship, uint64_t incarnation, uint64_t first, Str frames, Arena *arena, uint64_t *ret)
+{
+	ShipRecordsRequest request = PARLEY__DESIGN__V1__SHIP_RECORDS_REQUEST__INIT;
+	request.runtime_id = (char *)(uintptr_t)ship->options.runtime_id;
+	request.environment = (char *)(uintptr_t)ship->options.environment;
+	request.incarnation = incarnation;
+	request.first_sequence = first;
+	request.records.data = (uint8_t *)(uintptr_t)frames.ptr;
+	request.records.len = frames.len;
+	ProtobufCMessage *response = NULL;
+	TRY(rpc_call(ship->client, &parley__design__v1__ingest_service__descriptor, "ShipRecords",
+	        &request.base, ship->options.call_timeout_ms, arena, &response));
+	*ret = ((ShipRecordsResponse *)response)->committed_sequence;
+	return OK;
+}
+
+// --- the loop ---
+
+// Sends what follows `*cursor`, once. `*ret_more` false: there was nothing.
+static Err ship_batch(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *cursor, bool *ret_more)
+{
+	Str frames = {0};
+	uint64_t count = 0, committed = 0;
+	TRY(journal_read(ship->options.journal, incarnation, *cursor + 1, ship->options.batch_bytes, arena,
+	        &frames, &count));
+	*ret_more = count > 0;
+	if (count == 0)
+		return OK;
+	JournalRecord first;
+	Str peek = frames;
+	TRY(journal_record_parse(&peek, &first)); // a loss may begin before what was asked for
+	TRY(send_frames(ship, incarnation, first.sequence, frames, arena, &committed));
+	if (committed <= *cursor)
+		return err(ERR_INTERNAL, "the design server took records but its cursor did not move");
+	*cursor = committed;
+	TRY(journal_shipped(ship->options.journal, incarnation, committed));
+	tell_progress(ship, incarnation, committed);
+	return OK;
+}
+
+// Ships one life from the design server's cursor on, until nothing durable is left (or, in this process's
+// life, until asked to stop).
+static Err ship_life(Ship *ship, uint64_t incarnation, Arena *arena, bool *ret_moved)
+{
+	Journal *journal = ship->options.journal;
+	uint64_t cursor = 0;
+	TRY(get_cursor(ship, incarnation, arena, &cursor));
+	TRY(journal_shipped(journal, incarnation, cursor));
+	tell_progress(ship, incarnation, cursor);
+	while (!stopping(ship)) {
+		bool more = false;
+		arena_reset(arena);
+		TRY(ship_batch(ship, incarnation, arena, &cursor, &more));
+		*ret_moved |= more;
+		if (!more && incarnation != journal_incarnation(journal))
+			return OK;
+		if (!more)
+			journal_wait(journal, cursor, IDLE_WAIT_MS);
+	}
+	return OK;
+}
+
+// Waits for half to all of `ms`, so that many servers do not come back in step; less if it is asked to stop.
+static void pause_ms(Ship *ship, int ms)
+{
+	uint32_t random = 0;
+	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+	int64_t wait_ms = ms / 2 + (int64_t)(random % (uint32_t)(ms / 2 + 1));
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + wait_ms % 1000 * 1000000;
+	until.tv_sec += (time_t)(wait_ms / 1000 + ns / 1000000000);
+	until.tv_nsec = (long)(ns % 1000000000);
+	pthread_mutex_lock(&ship->lock);
+	int late = 0;
+	while (late == 0 && !ship->stopping)
+		late = pthread_cond_timedwait(&ship->stop_asked, &ship->lock, &until);
+	pthread_mutex_unlock(&ship->lock);
+}
+
+static int after_failure(Ship *ship, int retry_ms)
+{
+	ErrDetail why = *err_detail();
+	tell_failure(ship, &why);
+	pause_ms(ship, why.retry_after_ms > retry_ms ? why.retry_after_ms : retry_ms);
+	return 2 * retry_ms < ship->options.retry_most_ms ? 2 * retry_ms : ship->options.retry_most_ms;
+}
+
+static void *ship_main(void *context)
+{
+	Ship *ship = context;
+	Journal *journal = ship->options.journal;
+	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
+	int retry_ms = ship->options.retry_least_ms;
+	while (arena != NULL && !stopping(ship)) {
+		uint64_t incarnation = journal_next_incarnation(journal, 0);
+		if (incarnation == 0) {
+			journal_wait(journal, 0, IDLE_WAIT_MS);
+			continue;
+		}
+		bool moved = false;
+		arena_reset(arena);
+		Err e = ship_life(ship, incarnation, arena, &moved);
+		retry_ms = e == OK || moved ? ship->options.retry_least_ms : retry_ms;
+		if (e != OK)
+			retry_ms = after_failure(ship, retry_ms);
+	}
+	return NULL;
+}
+
+// --- start and stop ---
+
+static void ship_freep(Ship **ship)
+{
+	if (*ship == NULL)
+		return;
+	rpc_client_free((*ship)->client);
+	pthread_mutex_destroy(&(*ship)->lock);
+	pthread_cond_destroy(&(*ship)->stop_asked);
+	free(*ship);
+}
+
+static void fill_options(ShipOptions *options)
+{
+	options->batch_bytes = options->batch_bytes ? options->batch_bytes : BATCH_BYTES;
+	options->call_timeout_ms = options->call_timeout_ms ? options->call_timeout_ms : CALL_TIMEOUT_MS;
+	options->retry_least_ms = options->retry_least_ms ? options->retry_least_ms : RETRY_LEAST_MS;
+	options->retry_most_ms = options->retry_most_ms ? options->retry_most_ms : RETRY_MOST_MS;
+}
+
+static Ship *ship_alloc(const ShipOptions *options)
+{
+	Ship *ship = calloc(1, sizeof *ship);
+	if (ship == NULL)
+		return NULL;
+	ship->options = *options;
+	fill_options(&ship->options);
+	pthread_mutex_init(&ship->lock, NULL);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&ship->stop_asked, &attr);
+	pthread_condattr_destroy(&attr);
+	ship->last_good_us = monotonic_us();
+	return ship;
+}
+
+// Signals are the main thread's affair, so the thread begins with all of them blocked.
+static Err start_thread(Ship *ship)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&ship->thread, NULL, ship_main, ship);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed == 0)
+		return OK;
+	errno = failed;
+	return err_errno(ERR_IO, "cannot start the thread that ships the journal");
+}
+
+Err ship_start(const ShipOptions *options, Ship **ret)
+{
+	if (options->batch_bytes > BATCH_MOST)
+		return err(ERR_CONFIG_INVALID, "a shipped batch has at most %d bytes", BATCH_MOST);
+	CLEANUP(ship_freep) Ship *ship = ship_alloc(options);
+	if (ship == NULL)
+		return err(ERR_NO_MEMORY, "no memory to ship the journal");
+	TRY(rpc_client_new(options->design, &ship->client));
+	TRY(start_thread(ship));
+	*ret = STEAL(ship);
+	return OK;
+}
+
+void ship_stop(Ship *ship)
+{
+	if (ship == NULL)
+		return;
+	pthread_mutex_lock(&ship->lock);
+	ship->stopping = true;
+	pthread_cond_signal(&ship->stop_asked);
+	pthread_mutex_unlock(&ship->lock);
+	pthread_join(ship->thread, NULL);
+	ship_freep(&ship);
+}
