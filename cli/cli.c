@@ -63,7 +63,7 @@ void cli_print_error(const Cli *cli, Err id)
 
 	fflush(stdout);
 	fprintf(stderr, "%serror:%s %s: %s\n", colour ? "\033[31m" : "", colour ? "\033[0m" : "",
-	        err_reason(id), detail->message[0] ? detail->message : err_text(id));
+	        cli->usage ? "USAGE" : err_reason(id), detail->message[0] ? detail->message : err_text(id));
 	if (detail->field[0])
 		fprintf(stderr, "  field: %s\n", detail->field);
 	for (size_t i = 0; i < ARRAY_COUNT(hints); i++)

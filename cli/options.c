@@ -17,7 +17,7 @@ bool verb_takes(const Verb *verb, OptionId id)
 	const char *name = option_rows[id].name, *at = verb->options;
 	size_t len = strlen(name);
 
-	if (id < OPT_GLOBAL_COUNT)
+	if ((int)id < OPT_GLOBAL_COUNT)
 		return true;
 	while ((at = strstr(at, name))) {
 		if ((at == verb->options || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
