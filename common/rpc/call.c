@@ -1,7 +1,8 @@
-// One call, from the request's bytes to the answer's. Whoever answers, on whatever thread, starts exactly one
-// batch: initial metadata, message, status and the wait for the end, all in one, which makes batches of a
-// call serial by construction and costs half of what one operation a batch does. The slot comes back to the
-// poller with that batch (slots.c).
+// One call, from being let in to its answer: cap, size, deadline, who it is, may it, what it says, handler.
+// It came over gRPC or from inside the process; a CallWay hides which. Over gRPC whoever answers, on whatever
+// thread, starts exactly one batch: initial metadata, message, status and the wait for the end, all in one,
+// which makes batches of a call serial by construction and costs half of what one operation a batch does. The
+// slot comes back to the poller with that batch (slots.c).
 #include "rpc/internal.h"
 
 #include "wire/wire.h"
@@ -19,6 +20,36 @@ int64_t deadline_left_us(gpr_timespec deadline)
 	return left.tv_sec * INT64_C(1000000) + left.tv_nsec / 1000;
 }
 
+Err call_admit(RpcCall *call, size_t size)
+{
+	RpcServer *server = call->method->server;
+	const RpcMethod *row = &call->method->row;
+
+	if (atomic_load(&server->draining))
+		return err(ERR_SHUTTING_DOWN, "the server is shutting down: try another one, or later");
+	if (atomic_fetch_add(&server->in_flight, 1) >= server->options.max_in_flight) {
+		atomic_fetch_sub(&server->in_flight, 1);
+		return err_retry(ERR_BUSY, RETRY_MS,
+		        "%zu calls are in flight, which is this server's limit: try again later",
+		        server->options.max_in_flight);
+	}
+	call->counted = true;
+	if (size > row->max_request)
+		return err(ERR_REQUEST_TOO_LARGE,
+		        "the request has %zu bytes, but %s takes at most %zu: send less at a time", size,
+		        row->name, row->max_request);
+	return OK;
+}
+
+void call_leave(RpcCall *call)
+{
+	RpcServer *server = call->method->server;
+
+	if (call->counted && atomic_fetch_sub(&server->in_flight, 1) == 1 && atomic_load(&server->draining))
+		server_wake(server);
+	call->counted = false;
+}
+
 static Err prepare(RpcCall *call, ProtobufCMessage **ret)
 {
 	const Method *method = call->method;
@@ -28,11 +59,11 @@ static Err prepare(RpcCall *call, ProtobufCMessage **ret)
 	if (rpc_time_left_us(call) <= 0)
 		return err(ERR_TIMEOUT,
 		        "the deadline had passed before the call could be looked at: allow more time");
-	TRY(peer_read(call));
+	TRY(call->way->read_peer(call));
 	if (!method->open && options->authorize)
 		TRY(options->authorize(
 		        options->context, call, &method->row, &call->peer, call->arena, &call->principal));
-	TRY(buffer_bytes(call->request, call->arena, &bytes));
+	TRY(call->way->read_body(call, &bytes));
 	return wire_unpack(method->descriptor->input, bytes, 0, call->arena, ret);
 }
 
@@ -46,6 +77,32 @@ void call_run(RpcCall *call)
 		rpc_fail(call, e);
 	else
 		method->row.handler(method->service, call, request);
+}
+
+void call_dispatch(RpcCall *call)
+{
+	if (!call->method->row.blocking)
+		call_run(call);
+	else if (!workers_submit(call->method->server->workers, call))
+		rpc_fail(call,
+		        err_retry(ERR_BUSY, RETRY_MS, "too many calls wait for a worker: try again later"));
+}
+
+void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
+{
+	call->way->reply(call, response);
+}
+
+void rpc_fail(RpcCall *call, Err e)
+{
+	call->way->fail(call, e);
+}
+
+// --- over gRPC ---
+
+static Err read_body(RpcCall *call, Str *ret)
+{
+	return buffer_bytes(call->request, call->arena, ret);
 }
 
 // Hands the answer to gRPC core. From then on the slot is the poller's: it may be serving another call before
@@ -62,7 +119,7 @@ static void answer(RpcCall *call, grpc_op *ops, size_t count)
 		abort(); // only a second answer or a wrong argument makes it fail
 }
 
-void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
+static void reply(RpcCall *call, const ProtobufCMessage *response)
 {
 	grpc_op ops[4] = {0};
 
@@ -74,7 +131,7 @@ void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
 	answer(call, ops, 2);
 }
 
-void rpc_fail(RpcCall *call, Err e)
+static void refuse(RpcCall *call, Err e)
 {
 	grpc_op ops[3] = {0};
 	Status status;
@@ -84,6 +141,15 @@ void rpc_fail(RpcCall *call, Err e)
 	answer(call, ops, 1);
 	status_free(&status);
 }
+
+const CallWay call_over_grpc = {
+        .read_peer = peer_read,
+        .read_body = read_body,
+        .reply = reply,
+        .fail = refuse,
+};
+
+// --- what handlers ask ---
 
 Arena *rpc_arena(RpcCall *call)
 {

@@ -221,7 +221,7 @@ static Err explain(
 		        "%s did not answer %s within %d ms: see that it runs, is reachable and not "
 		        "overloaded, or allow more time",
 		        client->target, path, timeout_ms);
-	else if (outcome->code == GRPC_STATUS_UNAVAILABLE)
+	else if (failure->id == ERR_UNAVAILABLE)
 		snprintf(failure->message, sizeof(failure->message),
 		        "cannot reach %s (" STR_FMT
 		        "): see that the server runs there and that both sides' certificates fit",

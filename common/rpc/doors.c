@@ -33,7 +33,7 @@ static void door_recycle(Door *door)
 
 	grpc_call_details_destroy(&door->details);
 	grpc_call_details_init(&door->details);
-	if (!atomic_load(&server->stopping))
+	if (!atomic_load(&server->closing))
 		door_arm(door);
 	server_return(server);
 }

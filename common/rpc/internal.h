@@ -22,6 +22,7 @@ enum {
 	SPARE_ARENAS = 64,
 	DOORS = 16, // calls of unregistered methods that are looked at together
 	DEFAULT_REQUEST = 64 * 1024,
+	RETRY_MS = 100, // what callers of a busy server are told
 };
 
 typedef struct Slots Slots;
@@ -46,9 +47,18 @@ typedef struct Method {
 	size_t armed; // slots that wait for a call
 } Method;
 
+// How a call came and how its answer goes: over gRPC (call.c), or from inside the process (invoke.c).
+typedef struct CallWay {
+	Err (*read_peer)(RpcCall *call); // fills call->peer
+	Err (*read_body)(RpcCall *call, Str *ret);
+	void (*reply)(RpcCall *call, const ProtobufCMessage *response);
+	void (*fail)(RpcCall *call, Err e);
+} CallWay;
+
 // A call slot. It serves one call after the other.
 struct RpcCall {
 	Event event;
+	const CallWay *way;
 	Method *method;
 	grpc_call *core;
 	gpr_timespec deadline;
@@ -69,8 +79,8 @@ struct RpcServer {
 	size_t method_count;
 	grpc_server *core;
 	grpc_completion_queue *queue;
-	Event stopped; // gRPC core has shut down
-	bool core_stopped, serving;
+	Event stopped;              // gRPC core has shut down
+	bool core_stopped, serving; // under the lock
 	pthread_t poller;
 	Workers *workers;
 	Health *health;
@@ -78,12 +88,13 @@ struct RpcServer {
 	struct Door *doors;
 
 	// the poller's alone
-	size_t in_flight;
 	Arena *spare[SPARE_ARENAS];
 	size_t spare_count;
 
 	// anybody's
-	atomic_bool stopping;
+	atomic_bool draining; // new calls are turned away
+	atomic_bool closing;  // no slot is armed any more
+	atomic_size_t in_flight;
 	atomic_size_t lent;   // events that gRPC core holds, or calls that their handler holds
 	pthread_mutex_t lock; // of streams, and of what `quiet` waits for
 	pthread_cond_t quiet;
@@ -95,8 +106,10 @@ struct RpcServer {
 Err server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
         size_t count, void *service, bool open);
 void server_lend(RpcServer *server);
-// Poller: gRPC core has given an event back for good.
+// Poller: what was lent has come back for good.
 void server_return(RpcServer *server);
+// Tells rpc_server_stop to look again.
+void server_wake(RpcServer *server);
 // Whether this thread is the server's poller.
 bool server_polls(const RpcServer *server);
 
@@ -118,8 +131,15 @@ void slot_sent(Event *event, bool ok);
 void slot_drop_arena(RpcCall *call);
 
 // --- call.c ---
+extern const CallWay call_over_grpc;
 // Authorises, unpacks, and hands over to the handler.
 void call_run(RpcCall *call);
+// Whether a request of `size` bytes is taken on at all. Errors: BUSY, REQUEST_TOO_LARGE.
+Err call_admit(RpcCall *call, size_t size);
+// The call is no longer in flight, if it ever was.
+void call_leave(RpcCall *call);
+// Runs an admitted call, here or on a worker thread.
+void call_dispatch(RpcCall *call);
 int64_t deadline_left_us(gpr_timespec deadline);
 
 // --- peer.c ---
@@ -138,6 +158,8 @@ typedef struct Status {
 	grpc_slice message;
 	grpc_metadata details;
 } Status;
+// This thread's last failure if it is about `e` and fit to be sent, else the table's words.
+ErrDetail status_failure(Err e);
 // The status of `e` with google.rpc details from this thread's last failure.
 void status_make(Err e, Status *ret);
 void status_free(Status *status);

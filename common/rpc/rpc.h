@@ -79,14 +79,16 @@ void rpc_server_free(RpcServer *server);
 
 // --- from inside the process, for fronts that speak another protocol (HTTP) ---
 
-// What a path such as "/parley.design.v1.OfferService/GetOffer" calls; NULL if no service added so far has it.
+// What a path such as "/parley.design.v1.OfferService/GetOffer" calls; NULL if no service added so far has
+// it.
 const ProtobufCMethodDescriptor *rpc_server_method(const RpcServer *server, Str path);
-// How an invoked call ended: OK with the packed response, or the failure with its detail. All are valid only during the
-// callback, which comes exactly once, from any thread, also before rpc_server_invoke returns.
+// How an invoked call ended: OK with the packed response, or the failure with its detail. All are valid only
+// during the callback, which comes exactly once, from any thread, also before rpc_server_invoke returns.
 typedef void (*RpcDone)(void *context, Err failed, const ErrDetail *detail, Str response);
-// Runs a call as if it had come over a connection: in-flight cap, authorize, guard, unpack, handler (a blocking one on a
-// worker thread), drain. `peer` and `request` (a packed message) are borrowed until `done`.
-void rpc_server_invoke(RpcServer *server, Str path, const RpcPeer *peer, Str request, RpcDone done, void *context);
+// Runs a call as if it had come over a connection: in-flight cap, authorize, guard, unpack, handler (a
+// blocking one on a worker thread), drain. `peer` and `request` (a packed message) are borrowed until `done`.
+void rpc_server_invoke(
+        RpcServer *server, Str path, const RpcPeer *peer, Str request, RpcDone done, void *context);
 
 // --- inside a handler ---
 

@@ -29,7 +29,7 @@ void server_lend(RpcServer *server)
 	atomic_fetch_add(&server->lent, 1);
 }
 
-static void wake(RpcServer *server)
+void server_wake(RpcServer *server)
 {
 	pthread_mutex_lock(&server->lock);
 	pthread_cond_broadcast(&server->quiet);
@@ -39,7 +39,7 @@ static void wake(RpcServer *server)
 void server_return(RpcServer *server)
 {
 	if (atomic_fetch_sub(&server->lent, 1) == 1)
-		wake(server);
+		server_wake(server);
 }
 
 static void *poll_queue(void *argument)
@@ -262,8 +262,8 @@ Err rpc_server_start(RpcServer *server)
 		return e;
 	}
 	e = start_core(server);
-	pthread_mutex_unlock(&server->lock);
 	server->serving = true;
+	pthread_mutex_unlock(&server->lock);
 	if (e != OK) {
 		ErrDetail failure = *err_detail();
 
@@ -275,15 +275,25 @@ Err rpc_server_start(RpcServer *server)
 
 // --- stopping ---
 
-// Waits until gRPC core holds nothing of ours; false if it took longer than `timeout_ms` (< 0: no limit).
-static bool wait_quiet(RpcServer *server, int timeout_ms)
+static bool is_idle(const RpcServer *server)
+{
+	return atomic_load(&server->in_flight) == 0 && server->stream_count == 0;
+}
+
+static bool is_quiet(const RpcServer *server)
+{
+	return atomic_load(&server->lent) == 0 && server->core_stopped;
+}
+
+// False if it took longer than `timeout_ms` (< 0: no limit).
+static bool wait_until(RpcServer *server, bool (*reached)(const RpcServer *server), int timeout_ms)
 {
 	int64_t until_us = monotonic_us() + timeout_ms * US_PER_MS;
 	struct timespec until = {until_us / US_PER_S, until_us % US_PER_S * 1000};
 	int late = 0;
 
 	pthread_mutex_lock(&server->lock);
-	while (atomic_load(&server->lent) > 0 && late == 0)
+	while (!reached(server) && late == 0)
 		late = timeout_ms < 0 ? pthread_cond_wait(&server->quiet, &server->lock)
 		                      : pthread_cond_clockwait(
 		                                &server->quiet, &server->lock, CLOCK_MONOTONIC, &until);
@@ -291,29 +301,26 @@ static bool wait_quiet(RpcServer *server, int timeout_ms)
 	return late == 0;
 }
 
-static void wait_core_stopped(RpcServer *server)
+static void drain(RpcServer *server)
 {
 	pthread_mutex_lock(&server->lock);
-	while (!server->core_stopped)
-		pthread_cond_wait(&server->quiet, &server->lock);
+	server->serving = false;
+	atomic_store(&server->draining, true);
+	health_drain(server);
 	pthread_mutex_unlock(&server->lock);
+	if (!wait_until(server, is_idle, server->options.drain_timeout_ms) && server->workers)
+		workers_refuse(server->workers);
 }
 
 void rpc_server_stop(RpcServer *server)
 {
 	if (!server->serving)
 		return;
-	server->serving = false;
-	pthread_mutex_lock(&server->lock);
-	atomic_store(&server->stopping, true);
-	health_drain(server);
-	pthread_mutex_unlock(&server->lock);
+	drain(server);
+	atomic_store(&server->closing, true);
 	grpc_server_shutdown_and_notify(server->core, server->queue, &server->stopped);
-	if (!wait_quiet(server, server->options.drain_timeout_ms) && server->workers)
-		workers_refuse(server->workers);
 	grpc_server_cancel_all_calls(server->core);
-	wait_quiet(server, -1);
-	wait_core_stopped(server);
+	wait_until(server, is_quiet, -1);
 	workers_free(server->workers);
 	server->workers = NULL;
 	grpc_server_destroy(server->core);

@@ -11,7 +11,6 @@ enum {
 	BLOCK_FAST = 64, // slots that a method on the poller gets at a time
 	BLOCK_BLOCKING = 16,
 	RESERVE = 32, // slots beyond the cap
-	RETRY_MS = 100,
 };
 
 struct Slots {
@@ -53,6 +52,7 @@ static Err grow(Method *method)
 	method->slots = block;
 	method->total += count;
 	for (size_t i = 0; i < count; i++) {
+		block->calls[i].way = &call_over_grpc;
 		block->calls[i].method = method;
 		grpc_metadata_array_init(&block->calls[i].headers);
 		arm(&block->calls[i]);
@@ -102,43 +102,13 @@ void slot_drop_arena(RpcCall *call)
 
 // --- the life of a call ---
 
-// Whether the call can be taken on at all: cap, size and memory, in the order of what it costs to look.
-static Err admit(RpcCall *call)
+static Err take_on(RpcCall *call)
 {
-	const Method *method = call->method;
-	RpcServer *server = method->server;
-	size_t size = call->request ? grpc_byte_buffer_length(call->request) : 0;
-
-	if (server->in_flight >= server->options.max_in_flight)
-		return err_retry(ERR_BUSY, RETRY_MS,
-		        "%zu calls are in flight, which is this server's limit: try again later",
-		        server->in_flight);
-	if (size > method->row.max_request)
-		return err(ERR_REQUEST_TOO_LARGE,
-		        "the request has %zu bytes, but %s takes at most %zu: send less at a time", size,
-		        method->row.name, method->row.max_request);
-	call->arena = arena_take(server);
-	return call->arena
-	               ? OK
-	               : err_retry(ERR_NO_MEMORY, RETRY_MS, "no memory for another call: try again later");
-}
-
-static void dispatch(RpcCall *call)
-{
-	RpcServer *server = call->method->server;
-	Err e = admit(call);
-
-	if (e != OK) {
-		rpc_fail(call, e);
-		return;
-	}
-	call->counted = true;
-	server->in_flight++;
-	if (!call->method->row.blocking)
-		call_run(call);
-	else if (!workers_submit(server->workers, call))
-		rpc_fail(call,
-		        err_retry(ERR_BUSY, RETRY_MS, "too many calls wait for a worker: try again later"));
+	TRY(call_admit(call, call->request ? grpc_byte_buffer_length(call->request) : 0));
+	call->arena = arena_take(call->method->server);
+	if (!call->arena)
+		return err_retry(ERR_NO_MEMORY, RETRY_MS, "no memory for another call: try again later");
+	return OK;
 }
 
 static void slot_called(Event *event, bool ok)
@@ -146,16 +116,21 @@ static void slot_called(Event *event, bool ok)
 	RpcCall *call = OWNER_OF(event, RpcCall, event);
 	Method *method = call->method;
 	RpcServer *server = method->server;
+	Err e;
 
 	method->armed--;
 	if (!ok) { // the server shuts down
 		server_return(server);
 		return;
 	}
-	if (method->armed < block_size(method) / 4 && !atomic_load(&server->stopping) &&
+	if (method->armed < block_size(method) / 4 && !atomic_load(&server->closing) &&
 	        method->total < server->options.max_in_flight + RESERVE)
 		(void)grow(method); // without memory the method goes on with the slots it has
-	dispatch(call);
+	e = take_on(call);
+	if (e == OK)
+		call_dispatch(call);
+	else
+		rpc_fail(call, e);
 }
 
 void slot_sent(Event *event, bool ok)
@@ -172,9 +147,8 @@ void slot_sent(Event *event, bool ok)
 	call->headers.count = 0;
 	slot_drop_arena(call);
 	call->principal = NULL;
-	server->in_flight -= call->counted;
-	call->counted = false;
-	if (!atomic_load(&server->stopping))
+	call_leave(call);
+	if (!atomic_load(&server->closing))
 		arm(call);
 	server_return(server);
 }

@@ -85,8 +85,7 @@ static grpc_slice pack_status(const ErrDetail *failure)
 	return slice;
 }
 
-// The last failure's words if they are about `e` and fit to be sent, else the table's.
-static ErrDetail failure_of(Err e)
+ErrDetail status_failure(Err e)
 {
 	ErrDetail failure = *err_detail();
 
@@ -103,7 +102,7 @@ static ErrDetail failure_of(Err e)
 
 void status_make(Err e, Status *ret)
 {
-	ErrDetail failure = failure_of(e);
+	ErrDetail failure = status_failure(e);
 
 	*ret = (Status){
 	        .code = (grpc_status_code)err_status(e),
@@ -202,7 +201,7 @@ Err status_err(int code)
 {
 	static const Err by_code[] = {
 	        [0] = OK,
-	        [1] = ERR_CANCELLED,
+	        [1] = ERR_UNAVAILABLE, // we never cancel: the server was cut off
 	        [3] = ERR_FIELD_INVALID,
 	        [4] = ERR_TIMEOUT,
 	        [5] = ERR_RESOURCE_NOT_FOUND,

@@ -40,7 +40,8 @@ static void stream_free(Stream *stream)
 		server->streams = stream->next;
 	if (stream->next)
 		stream->next->prev = stream->prev;
-	server->stream_count--;
+	if (--server->stream_count == 0)
+		pthread_cond_broadcast(&server->quiet);
 	grpc_call_unref(stream->core);
 	grpc_metadata_array_destroy(&stream->headers);
 	grpc_byte_buffer_destroy(stream->in);
@@ -144,7 +145,7 @@ static Stream *stream_new(
 {
 	Stream *stream = NULL;
 
-	if (server->stream_count < kind->max_streams && !atomic_load(&server->stopping))
+	if (server->stream_count < kind->max_streams && !atomic_load(&server->draining))
 		stream = malloc(sizeof(*stream));
 	if (!stream)
 		return NULL;

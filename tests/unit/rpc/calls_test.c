@@ -1,5 +1,6 @@
 // Calls and what becomes of them: answers, errors with their details, limits, malformed requests.
 #include "fixture.h"
+#include "wire/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,84 @@ static void other_threads_may_answer(void **state)
 	fixture_stop(&fixture);
 }
 
+typedef struct Front {
+	Fixture *fixture;
+	Err failed;
+	ErrDetail detail;
+	char segment[64];
+	bool done;
+} Front;
+
+static void front_done(void *context, Err failed, const ErrDetail *detail, Str response)
+{
+	Front *front = context;
+	CLEANUP(arena_freep) Arena *arena = arena_new(4096, 0);
+	ProtobufCMessage *message;
+
+	pthread_mutex_lock(&front->fixture->lock);
+	front->failed = failed;
+	front->detail = *detail;
+	if (failed == OK &&
+	        wire_unpack(&parley__runtime__v1__start_session_response__descriptor, response, 0, arena,
+	                &message) == OK &&
+	        ((Parley__Runtime__V1__StartSessionResponse *)message)->n_segments > 1)
+		snprintf(front->segment, sizeof(front->segment), "%s %s",
+		        ((Parley__Runtime__V1__StartSessionResponse *)message)->segments[0],
+		        ((Parley__Runtime__V1__StartSessionResponse *)message)->segments[1]);
+	front->done = true;
+	pthread_cond_broadcast(&front->fixture->changed);
+	pthread_mutex_unlock(&front->fixture->lock);
+}
+
+static void invoke(Front *front, Fixture *fixture, const char *method, Str request)
+{
+	const RpcPeer peer = {.identity = STR("spiffe://parley/design")};
+	char path[128];
+
+	*front = (Front){.fixture = fixture};
+	snprintf(path, sizeof(path), "/parley.runtime.v1.InteractionService/%s", method);
+	rpc_server_invoke(fixture->server, str(path), &peer, request, front_done, front);
+	pthread_mutex_lock(&fixture->lock);
+	while (!front->done)
+		pthread_cond_wait(&fixture->changed, &fixture->lock);
+	pthread_mutex_unlock(&fixture->lock);
+}
+
+static void fronts_inside_run_the_same_handlers(void **state)
+{
+	static const char large[64 * 1024 + 1];
+	Fixture fixture;
+	Front front;
+
+	(void)state;
+	fixture_start(&fixture, (RpcServerOptions){0});
+	gate_open(&fixture);
+	assert_non_null(rpc_server_method(fixture.server, str(start_path)));
+	assert_null(rpc_server_method(fixture.server, STR("/no.Such/Thing")));
+	invoke(&front, &fixture, "StartSession", STR("\x0a\x02hi"));
+	assert_int_equal(front.failed, OK);
+	assert_string_equal(front.segment, "hi spiffe://parley/design");
+	invoke(&front, &fixture, "PostEvent", (Str){0}); // answered by another thread
+	assert_int_equal(front.failed, OK);
+	invoke(&front, &fixture, "EndSession", (Str){0}); // runs on a worker
+	assert_int_equal(front.failed, OK);
+	invoke(&front, &fixture, "GetOffers",
+	        STR("\x0a\x05"
+	            "field"));
+	assert_int_equal(front.failed, ERR_FIELD_INVALID);
+	assert_string_equal(front.detail.field, "points[0].max_offers");
+	invoke(&front, &fixture, "StartSession", STR("\x0a\x09hi"));
+	assert_int_equal(front.failed, ERR_REQUEST_MALFORMED);
+	invoke(&front, &fixture, "StartSession", str_n(large, sizeof(large)));
+	assert_int_equal(front.failed, ERR_REQUEST_TOO_LARGE);
+	invoke(&front, &fixture, "Nothing", (Str){0});
+	assert_int_equal(front.failed, ERR_METHOD_UNKNOWN);
+	rpc_server_stop(fixture.server);
+	invoke(&front, &fixture, "PostEvent", (Str){0});
+	assert_int_equal(front.failed, ERR_SHUTTING_DOWN);
+	fixture_stop(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +224,7 @@ int main(void)
 	        cmocka_unit_test(malformed_requests_are_refused),
 	        cmocka_unit_test(oversized_requests_are_refused),
 	        cmocka_unit_test(other_threads_may_answer),
+	        cmocka_unit_test(fronts_inside_run_the_same_handlers),
 	};
 	int failed;
 

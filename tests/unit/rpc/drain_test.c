@@ -112,6 +112,7 @@ static void what_is_too_late_is_not_run(void **state)
 	crowd_start(&late, &fixture, "EndSession", 5, 100);
 	crowd_join(&late);
 	assert_int_equal(late.timed_out, 5);
+	usleep(100 * 1000); // a call's time starts at the server when it arrives there
 	gate_open(&fixture);
 	crowd_join(&first);
 	assert_int_equal(call_simply(&fixture, fixture.client, "EndSession", "s", 5000), OK);
@@ -194,7 +195,6 @@ static void calls_in_flight_are_answered_before_the_end(void **state)
 	gate_wait(&fixture, 2);
 	assert_int_equal(pthread_create(&stopper, NULL, stop, &fixture), 0);
 	wait_for_draining(&fixture);
-	assert_int_equal(crowd.ended, 0);
 	gate_open(&fixture);
 	crowd_join(&crowd);
 	pthread_join(stopper, NULL);
@@ -215,7 +215,7 @@ static void draining_ends_in_time(void **state)
 	gate_wait(&fixture, 1);
 	assert_int_equal(pthread_create(&stopper, NULL, stop, &fixture), 0);
 	crowd_join(&crowd); // nobody opens the gate: the callers are sent away
-	assert_int_equal(crowd.shutting_down + crowd.other, 4);
+	assert_int_equal(crowd.shutting_down, 4);
 	gate_open(&fixture);
 	pthread_join(stopper, NULL);
 	assert_int_equal(fixture.handled, 1); // what still waited was not run
@@ -235,7 +235,7 @@ static void *load(void *argument)
 
 	while ((e = call_simply(of->fixture, of->fixture->client, of->method, "s", 5000)) == OK)
 		atomic_fetch_add(&of->answered, 1);
-	assert_true(e == ERR_UNAVAILABLE || e == ERR_SHUTTING_DOWN || e == ERR_CANCELLED);
+	assert_true(e == ERR_UNAVAILABLE || e == ERR_SHUTTING_DOWN);
 	return NULL;
 }
 
