@@ -58,7 +58,7 @@ Err expr_attribute_parse(Str text, Arena *arena, ExprAttribute *ret)
 	if (!type_parse(str_n(colon + 1, text.len - name.len - 1), &ret->type))
 		return err(ERR_FIELD_INVALID,
 		        "'" STR_FMT "' has an unknown type; the types are bool, int, uint, double, string, "
-		                    "bytes, timestamp, "
+		        "bytes, timestamp, "
 		        "duration and list(T) of these",
 		        STR_ARG(text));
 	ret->name = arena_str(arena, name);

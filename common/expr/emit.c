@@ -15,9 +15,9 @@ enum {
 typedef struct Emitter {
 	Compilation *c;
 	uint32_t *code;
-	size_t instructions;
+	size_t instructions, instructions_max;
 	ExprValue *constants; // texts as pointers until the end
-	size_t constant_count;
+	size_t constant_count, constants_max;
 	size_t data_len;
 } Emitter;
 
@@ -32,7 +32,7 @@ static void too_large(Emitter *e)
 
 static size_t emit(Emitter *e, Opcode opcode, uint32_t operand)
 {
-	if (e->instructions == INSTRUCTIONS_MAX) {
+	if (e->instructions == e->instructions_max) {
 		too_large(e);
 		return 0;
 	}
@@ -48,7 +48,7 @@ static void land(Emitter *e, size_t jump)
 
 static uint32_t append_constant(Emitter *e, ExprValue value)
 {
-	if (e->constant_count == CONSTANTS_MAX) {
+	if (e->constant_count == e->constants_max) {
 		too_large(e);
 		return 0;
 	}
@@ -332,11 +332,19 @@ static Err assemble(Emitter *e, Arena *arena, ExprProgram *ret)
 	return OK;
 }
 
+static size_t at_most(size_t limit, size_t wanted)
+{
+	return wanted < limit ? wanted : limit;
+}
+
+// No node makes more than four instructions or two constants.
 Err expr_emit(Compilation *c, Arena *arena, ExprProgram *ret)
 {
-	Emitter e = {.c = c,
-	        .code = ARENA_ARRAY(c->arena, uint32_t, INSTRUCTIONS_MAX),
-	        .constants = ARENA_ARRAY(c->arena, ExprValue, CONSTANTS_MAX)};
+	Emitter e = {.c = c, .instructions_max = at_most(INSTRUCTIONS_MAX, 4 * c->node_count + 1)};
+
+	e.constants_max = at_most(CONSTANTS_MAX, 2 * c->node_count);
+	e.code = ARENA_ARRAY(c->arena, uint32_t, e.instructions_max);
+	e.constants = ARENA_ARRAY(c->arena, ExprValue, e.constants_max);
 
 	if (!e.code || !e.constants)
 		return err(ERR_NO_MEMORY, "no memory to compile an expression");

@@ -8,12 +8,14 @@
 #define EACH_ARITHMETIC(ROW) ROW(ADD) ROW(SUBTRACT) ROW(MULTIPLY) ROW(DIVIDE) ROW(MODULUS)
 #define EACH_RELATION(ROW)   ROW(EQ, ==) ROW(NE, !=) ROW(LT, <) ROW(LE, <=) ROW(GT, >) ROW(GE, >=)
 
-// A relation; its common case, two ints, is one comparison.
+// A relation; between two ints or two doubles it is one comparison.
 #define RELATION(id, sign, left, right)                                                                      \
 	({                                                                                                   \
-		ExprValue a_ = (left), b_ = (right);                                                         \
-		a_.kind == EXPR_INT &&b_.kind == EXPR_INT ? expr_bool(a_.i sign b_.i)                        \
-		                                          : expr_relation(&run, CALLEE_##id, a_, b_);        \
+		const ExprValue a_ = (left), b_ = (right);                                                   \
+		a_.kind == EXPR_INT &&b_.kind == EXPR_INT ? value_bool(a_.i sign b_.i)                       \
+		: a_.kind == EXPR_DOUBLE &&b_.kind == EXPR_DOUBLE                                            \
+		        ? value_bool(a_.d sign b_.d)                                                         \
+		        : expr_relation(&run, CALLEE_##id, a_, b_);                                          \
 	})
 
 // The instruction's words. An instruction is a label, what it does, and the dispatch of the next.
@@ -40,12 +42,12 @@
 static ExprValue join_logic(ExprValue a, ExprValue b, bool decides)
 {
 	if ((a.kind == EXPR_BOOL && a.b == decides) || (b.kind == EXPR_BOOL && b.b == decides))
-		return expr_bool(decides);
+		return value_bool(decides);
 	if (expr_is_error(a))
 		return a;
 	if (expr_is_error(b))
 		return b;
-	return a.kind == EXPR_BOOL && b.kind == EXPR_BOOL ? expr_bool(!decides)
+	return a.kind == EXPR_BOOL && b.kind == EXPR_BOOL ? value_bool(!decides)
 	                                                  : expr_error(EXPR_ERR_NO_OVERLOAD);
 }
 
@@ -66,7 +68,7 @@ static ExprValue *call(Evaluation *run, const Function *function, ExprValue *top
 static ExprValue not(ExprValue a)
 {
 	if (a.kind == EXPR_BOOL)
-		return expr_bool(!a.b);
+		return value_bool(!a.b);
 	return expr_is_error(a) ? a : expr_error(EXPR_ERR_NO_OVERLOAD);
 }
 
@@ -81,7 +83,7 @@ static ExprValue in_set(Evaluation *run, const ProgramView *view, uint32_t set, 
 		return x;
 	if (!expr_burn(run, x.kind == EXPR_STRING || x.kind == EXPR_BYTES ? x.len : 0))
 		return expr_error(EXPR_ERR_FUEL);
-	return expr_bool(expr_set_has(view, constant_raw(view, set), x));
+	return value_bool(expr_set_has(view, constant_raw(view, set), x));
 }
 
 // Results are of the promised kind or errors, whatever the program does.
@@ -112,7 +114,7 @@ op_RETURN:
 	return promised(*top, program->type.kind);
 	OP(CONST, PUSH(constant_at(&view, OPERAND)));
 	OP(SLOT, PUSH(values[OPERAND]));
-	OP(HAS, PUSH(expr_bool(!expr_is_error(values[OPERAND]))));
+	OP(HAS, PUSH(value_bool(!expr_is_error(values[OPERAND]))));
 	OP(JUMP, JUMP_IF(true));
 	OP(IF_FALSE, JUMP_IF(top->kind == EXPR_BOOL && !top->b));
 	OP(IF_TRUE, JUMP_IF(top->kind == EXPR_BOOL && top->b));

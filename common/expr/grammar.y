@@ -5,7 +5,7 @@
 %token_type {Token}
 %default_type {Node *}
 %extra_argument {Compilation *c}
-%stack_size 2048
+%stack_size 1000
 
 %include {
 #include "expr/lexer.h"

@@ -38,7 +38,7 @@ static ExprValue int_arithmetic(Callee callee, int64_t a, int64_t b)
 		if (!overflow)
 			result = callee == CALLEE_DIVIDE ? a / b : a % b;
 	}
-	return overflow ? expr_error(EXPR_ERR_OVERFLOW) : expr_int(result);
+	return overflow ? expr_error(EXPR_ERR_OVERFLOW) : value_int(result);
 }
 
 static ExprValue uint_arithmetic(Callee callee, uint64_t a, uint64_t b)
@@ -143,28 +143,31 @@ static size_t weight(ExprValue a, ExprValue b)
 
 ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b)
 {
+	bool equality = callee == CALLEE_EQ || callee == CALLEE_NE;
 	Order order;
 
+	if (equality && a.kind == EXPR_STRING && b.kind == EXPR_STRING && a.len != b.len)
+		return value_bool(callee == CALLEE_NE);
 	if (expr_is_error(a))
 		return a;
 	if (expr_is_error(b))
 		return b;
 	if (!expr_burn(evaluation, weight(a, b)))
 		return expr_error(EXPR_ERR_FUEL);
-	if (callee == CALLEE_EQ || callee == CALLEE_NE)
-		return expr_bool(expr_equal(a, b) == (callee == CALLEE_EQ));
+	if (equality)
+		return value_bool(expr_equal(a, b) == (callee == CALLEE_EQ));
 	order = expr_compare(a, b);
 	switch (order) {
 	case ORDER_INCOMPARABLE:
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	case ORDER_UNORDERED:
-		return expr_bool(false);
+		return value_bool(false);
 	case ORDER_EQUAL:
-		return expr_bool(callee == CALLEE_LE || callee == CALLEE_GE);
+		return value_bool(callee == CALLEE_LE || callee == CALLEE_GE);
 	case ORDER_LESS:
-		return expr_bool(callee == CALLEE_LT || callee == CALLEE_LE);
+		return value_bool(callee == CALLEE_LT || callee == CALLEE_LE);
 	default:
-		return expr_bool(callee == CALLEE_GT || callee == CALLEE_GE);
+		return value_bool(callee == CALLEE_GT || callee == CALLEE_GE);
 	}
 }
 
@@ -180,9 +183,9 @@ ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list)
 		if (!expr_burn(evaluation, 16 + weight(x, list.items[i])))
 			return expr_error(EXPR_ERR_FUEL);
 		if (expr_equal(x, list.items[i]))
-			return expr_bool(true);
+			return value_bool(true);
 	}
-	return expr_bool(false);
+	return value_bool(false);
 }
 
 ExprValue expr_index(ExprValue list, ExprValue index)
@@ -194,10 +197,10 @@ ExprValue expr_index(ExprValue list, ExprValue index)
 	if (list.kind != EXPR_LIST)
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	if (index.kind == EXPR_UINT && index.u <= INT64_MAX)
-		index = expr_int((int64_t)index.u);
+		index = value_int((int64_t)index.u);
 	else if (index.kind == EXPR_DOUBLE && index.d >= 0 && index.d < 0x1p32 &&
 	         (double)(int64_t)index.d == index.d)
-		index = expr_int((int64_t)index.d);
+		index = value_int((int64_t)index.d);
 	if (index.kind != EXPR_INT)
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
 	if (index.i < 0 || index.i >= list.len)

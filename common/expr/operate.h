@@ -6,6 +6,17 @@
 ExprValue expr_error(ExprError error);
 ExprValue expr_bytes(Str value);
 
+// expr_bool() and its kin where every nanosecond counts.
+static inline ExprValue value_bool(bool value)
+{
+	return (ExprValue){.kind = EXPR_BOOL, .b = value};
+}
+
+static inline ExprValue value_int(int64_t value)
+{
+	return (ExprValue){.kind = EXPR_INT, .i = value};
+}
+
 static inline bool expr_is_error(ExprValue value)
 {
 	return value.kind == EXPR_ERROR;

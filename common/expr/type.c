@@ -2,19 +2,24 @@
 // case.
 #include "expr/ast.h"
 
-#define EACH_KIND(ROW)                                                                                       \
-	ROW(ERROR)                                                                                           \
-	ROW(NULL) ROW(BOOL) ROW(INT) ROW(UINT) ROW(DOUBLE) ROW(STRING) ROW(BYTES) ROW(TIMESTAMP)             \
-	        ROW(DURATION) ROW(LIST) ROW(MAP) ROW(TYPE) ROW(DYN)
-
 static const Type dyn = {EXPR_DYN, NULL, NULL};
 static const Type free_type = {EXPR_DYN, NULL, NULL};
+
+#define SIMPLE(id) [EXPR_##id] = {EXPR_##id, NULL, NULL}
 static const Type simple[] = {
-#define ROW(kind)                                                                                            \
-	[EXPR_##kind] = {EXPR_##kind, EXPR_##kind == EXPR_LIST || EXPR_##kind == EXPR_MAP ? &dyn : NULL,     \
-	        EXPR_##kind == EXPR_MAP ? &dyn : NULL},
-        EACH_KIND(ROW)
-#undef ROW
+        SIMPLE(ERROR),
+        SIMPLE(NULL),
+        SIMPLE(BOOL),
+        SIMPLE(INT),
+        SIMPLE(UINT),
+        SIMPLE(DOUBLE),
+        SIMPLE(STRING),
+        SIMPLE(BYTES),
+        SIMPLE(TIMESTAMP),
+        SIMPLE(DURATION),
+        [EXPR_LIST] = {EXPR_LIST, &dyn, NULL},
+        [EXPR_MAP] = {EXPR_MAP, &dyn, &dyn},
+        SIMPLE(TYPE),
 };
 
 const Type *expr_type(ExprKind kind)

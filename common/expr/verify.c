@@ -203,7 +203,7 @@ static Err check_code(const ProgramView *view, const ExprSchema *schema, int16_t
 
 Err expr_verify(const ExprSchema *schema, const uint8_t *bytes, size_t len, ExprProgram *ret)
 {
-	int16_t depths[EXPR_PROGRAM_MAX / sizeof(uint32_t)];
+	__attribute__((uninitialized)) int16_t depths[EXPR_PROGRAM_MAX / sizeof(uint32_t)];
 	ProgramView view;
 
 	TRY(check_layout(bytes, len, &view));

@@ -1,0 +1,328 @@
+// Programs as bytes: what the verifier refuses, what the evaluator may use, what people get to read.
+#include "expr_test.h"
+
+#include "expr/program.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static const char *const sources[] = {
+        "age >= 18 && age < 65 || vip",
+        "name in ['Ana', 'Bob', 'Eve'] ? balance * 2.0 : order.total",
+        "[age, 1, 2][0] + size(name + 'x') - int(since)",
+        "since < timestamp('2026-01-31T08:00:00Z') && wait > duration('1m') && !has(gone)",
+        "age in [1, 2, 3] || type(age) == int || b'\\xff' == b''",
+};
+
+typedef struct Fixture {
+	Arena *arena;
+	uint8_t bytes[4096];
+	size_t len;
+} Fixture;
+
+static Fixture compiled(const char *source)
+{
+	Fixture f = {.arena = arena_new(4096, 0)};
+	ExprProgram program;
+
+	assert_int_equal(expr_compile(&test_schema, str(source), EXPR_DYN, f.arena, &program), OK);
+	assert_true(program.len <= sizeof(f.bytes));
+	memcpy(f.bytes, program.bytes, program.len);
+	f.len = program.len;
+	return f;
+}
+
+static Err verified(const Fixture *f)
+{
+	ExprProgram program;
+
+	return expr_verify(&test_schema, f->bytes, f->len, &program);
+}
+
+// Verifies, and if that succeeds evaluates: under the sanitizers this is the proof that verifying is enough.
+static void survive(const uint8_t *bytes, size_t len)
+{
+	uint8_t *exact = malloc(len);
+	Arena *arena = arena_new(4096, 1 << 20);
+	ExprScratch scratch = {arena, 10000};
+	ExprProgram program;
+
+	memcpy(exact, bytes, len);
+	if (expr_verify(&test_schema, exact, len, &program) == OK) {
+		ExprValue value = expr_eval(&program, test_visitor, TEST_NOW_US, &scratch);
+
+		assert_true(value.kind <= EXPR_TYPE);
+		(void)expr_value_format(value, arena);
+		(void)expr_disassemble(&program, &test_schema, arena);
+	}
+	arena_free(arena);
+	free(exact);
+}
+
+static void every_flipped_bit_is_survived(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_COUNT(sources); s++) {
+		Fixture f = compiled(sources[s]);
+
+		for (size_t bit = 0; bit < f.len * 8; bit++) {
+			f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			survive(f.bytes, f.len);
+			f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		arena_free(f.arena);
+	}
+}
+
+static void every_length_but_its_own_is_refused(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_COUNT(sources); s++) {
+		Fixture f = compiled(sources[s]);
+		ExprProgram program;
+
+		for (size_t len = 0; len < sizeof(ProgramHeader) + 8; len++)
+			assert_int_equal(
+			        expr_verify(&test_schema, f.bytes, len, &program), ERR_EXPR_PROGRAM_INVALID);
+		for (size_t len = 1; len < f.len; len++)
+			survive(f.bytes, len);
+		arena_free(f.arena);
+	}
+}
+
+static void random_changes_are_survived(void **state)
+{
+	unsigned seed = (unsigned)time(NULL);
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srand(seed);
+	for (int round = 0; round < 20000; round++) {
+		Fixture f = compiled(sources[(size_t)rand() % ARRAY_COUNT(sources)]);
+
+		for (int change = rand() % 8; change >= 0; change--)
+			f.bytes[(size_t)rand() % f.len] = (uint8_t)rand();
+		survive(f.bytes, f.len);
+		arena_free(f.arena);
+	}
+}
+
+// A program whose code is exactly these words, over no constants.
+static Fixture handmade(const uint32_t *words, size_t count)
+{
+	Fixture f = {.len = sizeof(ProgramHeader) + count * sizeof(*words)};
+	ProgramHeader header = {.magic = PROGRAM_MAGIC, .kind = EXPR_DYN, .instructions = (uint32_t)count};
+	ProgramView view;
+
+	memcpy(f.bytes, &header, sizeof(header));
+	memcpy(f.bytes + sizeof(header), words, count * sizeof(*words));
+	view = program_view(f.bytes, f.len);
+	header.binding = expr_program_binding(&view, &test_schema);
+	memcpy(f.bytes, &header, sizeof(header));
+	return f;
+}
+
+static void refused(const uint32_t *words, size_t count, const char *why)
+{
+	Fixture f = handmade(words, count);
+
+	assert_int_equal(verified(&f), ERR_EXPR_PROGRAM_INVALID);
+	if (!strstr(err_detail()->message, why))
+		fail_msg("'%s' does not say '%s'", err_detail()->message, why);
+}
+
+#define REFUSED(why, ...)                                                                                    \
+	refused((const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), \
+	        why)
+#define I(opcode, operand) INSTRUCTION(OP_##opcode, operand)
+
+static void unsound_code_is_refused(void **state)
+{
+	(void)state;
+	REFUSED("instruction 0 breaks the stack", I(RETURN, 0));
+	REFUSED("instruction 1 breaks the stack", I(SLOT, 0), I(ADD, 0), I(RETURN, 0));
+	REFUSED("instruction 2 breaks the stack", I(SLOT, 0), I(SLOT, 0), I(RETURN, 0));
+	REFUSED("does not end with return", I(SLOT, 0));
+	REFUSED("does not end with return", I(SLOT, 0), I(NOT, 0));
+	REFUSED("instruction 0 is damaged", I(JUMP, 0), I(RETURN, 0));
+	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(JUMP, 1), I(RETURN, 0));
+	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(IF_TRUE, 3), I(RETURN, 0));
+	REFUSED("instruction 2 is not reached", I(SLOT, 0), I(JUMP, 3), I(NOT, 0), I(RETURN, 0));
+	REFUSED("instruction 3 is not reached", I(SLOT, 0), I(POP_IF_FALSE, 3), I(SLOT, 0), I(RETURN, 0));
+	REFUSED("instruction 0 is damaged", I(CONST, 0), I(RETURN, 0));
+	REFUSED("instruction 0 is damaged", I(LIST_NEW, 100), I(RETURN, 0));
+	REFUSED("instruction 0 is damaged", I(CALL, 999), I(RETURN, 0));
+	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(NOT, 1), I(RETURN, 0));
+}
+
+static void unknown_opcodes_are_refused(void **state)
+{
+	Fixture f = compiled("vip");
+
+	(void)state;
+	for (int opcode = OP_COUNT; opcode < 256; opcode++) {
+		f.bytes[sizeof(ProgramHeader)] = (uint8_t)opcode;
+		assert_int_equal(verified(&f), ERR_EXPR_PROGRAM_INVALID);
+	}
+	arena_free(f.arena);
+}
+
+static void slots_beyond_the_schema_are_refused(void **state)
+{
+	const ExprSchema small = {test_schema.attributes, 1};
+	Fixture f = compiled("vip");
+	ExprProgram program;
+
+	(void)state;
+	assert_int_equal(expr_verify(&small, f.bytes, f.len, &program), ERR_EXPR_PROGRAM_INVALID);
+	arena_free(f.arena);
+}
+
+static void another_schema_is_noticed(void **state)
+{
+	const ExprAttribute other[] = {{STR("age"), {EXPR_DOUBLE, 0}}};
+	const ExprSchema schema = {other, 1};
+	Fixture f = compiled("age > 1");
+	ExprProgram program;
+
+	(void)state;
+	assert_int_equal(expr_verify(&schema, f.bytes, f.len, &program), ERR_EXPR_PROGRAM_INVALID);
+	assert_non_null(strstr(err_detail()->message, "compiled against other attributes"));
+	arena_free(f.arena);
+}
+
+static void deep_stacks_are_refused(void **state)
+{
+	uint32_t words[2 * PROGRAM_STACK_MAX + 4];
+	size_t count = 0;
+
+	(void)state;
+	for (int i = 0; i < PROGRAM_STACK_MAX + 1; i++)
+		words[count++] = I(SLOT, 0);
+	for (int i = 0; i < PROGRAM_STACK_MAX; i++)
+		words[count++] = I(ADD, 0);
+	words[count++] = I(RETURN, 0);
+	refused(words, count, "instruction 256 breaks the stack");
+}
+
+// Misuse that is no danger to memory ends in an error value.
+static void misused_lists_end_in_errors(void **state)
+{
+	static const uint32_t programs[][5] = {
+	        {I(LIST_NEW, 0), I(SLOT, 0), I(LIST_ADD, 0), I(RETURN, 0), I(RETURN, 0)},
+	        {I(LIST_NEW, 0), I(LIST_END, 0), I(SLOT, 0), I(LIST_ADD, 0), I(RETURN, 0)},
+	        {I(SLOT, 5), I(SLOT, 0), I(LIST_ADD, 0), I(RETURN, 0), I(RETURN, 0)},
+	        {I(LIST_NEW, 1), I(LIST_NEW, 1), I(LIST_ADD, 0), I(RETURN, 0), I(RETURN, 0)},
+	        {I(LIST_NEW, 1), I(RETURN, 0), I(RETURN, 0), I(RETURN, 0), I(RETURN, 0)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(programs); i++) {
+		size_t count = 1;
+		Arena *arena = arena_new(4096, 0);
+		ExprScratch scratch = {arena, 100};
+		ExprProgram program;
+		Fixture f;
+
+		while (INSTRUCTION_OPCODE(programs[i][count - 1]) != OP_RETURN)
+			count++;
+		f = handmade(programs[i], count);
+		assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+		assert_int_equal(expr_eval(&program, test_visitor, 0, &scratch).kind, EXPR_ERROR);
+		arena_free(arena);
+	}
+}
+
+static ExprValue evaluated_with(const char *source, size_t memory, uint64_t *fuel)
+{
+	Arena *arena = arena_new(4096, 0), *small = arena_new(memory, memory);
+	ExprScratch scratch = {small, *fuel};
+	ExprProgram program;
+	ExprValue value;
+
+	assert_int_equal(expr_compile(&test_schema, str(source), EXPR_DYN, arena, &program), OK);
+	value = expr_eval(&program, test_visitor, 0, &scratch);
+	*fuel = scratch.fuel;
+	arena_free(small);
+	arena_free(arena);
+	return value;
+}
+
+static void work_and_memory_are_bounded(void **state)
+{
+	uint64_t fuel = 3;
+
+	(void)state;
+	assert_int_equal(evaluated_with("age + 1 > 2 || true", 64, &fuel).error, EXPR_ERR_FUEL);
+	assert_int_equal(fuel, 0);
+	fuel = 1000;
+	assert_int_equal(evaluated_with("age + 1 > 2", 64, &fuel).kind, EXPR_BOOL);
+	assert_int_equal(fuel, 994);
+	fuel = 1000;
+	assert_int_equal(
+	        evaluated_with("size([1, 2, 3, 4, 5, 6, 7, 8, 9, age])", 64, &fuel).error, EXPR_ERR_MEMORY);
+	fuel = 1000;
+	assert_int_equal(
+	        evaluated_with("(name + 'This is a text that does not fit.').size() > 0", 16, &fuel).error,
+	        EXPR_ERR_MEMORY);
+}
+
+static void same_source_same_bytes(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_COUNT(sources); s++) {
+		Fixture a = compiled(sources[s]), b = compiled(sources[s]);
+
+		assert_int_equal(a.len, b.len);
+		assert_memory_equal(a.bytes, b.bytes, a.len);
+		arena_free(a.arena);
+		arena_free(b.arena);
+	}
+}
+
+static void programs_can_be_read(void **state)
+{
+	Fixture f = compiled("age >= 18 && name in ['a', 'b'] ? name.size() : -1");
+	ExprProgram program;
+	Str text;
+
+	(void)state;
+	assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+	text = expr_disassemble(&program, &test_schema, f.arena);
+	assert_string_equal(arena_cstr(f.arena, text), "0000 slot_ge age, 18\n"
+	                                               "0001 if_false -> 0004\n"
+	                                               "0002 slot_in name, {2 constants}\n"
+	                                               "0003 and\n"
+	                                               "0004 unless_bool -> 0010\n"
+	                                               "0005 pop_if_false -> 0009\n"
+	                                               "0006 slot name\n"
+	                                               "0007 call size\n"
+	                                               "0008 jump -> 0010\n"
+	                                               "0009 const -1\n"
+	                                               "0010 return\n");
+	arena_free(f.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(every_flipped_bit_is_survived),
+	        cmocka_unit_test(every_length_but_its_own_is_refused),
+	        cmocka_unit_test(random_changes_are_survived),
+	        cmocka_unit_test(unsound_code_is_refused),
+	        cmocka_unit_test(unknown_opcodes_are_refused),
+	        cmocka_unit_test(slots_beyond_the_schema_are_refused),
+	        cmocka_unit_test(another_schema_is_noticed),
+	        cmocka_unit_test(deep_stacks_are_refused),
+	        cmocka_unit_test(misused_lists_end_in_errors),
+	        cmocka_unit_test(work_and_memory_are_bounded),
+	        cmocka_unit_test(same_source_same_bytes),
+	        cmocka_unit_test(programs_can_be_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
