@@ -56,7 +56,7 @@ Err manifest_blame(const Document *document, Err id)
 	const YamlNode *node = node_at(document->node, path_within(document->kind, err_detail()->field));
 	bool keyed = node->key_line > 0 && node != document->node;
 
-	return err_context(id, "%s:%d:%d: %s '" STR_FMT "': ", document->file,
+	return err_context(id, "%s:%d:%d: %s '" STR_FMT "'", document->file,
 	        keyed ? node->key_line : node->line, keyed ? node->key_column : node->column,
 	        document->kind->name, STR_ARG(document->name));
 }

@@ -114,7 +114,7 @@ Err named_value_parse(Str text, Arena *arena, json_t **ret)
 	}
 	e = colon ? typed(type, value, &json) : guess(value, &json);
 	if (e != OK)
-		return err_context(e, "%s: ", arena_cstr(arena, name));
+		return err_context(e, "%s", arena_cstr(arena, name));
 	*ret = json_pack("{s:o, s:o}", "name", text_json(name), "value", json);
 	return OK;
 }

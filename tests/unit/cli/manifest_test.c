@@ -1,0 +1,174 @@
+// Resources in files: read whole, checked, sorted; and how two of them differ.
+#include "json_diff.h"
+#include "manifest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static Arena *arena;
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new(4096, 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static void documents_are_sorted_by_what_they_need(void **state)
+{
+	CLEANUP(manifest_free) Manifest manifest = {0};
+	static const char *const order[] = {
+	        "bank", "card", "customer", "hero", "young", "gold", "gold-young"};
+	const char *text =
+	        "kind: TreatmentRule\nname: gold-young\nsegment: young\noffer: gold\n---\n"
+	        "kind: Offer\nname: gold\ncode: GOLD\ntemplate: card\n---\n# only words\n---\n"
+	        "kind: Segment\nchannel: bank\nname: young\n---\nkind: offer-template\nname: card\n---\n"
+	        "kind: Zone\nname: hero\n---\nkind: AudienceLevel\nname: customer\n---\nkind: Channel\nname: "
+	        "bank\n";
+
+	(void)state;
+	if (manifest_parse(arena, str(text), "f.yaml", "bank", &manifest) || manifest_sort(&manifest))
+		fail_msg("%s", err_detail()->message);
+	assert_int_equal(manifest.count, ARRAY_COUNT(order));
+	for (size_t i = 0; i < manifest.count; i++)
+		assert_true(str_eq(manifest.documents[i].name, str(order[i])));
+	assert_true(str_eq(manifest.documents[3].channel, STR("bank"))); // --channel's
+	assert_false(manifest.documents[5].channel.len);                 // an offer is in none
+}
+
+static void fields_take_the_form_of_the_servers_answers(void **state)
+{
+	CLEANUP(manifest_free) Manifest manifest = {0};
+	const char *text = "kind: Offer\nname: gold\nstate: published\ndisplayName: Gold\ncreate_time: "
+	                   "2026-01-01T00:00:00Z\n"
+	                   "attributes:\n- {name: fee, value: 49.50}\n";
+	Str json;
+
+	(void)state;
+	assert_int_equal(manifest_parse(arena, str(text), "f.yaml", NULL, &manifest), OK);
+	assert_int_equal(json_text(manifest.documents[0].fields, false, arena, &json), OK);
+	assert_string_equal(arena_cstr(arena, json), "{\"name\":\"gold\",\"display_name\":\"Gold\","
+	                                             "\"attributes\":[{\"name\":\"fee\",\"value\":49.5}],"
+	                                             "\"state\":\"PUBLISHED\"}");
+}
+
+static void refused(const char *text, const char *says)
+{
+	CLEANUP(manifest_free) Manifest manifest = {0};
+	Err e = manifest_parse(arena, str(text), "f.yaml", NULL, &manifest);
+
+	if (e == OK)
+		e = manifest_sort(&manifest);
+	assert_int_not_equal(e, OK);
+	if (!strstr(err_detail()->message, says))
+		fail_msg("'%s' does not say '%s'", err_detail()->message, says);
+}
+
+static void mistakes_are_blamed_on_their_line(void **state)
+{
+	(void)state;
+	refused("kind: Offer\nname: gold\nstat: DRAFT\n",
+	        "f.yaml:3:1: Offer 'gold': Offer has no field 'stat'; did you mean 'state'?");
+	refused("kind: Offer\nname: gold\n\nstate: DRAFTED\n",
+	        "f.yaml:4:1: Offer 'gold': state: 'DRAFTED' is not one of");
+	refused("kind: Offer\nname: gold\nattributes:\n- name: a\n- name: [x]\n",
+	        "f.yaml:5:3: Offer 'gold': attributes[1].name");
+	refused("kind: Ofer\nname: gold\n", "f.yaml:1:7: there is no kind 'Ofer'; did you mean 'Offer'?");
+	refused("name: gold\n", "f.yaml:1:1: a document needs 'kind:'");
+	refused("kind: Zone\nname: hero\n", "needs 'channel:'");
+	refused("kind: Offer\ncode: X\n", "needs 'name:'");
+	refused("- kind: Offer\n", "f.yaml:1:1: a resource must be");
+	refused("kind: Offer\nname: a\n---\nkind: Zone\nchannel: c\nname: a\n---\nkind: Offer\nname: a\n",
+	        "f.yaml:8:1: Offer 'a' was given before, in f.yaml on line 1");
+}
+
+static void the_servers_refusal_is_blamed_on_its_line_too(void **state)
+{
+	CLEANUP(manifest_free) Manifest manifest = {0};
+
+	(void)state;
+	assert_int_equal(manifest_parse(arena,
+	                         STR("kind: Segment\nchannel: bank\nname: young\nexpression: agee < 30\n"),
+	                         "f.yaml", NULL, &manifest),
+	        OK);
+	manifest_blame(&manifest.documents[0],
+	        err_at(ERR_EXPR_NAME_UNKNOWN, "segment.expression", "line 1, column 1: no 'agee'"));
+	assert_string_equal(
+	        err_detail()->message, "f.yaml:4:1: Segment 'young': line 1, column 1: no 'agee'");
+	assert_string_equal(err_detail()->field, "segment.expression");
+}
+
+static void kinds_are_known_by_many_names(void **state)
+{
+	static const char *const names[] = {
+	        "TreatmentRule", "treatment-rules", "treatment_rule", "rule", "rules", "TREATMENTRULES"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		assert_string_equal(kind_find(str(names[i]))->name, "TreatmentRule");
+	assert_null(kind_find(STR("rul")));
+	assert_null(kind_find(STR("")));
+	assert_string_equal(kind_path(kind_find(STR("ip")), STR("bank"), STR("hero"), arena),
+	        "interaction-point/bank/hero");
+	assert_string_equal(kind_path(kind_find(STR("of")), STR("bank"), STR("gold"), arena), "offer/gold");
+}
+
+static void collect(void *context, const char *path, const json_t *before, const json_t *after)
+{
+	char **all = context;
+
+	*all = arena_printf(arena, "%s%c%s;", *all, before ? after ? '~' : '-' : '+', path);
+}
+
+static const char *differences(const char *before, const char *after)
+{
+	CLEANUP(json_decrefp_) json_t *a = NULL;
+	CLEANUP(json_decrefp_) json_t *b = NULL;
+	char *all = arena_printf(arena, "%s", "");
+
+	assert_int_equal(json_parse(str(before), 4096, &a), OK);
+	assert_int_equal(json_parse(str(after), 4096, &b), OK);
+	json_diff(a, b, arena, collect, &all);
+	return all;
+}
+
+static void differences_are_told_field_by_field(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	        differences("{\"a\":1,\"b\":{\"c\":[1,2]}}", "{\"b\":{\"c\":[1,2]},\"a\":1}"), "");
+	assert_string_equal(
+	        differences("{\"a\":1,\"b\":{\"c\":2},\"d\":3}", "{\"a\":2,\"b\":{\"c\":3},\"e\":4}"),
+	        "~a;~b.c;-d;+e;");
+	assert_string_equal(differences("{\"x\":[{\"name\":\"a\",\"v\":1},{\"name\":\"b\"}]}",
+	                            "{\"x\":[{\"name\":\"n\"},{\"name\":\"a\",\"v\":2},{\"name\":\"b\"}]}"),
+	        "~x[a].v;+x[n];");
+	assert_string_equal(differences("{\"x\":[{\"name\":\"a\"},{\"name\":\"b\"}]}",
+	                            "{\"x\":[{\"name\":\"b\"},{\"name\":\"a\"}]}"),
+	        "~x (order);");
+	assert_string_equal(differences("{\"x\":[1,2]}", "{\"x\":[2,1]}"), "~x;");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(documents_are_sorted_by_what_they_need),
+	        cmocka_unit_test(fields_take_the_form_of_the_servers_answers),
+	        cmocka_unit_test(mistakes_are_blamed_on_their_line),
+	        cmocka_unit_test(the_servers_refusal_is_blamed_on_its_line_too),
+	        cmocka_unit_test(kinds_are_known_by_many_names),
+	        cmocka_unit_test(differences_are_told_field_by_field),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
