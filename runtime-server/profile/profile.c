@@ -224,6 +224,7 @@ static void reconnect(Loader *loader)
 static bool try_again(Profile *profile, ProfileRequest *request)
 {
 	profile->epoch++;
+	pthread_cond_broadcast(&profile->work); // the others' connections may be dead too
 	if (request == NULL || request->retried || profile->away)
 		return false;
 	request->retried = true;
