@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "service/service.h"
+#include "ship/ship.h"
 #include "watchdog.h"
 
 #include <signal.h>
@@ -18,11 +19,13 @@ struct Runtime {
 	Current *current;
 	Service *service;
 	RpcServer *server;
+	Ship *ship;
 	Access access;
 	RpcTls tls;
 	int port;      // of the TLS listener
 	int plaintext; // of the other, 0: none
 	unsigned ticks, unanswered;
+	bool shipping; // as far as the log says
 	_Atomic(Err) broken;
 };
 
@@ -164,6 +167,37 @@ static Err listen_now(Runtime *runtime)
 	return OK;
 }
 
+// Without a design server's address the journal is kept and not shipped.
+static Err start_shipping(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	if (config->design.address.len == 0)
+		return OK;
+	RpcClientOptions design = {
+	        .target = config->design.address.ptr,
+	        .tls = &runtime->tls,
+	        .tls_name = config->design.tls_name.len > 0 ? config->design.tls_name.ptr : NULL,
+	};
+	return ship_start(
+	        &(ShipOptions){
+	                .journal = runtime->journal,
+	                .design = &design,
+	                .runtime_id = config->runtime_id.ptr,
+	                .environment = config->environment.ptr,
+	        },
+	        &runtime->ship);
+}
+
+// What recovery found wrong with the journal: nobody else will tell.
+static void report_journal(Runtime *runtime)
+{
+	JournalStatus status;
+	journal_status(runtime->journal, &status);
+	if (status.quarantined_parts > 0 || status.lost_sequences > 0)
+		log_error("journal was damaged", F_UINT("quarantined_parts", status.quarantined_parts),
+		        F_UINT("lost_sequences", status.lost_sequences));
+}
+
 // What was deployed and could be loaded, and what could not.
 static void report_snapshots(Runtime *runtime)
 {
@@ -194,7 +228,9 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	TRY(open_profiles(runtime));
 	TRY(open_service(runtime));
 	TRY(listen_now(runtime));
+	report_journal(runtime);
 	report_snapshots(runtime);
+	TRY(start_shipping(runtime));
 	log_info("started", F_STR("runtime", config->runtime_id), F_STR("environment", config->environment),
 	        F_INT("port", runtime->port), F_INT("plaintext_port", runtime->plaintext),
 	        F_UINT("incarnation", journal_incarnation(runtime->journal)));
@@ -216,9 +252,27 @@ static void watch_port(Runtime *runtime)
 	atomic_store(&runtime->broken, ERR_UNAVAILABLE);
 }
 
+// Says when shipping stops and when it goes on.
+static void watch_shipping(Runtime *runtime)
+{
+	ShipStatus status;
+	if (runtime->ship == NULL)
+		return;
+	ship_status(runtime->ship, &status);
+	if (status.shipping == runtime->shipping)
+		return;
+	runtime->shipping = status.shipping;
+	if (status.shipping)
+		log_info("journal is being shipped", F_UINT("behind", status.behind));
+	else
+		log_warn("journal is not being shipped", F_CSTR("message", status.last_error.message),
+		        F_UINT("behind", status.behind));
+}
+
 void runtime_tick(Runtime *runtime)
 {
 	service_sweep(runtime->service);
+	watch_shipping(runtime);
 	if (++runtime->ticks % WATCHDOG_TICKS == 0)
 		watch_port(runtime);
 }
@@ -234,6 +288,7 @@ void runtime_close(Runtime *runtime)
 		return;
 	if (runtime->server != NULL)
 		rpc_server_stop(runtime->server);
+	ship_stop(runtime->ship);
 	profile_free(runtime->profile);
 	if (runtime->server != NULL)
 		rpc_server_free(runtime->server);
