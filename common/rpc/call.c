@@ -20,10 +20,20 @@ int64_t deadline_left_us(gpr_timespec deadline)
 	return left.tv_sec * INT64_C(1000000) + left.tv_nsec / 1000;
 }
 
+Err call_check_size(const RpcCall *call, size_t size)
+{
+	const RpcMethod *row = &call->method->row;
+
+	if (size > row->max_request)
+		return err(ERR_REQUEST_TOO_LARGE,
+		        "the request has %zu bytes, but %s takes at most %zu: send less at a time", size,
+		        row->name, row->max_request);
+	return OK;
+}
+
 Err call_admit(RpcCall *call, size_t size)
 {
 	RpcServer *server = call->method->server;
-	const RpcMethod *row = &call->method->row;
 
 	if (atomic_load(&server->draining))
 		return err(ERR_SHUTTING_DOWN, "the server is shutting down: try another one, or later");
@@ -34,11 +44,7 @@ Err call_admit(RpcCall *call, size_t size)
 		        server->options.max_in_flight);
 	}
 	call->counted = true;
-	if (size > row->max_request)
-		return err(ERR_REQUEST_TOO_LARGE,
-		        "the request has %zu bytes, but %s takes at most %zu: send less at a time", size,
-		        row->name, row->max_request);
-	return OK;
+	return call_check_size(call, size);
 }
 
 void call_leave(RpcCall *call)

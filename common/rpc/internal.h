@@ -134,6 +134,8 @@ void slot_drop_arena(RpcCall *call);
 extern const CallWay call_over_grpc;
 // Authorises, unpacks, and hands over to the handler.
 void call_run(RpcCall *call);
+// Error: REQUEST_TOO_LARGE.
+Err call_check_size(const RpcCall *call, size_t size);
 // Whether a request of `size` bytes is taken on at all. Errors: BUSY, REQUEST_TOO_LARGE.
 Err call_admit(RpcCall *call, size_t size);
 // The call is no longer in flight, if it ever was.

@@ -1,6 +1,7 @@
 // Calls from inside the process: a front that speaks another protocol has the very same handlers run, with
 // the same cap, authorisation, guard and drain. The request is the caller's memory, and so is the peer, until
-// its callback has been called.
+// its callback has been called; it is asked for only when the caller has been authorised, so that no front
+// decodes for strangers.
 #include "rpc/internal.h"
 
 #include "wire/wire.h"
@@ -10,7 +11,7 @@
 typedef struct Invocation {
 	RpcCall call;
 	const RpcPeer *peer;
-	Str request;
+	RpcBody body;
 	RpcDone done;
 	void *context;
 } Invocation;
@@ -23,8 +24,10 @@ static Err read_peer(RpcCall *call)
 
 static Err read_body(RpcCall *call, Str *ret)
 {
-	*ret = OWNER_OF(call, Invocation, call)->request;
-	return OK;
+	const Invocation *invocation = OWNER_OF(call, Invocation, call);
+
+	TRY(invocation->body(invocation->context, call->arena, ret));
+	return call_check_size(call, ret->len);
 }
 
 // Other than the poller this thread is not waited for: the server may be gone once the lock is.
@@ -123,7 +126,7 @@ static Err begin(RpcServer *server, Str path, Invocation **ret)
 }
 
 void rpc_server_invoke(
-        RpcServer *server, Str path, const RpcPeer *peer, Str request, RpcDone done, void *context)
+        RpcServer *server, Str path, const RpcPeer *peer, RpcBody body, RpcDone done, void *context)
 {
 	Invocation *invocation = NULL;
 	Err e = begin(server, path, &invocation);
@@ -135,10 +138,10 @@ void rpc_server_invoke(
 		return;
 	}
 	invocation->peer = peer;
-	invocation->request = request;
+	invocation->body = body;
 	invocation->done = done;
 	invocation->context = context;
-	e = call_admit(&invocation->call, request.len);
+	e = call_admit(&invocation->call, 0);
 	if (e == OK)
 		call_dispatch(&invocation->call);
 	else

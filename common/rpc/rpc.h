@@ -85,10 +85,14 @@ const ProtobufCMethodDescriptor *rpc_server_method(const RpcServer *server, Str 
 // How an invoked call ended: OK with the packed response, or the failure with its detail. All are valid only
 // during the callback, which comes exactly once, from any thread, also before rpc_server_invoke returns.
 typedef void (*RpcDone)(void *context, Err failed, const ErrDetail *detail, Str response);
-// Runs a call as if it had come over a connection: in-flight cap, authorize, guard, unpack, handler (a
-// blocking one on a worker thread), drain. `peer` and `request` (a packed message) are borrowed until `done`.
+// Gives an invoked call's packed request, once the caller is authorized; may put it into `arena`, the call's.
+typedef Err (*RpcBody)(void *context, Arena *arena, Str *ret);
+// Runs a call as if it had come over a connection: in-flight cap, authorize, body, guard, unpack, handler (a
+// blocking one on a worker thread), drain. `peer` and what `body` gives are borrowed until `done`.
 void rpc_server_invoke(
-        RpcServer *server, Str path, const RpcPeer *peer, Str request, RpcDone done, void *context);
+        RpcServer *server, Str path, const RpcPeer *peer, RpcBody body, RpcDone done, void *context);
+// The google.rpc.Status of a failure, packed, as gRPC clients get it. Error: NO_MEMORY.
+Err rpc_status_pack(const ErrDetail *failure, Arena *arena, Str *ret);
 
 // --- inside a handler ---
 

@@ -14,6 +14,9 @@
 #define TYPE_URL "type.googleapis.com/"
 #define DOMAIN   "parley"
 
+// A message, its copy in a BadRequest, and the small parts.
+enum { STATUS_MAX = 3 * sizeof(ErrDetail) };
+
 static const char trailer_name[] = "grpc-status-details-bin";
 
 // One detail, packed; the largest is a BadRequest with a whole message.
@@ -63,12 +66,12 @@ static void pack_retry_info(const ErrDetail *failure, Detail *ret)
 	detail_pack(TYPE_URL "google.rpc.RetryInfo", &retry.base, ret);
 }
 
-static grpc_slice pack_status(const ErrDetail *failure)
+// `bytes` has room for STATUS_MAX.
+static size_t pack_status(const ErrDetail *failure, uint8_t *bytes)
 {
 	Detail details[3];
 	Google__Protobuf__Any *list[3];
 	Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
-	grpc_slice slice;
 
 	pack_error_info(failure, &details[status.n_details++]);
 	if (failure->field[0])
@@ -80,9 +83,17 @@ static grpc_slice pack_status(const ErrDetail *failure)
 	status.details = list;
 	status.code = err_status(failure->id);
 	status.message = (char *)failure->message;
-	slice = grpc_slice_malloc(google__rpc__status__get_packed_size(&status));
-	google__rpc__status__pack(&status, GRPC_SLICE_START_PTR(slice));
-	return slice;
+	return google__rpc__status__pack(&status, bytes);
+}
+
+Err rpc_status_pack(const ErrDetail *failure, Arena *arena, Str *ret)
+{
+	uint8_t *bytes = arena_alloc(arena, STATUS_MAX);
+
+	if (!bytes)
+		return err(ERR_NO_MEMORY, "no memory for a status");
+	*ret = str_n((const char *)bytes, pack_status(failure, bytes));
+	return OK;
 }
 
 ErrDetail status_failure(Err e)
@@ -103,12 +114,14 @@ ErrDetail status_failure(Err e)
 void status_make(Err e, Status *ret)
 {
 	ErrDetail failure = status_failure(e);
+	uint8_t details[STATUS_MAX];
+	size_t len = pack_status(&failure, details);
 
 	*ret = (Status){
 	        .code = (grpc_status_code)err_status(e),
 	        .message = grpc_slice_from_copied_string(failure.message),
 	        .details = {.key = grpc_slice_from_static_string(trailer_name),
-	                .value = pack_status(&failure)},
+	                .value = grpc_slice_from_copied_buffer((const char *)details, len)},
 	};
 }
 

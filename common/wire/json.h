@@ -41,6 +41,9 @@ Err json_from_yaml_node(const struct YamlNode *node, const char *name, json_t **
 // Deterministic YAML in the order of keys.
 Err json_to_yaml(const json_t *json, Arena *arena, Str *ret);
 
+// The length of the prefix that all values of an enum share, up to and with an underscore: what JSON_SHORT_ENUMS leaves out.
+size_t json_enum_prefix(const ProtobufCEnumDescriptor *descriptor);
+
 static inline void json_decrefp_(json_t **json)
 {
 	json_decref(*json);

@@ -21,8 +21,6 @@ void json_camel(const char *snake, char camel[JSON_NAME_SIZE]);
 void json_snake(Str camel, char snake[JSON_NAME_SIZE]);
 // By either spelling; NULL if there is none.
 const ProtobufCFieldDescriptor *json_field(const ProtobufCMessageDescriptor *message, Str name);
-// The length of the prefix that all values of an enum share, up to and with an underscore.
-size_t json_enum_prefix(const ProtobufCEnumDescriptor *descriptor);
 // Whether a repeated field is a map from string to string.
 bool json_is_map(const ProtobufCFieldDescriptor *field);
 

@@ -139,11 +139,23 @@ static void other_threads_may_answer(void **state)
 
 typedef struct Front {
 	Fixture *fixture;
+	Str request;
+	bool asked; // for the request
 	Err failed;
 	ErrDetail detail;
 	char segment[64];
 	bool done;
 } Front;
+
+static Err front_body(void *context, Arena *arena, Str *ret)
+{
+	Front *front = context;
+
+	(void)arena;
+	front->asked = true;
+	*ret = front->request;
+	return OK;
+}
 
 static void front_done(void *context, Err failed, const ErrDetail *detail, Str response)
 {
@@ -171,9 +183,9 @@ static void invoke(Front *front, Fixture *fixture, const char *method, Str reque
 	const RpcPeer peer = {.identity = STR("spiffe://parley/design")};
 	char path[128];
 
-	*front = (Front){.fixture = fixture};
+	*front = (Front){.fixture = fixture, .request = request};
 	snprintf(path, sizeof(path), "/parley.runtime.v1.InteractionService/%s", method);
-	rpc_server_invoke(fixture->server, str(path), &peer, request, front_done, front);
+	rpc_server_invoke(fixture->server, str(path), &peer, front_body, front_done, front);
 	pthread_mutex_lock(&fixture->lock);
 	while (!front->done)
 		pthread_cond_wait(&fixture->changed, &fixture->lock);
@@ -209,6 +221,7 @@ static void fronts_inside_run_the_same_handlers(void **state)
 	assert_int_equal(front.failed, ERR_REQUEST_TOO_LARGE);
 	invoke(&front, &fixture, "Nothing", (Str){0});
 	assert_int_equal(front.failed, ERR_METHOD_UNKNOWN);
+	assert_false(front.asked); // nothing is decoded for a call that is refused
 	rpc_server_stop(fixture.server);
 	invoke(&front, &fixture, "PostEvent", (Str){0});
 	assert_int_equal(front.failed, ERR_SHUTTING_DOWN);
