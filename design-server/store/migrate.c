@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "store/store.h"
 
-#include <openssl/sha.h>
+#include <sodium.h>
 
 enum {
 	CONNECT_TIMEOUT_MS = 10000,
@@ -37,9 +37,9 @@ static const char prepare_sql[] =
         "  END IF;"
         "END $$";
 
-static void checksum(const SqlMigration *migration, uint8_t digest[SHA256_DIGEST_LENGTH])
+static void checksum(const SqlMigration *migration, uint8_t digest[crypto_hash_sha256_BYTES])
 {
-	SHA256((const unsigned char *)migration->sql, strlen(migration->sql), digest);
+	crypto_hash_sha256(digest, (const uint8_t *)migration->sql, strlen(migration->sql));
 }
 
 // Compares what ran with what this program has; *ret_applied is how many of its migrations ran.
@@ -55,7 +55,7 @@ static Err compare(const PgResult *applied, size_t *ret_applied)
 			        ", which this program does not know at this place: "
 			        "use the program version that fits the database",
 			        STR_ARG(name));
-		uint8_t mine[SHA256_DIGEST_LENGTH];
+		uint8_t mine[crypto_hash_sha256_BYTES];
 		checksum(&sql_migrations[i], mine);
 		if (!str_eq(ran, str_n((const char *)mine, sizeof(mine))))
 			return err(ERR_MIGRATION_FAILED,
@@ -70,7 +70,7 @@ static Err compare(const PgResult *applied, size_t *ret_applied)
 
 static Err record(Pg *pg, const SqlMigration *migration)
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint8_t digest[crypto_hash_sha256_BYTES];
 	checksum(migration, digest);
 	return SQL_RUN(pg, NULL, migration_record, P_CTEXT(migration->name),
 	        P_BYTES(str_n((const char *)digest, sizeof(digest))));

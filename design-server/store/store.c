@@ -47,7 +47,7 @@ static void back_off(int tries)
 	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
-static Err run_once(Store *store, const char *begin, StoreWork work, void *context)
+static Err run_once(Store *store, const char *begin, const char *end, StoreWork work, void *context)
 {
 	Pg *pg = NULL;
 	TRY(pg_pool_take(store->pool, TAKE_TIMEOUT_MS, &pg));
@@ -55,7 +55,7 @@ static Err run_once(Store *store, const char *begin, StoreWork work, void *conte
 	if (failed == OK)
 		failed = work(pg, context);
 	if (failed == OK)
-		failed = pg_script(pg, STORE_TIMEOUT_MS, "COMMIT");
+		failed = pg_script(pg, STORE_TIMEOUT_MS, end);
 	if (failed != OK && pg_alive(pg) && pg_in_transaction(pg)) {
 		ErrDetail why = *err_detail();
 		(void)pg_script(
@@ -66,11 +66,11 @@ static Err run_once(Store *store, const char *begin, StoreWork work, void *conte
 	return failed;
 }
 
-static Err run(Store *store, const char *begin, StoreWork work, void *context)
+static Err run(Store *store, const char *begin, const char *end, StoreWork work, void *context)
 {
 	Err failed = OK;
 	for (int tries = 0; tries < TRIES; tries++) {
-		failed = run_once(store, begin, work, context);
+		failed = run_once(store, begin, end, work, context);
 		if (failed != ERR_DB_CONFLICT)
 			return failed;
 		back_off(tries);
@@ -80,10 +80,24 @@ static Err run(Store *store, const char *begin, StoreWork work, void *context)
 
 Err store_transact(Store *store, StoreWork work, void *context)
 {
-	return run(store, "BEGIN", work, context);
+	return run(store, "BEGIN", "COMMIT", work, context);
 }
 
 Err store_read(Store *store, StoreWork work, void *context)
 {
-	return run(store, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work, context);
+	return run(store, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT", work, context);
+}
+
+Err store_rehearse(Store *store, StoreWork work, void *context)
+{
+	return run(store, "BEGIN", "ROLLBACK", work, context);
+}
+
+Err store_run(Store *store, StoreWork work, void *context)
+{
+	Pg *pg = NULL;
+	TRY(pg_pool_take(store->pool, TAKE_TIMEOUT_MS, &pg));
+	Err failed = work(pg, context);
+	pg_pool_give(store->pool, pg);
+	return failed;
 }

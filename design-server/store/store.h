@@ -28,7 +28,11 @@ typedef Err (*StoreWork)(Pg *pg, void *context);
 // In a transaction (read committed), committed if the work is OK and rolled back otherwise. Tried up to five
 // times while it ends in DB_CONFLICT. DB_UNAVAILABLE from the commit: whether it took effect is not known.
 Err store_transact(Store *store, StoreWork work, void *context);
-// The same, read only, on one consistent view of all tables (repeatable read).
+// The same work with all its effects checked, and then rolled back in any case.
+Err store_rehearse(Store *store, StoreWork work, void *context);
+// One statement, outside a transaction; not tried again.
+Err store_run(Store *store, StoreWork work, void *context);
+// In a transaction, read only, on one consistent view of all tables (repeatable read).
 Err store_read(Store *store, StoreWork work, void *context);
 
 // Runs the embedded query `name`: SQL_RUN(pg, &result, offer_get, P_TEXT(name)).
