@@ -1,0 +1,44 @@
+// One call of the admin API on its way through: what the verbs of crud.c share.
+#pragma once
+#include "admin/check.h"
+#include "services.h"
+
+typedef struct KindService {
+	Services *services;
+	const Kind *kind;
+	RpcMethod methods[5];
+} KindService;
+
+typedef struct AdminCall {
+	Services *services;
+	const Kind *kind;
+	const Principal *who;
+	const ProtobufCMethodDescriptor *method;
+	const ProtobufCMessage *request;
+	Arena *arena;
+	int64_t now_us;
+	ProtobufCMessage *response; // what the work sets
+} AdminCall;
+
+// A verb's work in its transaction.
+typedef Err (*Verb)(Pg *pg, AdminCall *call);
+
+// --- crud.c ---
+Err verb_get(Pg *pg, AdminCall *call);
+Err verb_create(Pg *pg, AdminCall *call);
+Err verb_update(Pg *pg, AdminCall *call);
+Err verb_delete(Pg *pg, AdminCall *call);
+// --- list.c ---
+Err verb_list(Pg *pg, AdminCall *call);
+// --- request.c ---
+// Runs `verb` unless the request's ID was answered already; then gives the same answer. Errors:
+// REQUEST_ID_REUSED.
+Err request_once(Pg *pg, AdminCall *call, Verb verb);
+// --- refer.c ---
+// Makes the stored references and unique values of `resource` what `check` has found. Errors: CODE_DUPLICATE.
+Err refer_store(const Check *check, const Resource *resource);
+// Refuses if anything refers to the resource, and names what. Error: RESOURCE_IN_USE.
+Err refer_none(Pg *pg, const Resource *resource, Arena *arena);
+// Checks again all that refer to a resource which was changed, and what refers to those. Error:
+// RESOURCE_IN_USE, with what would no longer be valid and why.
+Err refer_recheck(Pg *pg, const Resource *resource, Arena *arena);

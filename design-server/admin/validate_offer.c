@@ -1,0 +1,129 @@
+// Offer templates, and offers as instances of them.
+#include "admin/literal.h"
+#include "admin/message.h"
+#include "admin/validate.h"
+
+#include "parley/design/v1/offer.pb-c.h"
+#include "parley/design/v1/offer_template.pb-c.h"
+
+#include <stdio.h>
+
+typedef Parley__Design__V1__Offer Offer;
+typedef Parley__Design__V1__OfferTemplate OfferTemplate;
+typedef Parley__Design__V1__TemplateAttribute TemplateAttribute;
+
+enum { CODE_MAX = 64, ATTRIBUTES_MAX = 100, FIELD_SIZE = 64 };
+
+static const char *member(char text[FIELD_SIZE], size_t index, const char *field)
+{
+	snprintf(text, FIELD_SIZE, "attributes[%zu].%s", index, field);
+	return text;
+}
+
+Err validate_offer_template(Check *check)
+{
+	char field[FIELD_SIZE];
+	const OfferTemplate *template = (const void *)check->message;
+	if (template->n_attributes > ATTRIBUTES_MAX)
+		return check_fail(check, ERR_FIELD_INVALID, "attributes",
+		        "has %zu attributes; at most %d are taken", template->n_attributes, ATTRIBUTES_MAX);
+	for (size_t i = 0; i < template->n_attributes; i++) {
+		const TemplateAttribute *attribute = template->attributes[i];
+		if (!is_identifier(str(attribute->name)))
+			return check_fail(check, ERR_FIELD_INVALID, member(field, i, "name"),
+			        "\"%s\" is not an attribute's name: a letter, then letters, digits and "
+			        "underscores, at most 63",
+			        attribute->name);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(template->attributes[j]->name, attribute->name) == 0)
+				return check_fail(check, ERR_FIELD_INVALID, member(field, i, "name"),
+				        "\"%s\" is there twice", attribute->name);
+		TRY(check_type(check, member(field, i, "type"), attribute->type));
+		if (attribute->default_)
+			TRY(check_literal(
+			        check, member(field, i, "default"), attribute->type, attribute->default_));
+	}
+	return OK;
+}
+
+static bool is_code(Str code)
+{
+	if (code.len == 0 || code.len > CODE_MAX)
+		return false;
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		        c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+// Absolute, https, with a host, printable ASCII without blanks and quotes. What a click does beyond that is
+// the target's.
+static bool is_destination(Str url)
+{
+	Str scheme = STR("https://");
+	if (!str_starts(url, scheme) || url.len == scheme.len)
+		return false;
+	for (size_t i = scheme.len; i < url.len; i++)
+		if (url.ptr[i] <= ' ' || url.ptr[i] > '~' || strchr("\"<>\\^`{|}", url.ptr[i]))
+			return false;
+	return !strchr("/?#:@.", url.ptr[scheme.len]);
+}
+
+static const TemplateAttribute *find_attribute(const OfferTemplate *template, const char *name)
+{
+	for (size_t i = 0; i < template->n_attributes; i++)
+		if (strcmp(template->attributes[i]->name, name) == 0)
+			return template->attributes[i];
+	return NULL;
+}
+
+static bool gives(const Offer *offer, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(offer->attributes[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static Err check_values(const Check *check, const Offer *offer, const OfferTemplate *template)
+{
+	char field[FIELD_SIZE];
+	for (size_t i = 0; i < offer->n_attributes; i++) {
+		const char *name = offer->attributes[i]->name;
+		const TemplateAttribute *attribute = find_attribute(template, name);
+		if (!attribute)
+			return check_fail(check, ERR_FIELD_INVALID, member(field, i, "name"),
+			        "offer template %s has no attribute \"%s\": add it there, or leave it out "
+			        "here",
+			        template->name, name);
+		if (gives(offer, i, name))
+			return check_fail(check, ERR_FIELD_INVALID, member(field, i, "name"),
+			        "\"%s\" is there twice", name);
+		TRY(check_literal(
+		        check, member(field, i, "value"), attribute->type, offer->attributes[i]->value));
+	}
+	for (size_t i = 0; i < template->n_attributes; i++)
+		if (!template->attributes[i]->default_ &&
+		        !gives(offer, offer->n_attributes, template->attributes[i]->name))
+			return check_fail(check, ERR_FIELD_MISSING, "attributes",
+			        "give a value for \"%s\", which has no default in offer template %s",
+			        template->attributes[i]->name, template->name);
+	return OK;
+}
+
+Err validate_offer(Check *check)
+{
+	const Offer *offer = (const void *)check->message;
+	if (!is_code(str(offer->code)))
+		return check_fail(check, *offer->code ? ERR_FIELD_INVALID : ERR_FIELD_MISSING, "code",
+		        "\"%s\" is not a code: 1 to %d letters, digits, '-' and '_'", offer->code, CODE_MAX);
+	if (*offer->destination && !is_destination(str(offer->destination)))
+		return check_fail(check, ERR_FIELD_INVALID, "destination",
+		        "\"%s\" is not an absolute https address such as https://example.com/gold",
+		        offer->destination);
+	TRY(check_values(check, offer, (const void *)check_target(check, "template")->message));
+	return check_dates(check);
+}

@@ -1,0 +1,130 @@
+// The table of configuration keys.
+#include "config.h"
+
+#include "design.h"
+
+#define SECTION(member, inner_fields, text)                                                                  \
+	{                                                                                                    \
+		.name = #member, .type = CONFIG_SECTION, .offset = offsetof(DesignConfig, member),           \
+		.fields = (inner_fields), .help = (text)                                                     \
+	}
+#define INNER(section, member) (offsetof(DesignConfig, section.member) - offsetof(DesignConfig, section))
+
+static const ConfigField database_fields[] = {
+        {.name = "conninfo",
+                .type = CONFIG_STRING,
+                .offset = INNER(database, conninfo),
+                .required = true,
+                .help = "how the server connects (libpq); a role that is, or may become, parley_design"},
+        {.name = "owner_conninfo",
+                .type = CONFIG_STRING,
+                .offset = INNER(database, owner_conninfo),
+                .help = "how \"migrate\" connects: the role that owns the tables; default: conninfo"},
+        {.name = "connections",
+                .type = CONFIG_INT,
+                .offset = INNER(database, connections),
+                .fallback = "10",
+                .min = 2,
+                .max = 200,
+                .help = "at most this many at a time"},
+        {0},
+};
+
+static const ConfigField grpc_fields[] = {
+        {.name = "listen",
+                .type = CONFIG_STRING,
+                .offset = INNER(grpc, listen),
+                .fallback = "127.0.0.1:7400",
+                .help = "address and port for gRPC"},
+        {.name = "plaintext",
+                .type = CONFIG_BOOL,
+                .offset = INNER(grpc, plaintext),
+                .fallback = "false",
+                .help = "true: without TLS; for loopback addresses only"},
+        {0},
+};
+
+static const ConfigField http_fields[] = {
+        {.name = "listen",
+                .type = CONFIG_STRING,
+                .offset = INNER(http, listen),
+                .fallback = "127.0.0.1:7480",
+                .help = "loopback address and port for Connect JSON, /livez and /readyz; \"\": none"},
+        {.name = "threads",
+                .type = CONFIG_INT,
+                .offset = INNER(http, threads),
+                .fallback = "2",
+                .min = 1,
+                .max = 64,
+                .help = "threads that read and write"},
+        {0},
+};
+
+static const ConfigField tls_fields[] = {
+        {.name = "certificate",
+                .type = CONFIG_STRING,
+                .offset = INNER(tls, certificate),
+                .help = "PEM file: this server's certificate (spiffe://parley/design)"},
+        {.name = "key",
+                .type = CONFIG_STRING,
+                .offset = INNER(tls, key),
+                .help = "PEM file: its private key"},
+        {.name = "ca",
+                .type = CONFIG_STRING,
+                .offset = INNER(tls, ca),
+                .help = "PEM file: who signs the other servers' certificates"},
+        {0},
+};
+
+const ConfigField design_config_fields[] = {
+        SECTION(database, database_fields, "the design database"),
+        SECTION(grpc, grpc_fields, "the listener for the CLI, the console's back end and runtime servers"),
+        SECTION(http, http_fields, "the listener for browsers and scripts"),
+        SECTION(tls, tls_fields, "keys of this server"),
+        {.name = "builder_key",
+                .type = CONFIG_STRING,
+                .offset = offsetof(DesignConfig, builder_key),
+                .help = "PEM file: the Ed25519 key that seals snapshots"},
+        {.name = "environments",
+                .type = CONFIG_STRING,
+                .offset = offsetof(DesignConfig, environments),
+                .help = "folder of deploy profiles: ENVIRONMENT/environment.yaml"},
+        {.name = "log_level",
+                .type = CONFIG_STRING,
+                .offset = offsetof(DesignConfig, log_level),
+                .fallback = "info",
+                .help = "debug, info, warn or error"},
+        {0},
+};
+
+// Files in the configuration are looked for beside it.
+static void resolve(Str folder, Arena *arena, Str *path)
+{
+	if (path->len)
+		*path = str(path_join(arena, folder, *path));
+}
+
+static Err check(const DesignConfig *config)
+{
+	bool tls = config->tls.certificate.len && config->tls.key.len && config->tls.ca.len;
+	if (!tls && !config->grpc.plaintext)
+		return err(ERR_CONFIG_INVALID, "tls: give certificate, key and ca; or, on loopback only, "
+		                               "\"grpc: {plaintext: true}\"");
+	if (tls && config->grpc.plaintext)
+		return err(ERR_CONFIG_INVALID,
+		        "grpc: plaintext is true, but tls is given too: leave one of them out");
+	return OK;
+}
+
+Err design_config_load(const char *path, Arena *arena, DesignConfig *ret)
+{
+	const char *slash = strrchr(path, '/');
+	Str folder = slash ? str_n(path, (size_t)(slash - path) + (slash == path)) : STR(".");
+	TRY(config_load(path, design_config_fields, arena, ret));
+	Str *files[] = {
+	        &ret->tls.certificate, &ret->tls.key, &ret->tls.ca, &ret->builder_key, &ret->environments};
+	for (size_t i = 0; i < ARRAY_COUNT(files); i++)
+		resolve(folder, arena, files[i]);
+	Err failed = check(ret);
+	return failed == OK ? OK : err_context(failed, "%s", path);
+}

@@ -1,0 +1,140 @@
+// The server's life: start everything, watch the database, drain on a signal. With PostgreSQL away the server
+// starts and stays up, answers UNAVAILABLE and says "not ready": it is back the moment the database is.
+#include "admin/admin.h"
+#include "admin/http.h"
+#include "base/cleanup.h"
+#include "design.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { MAX_IN_FLIGHT = 256, WORKERS = 16, WATCH_S = 1 };
+
+typedef struct Design {
+	Services services;
+	Admin *admin;
+	RpcServer *rpc;
+	Http *http;
+	bool ready;
+} Design;
+
+static void design_stop(Design *design)
+{
+	http_stop(design->http);
+	rpc_server_free(design->rpc);
+	admin_free(design->admin);
+	store_free(design->services.store);
+}
+
+static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
+{
+	const RpcTls tls = {.certificate_file = arena_cstr(arena, config->tls.certificate),
+	        .key_file = arena_cstr(arena, config->tls.key),
+	        .ca_file = arena_cstr(arena, config->tls.ca)};
+	int port = 0;
+	const RpcListener listener = {.address = arena_cstr(arena, config->grpc.listen),
+	        .tls = config->grpc.plaintext ? NULL : &tls,
+	        .ret_port = &port};
+	const RpcServerOptions options = {.listeners = &listener,
+	        .listener_count = 1,
+	        .authorize = admin_authorize,
+	        .context = design->admin,
+	        .max_in_flight = MAX_IN_FLIGHT,
+	        .workers = WORKERS};
+	TRY(rpc_server_new(&options, &design->rpc));
+	TRY(admin_register(design->admin, design->rpc));
+	TRY(rpc_server_start(design->rpc));
+	rpc_server_set_health(design->rpc, "", design->ready);
+	log_info("grpc listens", F_STR("address", config->grpc.listen), F_INT("port", port));
+	return OK;
+}
+
+static bool is_ready(void *context)
+{
+	const Design *design = context;
+	return __atomic_load_n(&design->ready, __ATOMIC_RELAXED);
+}
+
+static Err start_http(Design *design, const DesignConfig *config)
+{
+	int port = 0;
+	const HttpOptions options = {.listen = config->http.listen,
+	        .threads = (unsigned)config->http.threads,
+	        .rpc = design->rpc,
+	        .ready = is_ready,
+	        .context = design,
+	        .ret_port = &port};
+	if (!config->http.listen.len)
+		return OK;
+	TRY(http_start(&options, &design->http));
+	log_info("http listens", F_STR("address", config->http.listen), F_INT("port", port));
+	return OK;
+}
+
+// A schema that is not this program's is an error; a database that is away is waited for.
+static Err watch_database(Design *design)
+{
+	Err failed = store_check(design->services.store);
+	bool ready = failed == OK;
+	if (ready != design->ready || failed == ERR_MIGRATION_FAILED) {
+		if (ready)
+			log_info("database is there", F_BOOL("ready", true));
+		else
+			log_failure(LOG_WARN, "database is not usable");
+	}
+	__atomic_store_n(&design->ready, ready, __ATOMIC_RELAXED);
+	return failed == ERR_MIGRATION_FAILED ? failed : OK;
+}
+
+static Err start(Design *design, const DesignConfig *config, Arena *arena)
+{
+	design->services = (Services){.clock = clock_system(), .config = config};
+	design->services.store =
+	        store_new(arena_cstr(arena, config->database.conninfo), (size_t)config->database.connections);
+	design->admin = design->services.store ? admin_new(&design->services) : NULL;
+	if (!design->admin)
+		return err(ERR_NO_MEMORY, "no memory to start");
+	TRY(watch_database(design));
+	if (!design->ready)
+		log_warn("waiting for the database", F_STR("reason", str(err_detail()->message)));
+	TRY(start_rpc(design, config, arena));
+	return start_http(design, config);
+}
+
+// Waits for a signal, looking after the database meanwhile.
+static void watch(Design *design, const sigset_t *signals)
+{
+	const struct timespec pause = {.tv_sec = WATCH_S};
+	int caught;
+	while ((caught = sigtimedwait(signals, NULL, &pause)) < 0) {
+		bool was_ready = design->ready;
+		(void)watch_database(design); // a changed schema makes it not ready; it is logged
+		if (design->ready != was_ready)
+			rpc_server_set_health(design->rpc, "", design->ready);
+	}
+	log_info("draining", F_INT("signal", caught));
+}
+
+Err design_serve(const DesignConfig *config, Arena *arena)
+{
+	Design design = {0};
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	rpc_init();
+	Err failed = start(&design, config, arena);
+	if (failed == OK) {
+		notify("READY=1");
+		watch(&design, &signals);
+		notify("STOPPING=1");
+	}
+	ErrDetail why = *err_detail();
+	design_stop(&design);
+	rpc_shutdown();
+	if (failed == OK)
+		log_info("stopped", F_BOOL("drained", true));
+	return failed == OK ? OK : err_restore(&why);
+}
