@@ -4,6 +4,7 @@
 #include "admin/http.h"
 #include "base/cleanup.h"
 #include "design.h"
+#include "history/history.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -40,9 +41,11 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	        .authorize = admin_authorize,
 	        .context = design->admin,
 	        .max_in_flight = MAX_IN_FLIGHT,
-	        .workers = WORKERS};
+	        .workers = WORKERS,
+	        .max_message = HISTORY_SHIP_REQUEST_MAX};
 	TRY(rpc_server_new(&options, &design->rpc));
 	TRY(admin_register(design->admin, design->rpc));
+	TRY(history_register(&design->services, design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);
 	log_info("grpc listens", F_STR("address", config->grpc.listen), F_INT("port", port));

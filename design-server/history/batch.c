@@ -1,0 +1,186 @@
+// A record that is not fit for history must not hold up the journal behind it, so everything that PostgreSQL
+// would refuse later (times, sizes of indexed texts, bytes that are not UTF-8) is looked for here and becomes
+// a reason.
+#include "history/batch.h"
+
+#include "base/clock.h"
+#include "wire/wire.h"
+
+#include <inttypes.h>
+
+enum {
+	INDEXED_MAX = 512, // bytes of a text that an index takes; ten times what runtime servers issue
+	MEANINGS = PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_REJECT + 1,
+};
+static const int64_t TIME_LEAST = INT64_C(946684800) * US_PER_S;   // 2000-01-01, as history_month_make
+static const int64_t TIME_BEYOND = INT64_C(7258118400) * US_PER_S; // 2200-01-01
+
+typedef Parley__Journal__V1__Entry Entry;
+typedef Parley__Journal__V1__EventPosted EventPosted;
+
+#define WHAT(name)    PARLEY__JOURNAL__V1__ENTRY__WHAT_##name
+#define MEANING(name) PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_##name
+
+// --- frames ---
+
+static Err check_place(const BatchClaim *claim, const JournalRecord *record, uint64_t expected)
+{
+	if (!str_eq(record->runtime_id, claim->runtime_id) || record->incarnation != claim->incarnation)
+		return err_at(ERR_REQUEST_MALFORMED, "records",
+		        "record %" PRIu64 " is of another runtime or incarnation than the request says",
+		        record->sequence);
+	if (record->sequence != expected)
+		return err_at(ERR_REQUEST_MALFORMED, "records",
+		        "record %" PRIu64 " is where %" PRIu64
+		        " was expected: ship records one after the other, from "
+		        "first_sequence on",
+		        record->sequence, expected);
+	return OK;
+}
+
+static Err count_frames(const BatchClaim *claim, size_t *ret)
+{
+	Str frames = claim->frames;
+	uint64_t expected = claim->first_sequence;
+	for (*ret = 0; frames.len > 0; ++*ret) {
+		JournalRecord record;
+		TRY(journal_record_parse(&frames, &record));
+		TRY(check_place(claim, &record, expected));
+		expected = (record.lost_until ? record.lost_until : record.sequence) + 1;
+	}
+	return OK;
+}
+
+// --- what a record means ---
+
+static bool too_long(const char *text)
+{
+	return strlen(text) > INDEXED_MAX;
+}
+
+static const char *event_reason(const EventPosted *event)
+{
+	return too_long(event->treatment_code) ? "the treatment code is too long" : NULL;
+}
+
+// NULL if the entry can become history.
+static const char *entry_reason(const Entry *entry)
+{
+	const Parley__Journal__V1__Context *context = entry->context;
+	if (context == NULL)
+		return "it has no context";
+	if (context->time_us < TIME_LEAST || context->time_us >= TIME_BEYOND)
+		return "its time is not within the years 2000 to 2199";
+	if (too_long(context->audience_id) || too_long(context->session_id))
+		return "the audience or session ID is too long";
+	switch (entry->what_case) {
+	case WHAT(EVENT_POSTED):
+		return event_reason(entry->event_posted);
+	case WHAT(RECOMMENDATION):
+	case WHAT(SESSION_STARTED):
+	case WHAT(SESSION_ENDED):
+		return NULL;
+	default:
+		return "it says nothing that this server knows: a newer runtime server may have written it";
+	}
+}
+
+static Err judge(BatchRecord *record, Arena *arena)
+{
+	ProtobufCMessage *message = NULL;
+	if (record->frame.lost_until != 0) {
+		record->reason = "the runtime server lost these records: its journal was damaged";
+		return OK;
+	}
+	if (!str_is_utf8(record->frame.event_id)) {
+		record->reason = "its event ID is not UTF-8";
+		return OK;
+	}
+	Err e = wire_unpack(
+	        &parley__journal__v1__entry__descriptor, record->frame.payload, 0, arena, &message);
+	if (e == ERR_NO_MEMORY)
+		return e;
+	if (e != OK) {
+		record->reason = arena_printf(arena, "it is not a journal entry: %s", err_detail()->message);
+		return record->reason ? OK : err(ERR_NO_MEMORY, "no memory for a batch of records");
+	}
+	record->reason = entry_reason((Entry *)message);
+	record->entry = record->reason == NULL ? (Entry *)message : NULL;
+	return OK;
+}
+
+// --- facts ---
+
+static const FactKind of_meaning[MEANINGS] = {
+        [MEANING(UNSPECIFIED)] = FACT_EVENT,
+        [MEANING(CONTACT)] = FACT_CONTACT,
+        [MEANING(ACCEPT)] = FACT_ACCEPT,
+        [MEANING(REJECT)] = FACT_REJECT,
+};
+
+// An event counts once for each thing that it means, and as a mere event if it means nothing known.
+static size_t event_facts(const EventPosted *event, FactKind kinds[MEANINGS])
+{
+	bool seen[MEANINGS] = {0};
+	size_t count = 0;
+	for (size_t i = 0; i < event->n_meanings; i++) {
+		int meaning = (int)event->meanings[i];
+		if (meaning <= MEANING(UNSPECIFIED) || meaning >= MEANINGS || seen[meaning])
+			continue;
+		seen[meaning] = true;
+		kinds[count++] = of_meaning[meaning];
+	}
+	if (count == 0)
+		kinds[count++] = FACT_EVENT;
+	return count;
+}
+
+static size_t count_facts(const Entry *entry)
+{
+	FactKind kinds[MEANINGS];
+	if (entry == NULL)
+		return 0;
+	if (entry->what_case == WHAT(EVENT_POSTED))
+		return event_facts(entry->event_posted, kinds);
+	if (entry->what_case == WHAT(RECOMMENDATION) && entry->recommendation->n_offers > 0)
+		return entry->recommendation->n_offers;
+	return 1;
+}
+
+static void add_facts(Batch *batch, const BatchRecord *record)
+{
+	FactKind kinds[MEANINGS], kind = FACT_RECOMMENDATION;
+	size_t count = count_facts(record->entry);
+	if (count == 0)
+		return;
+	bool event = record->entry->what_case == WHAT(EVENT_POSTED);
+	if (event)
+		event_facts(record->entry->event_posted, kinds);
+	else if (record->entry->what_case == WHAT(SESSION_STARTED))
+		kind = FACT_SESSION_START;
+	else if (record->entry->what_case == WHAT(SESSION_ENDED))
+		kind = FACT_SESSION_END;
+	for (size_t i = 0; i < count; i++)
+		batch->facts[batch->fact_count++] = (Fact){record, event ? kinds[i] : kind, (int64_t)i};
+}
+
+Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)
+{
+	size_t count = 0, facts = 0;
+	TRY(count_frames(claim, &count));
+	*ret = (Batch){.records = ARENA_ARRAY(arena, BatchRecord, count + 1), .count = count};
+	if (ret->records == NULL)
+		return err(ERR_NO_MEMORY, "no memory for a batch of records");
+	Str frames = claim->frames;
+	for (size_t i = 0; i < count; i++) {
+		TRY(journal_record_parse(&frames, &ret->records[i].frame));
+		TRY(judge(&ret->records[i], arena));
+		facts += count_facts(ret->records[i].entry);
+	}
+	ret->facts = ARENA_ARRAY(arena, Fact, facts + 1);
+	if (ret->facts == NULL)
+		return err(ERR_NO_MEMORY, "no memory for a batch of records");
+	for (size_t i = 0; i < count; i++)
+		add_facts(ret, &ret->records[i]);
+	return OK;
+}

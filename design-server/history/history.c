@@ -1,0 +1,26 @@
+// The two services' methods. Both wait for the database, so they run on worker threads.
+#include "history/history.h"
+
+#include "history/ingest.h"
+#include "history/list.h"
+
+static const RpcMethod ingest_methods[] = {
+        {.name = "GetCursor", .handler = ingest_get_cursor, .blocking = true, .access = ACCESS_RUNTIME},
+        {.name = "ShipRecords",
+                .handler = ingest_ship_records,
+                .blocking = true,
+                .max_request = HISTORY_SHIP_REQUEST_MAX,
+                .access = ACCESS_RUNTIME},
+};
+
+static const RpcMethod history_methods[] = {
+        {.name = "ListHistory", .handler = list_history, .blocking = true, .access = ACCESS_VIEWER},
+};
+
+Err history_register(Services *services, RpcServer *server)
+{
+	TRY(rpc_server_add(server, &parley__design__v1__ingest_service__descriptor, ingest_methods,
+	        ARRAY_COUNT(ingest_methods), services));
+	return rpc_server_add(server, &parley__design__v1__history_service__descriptor, history_methods,
+	        ARRAY_COUNT(history_methods), services);
+}

@@ -1,0 +1,12 @@
+// The contact and response history: taking in what runtime servers ship, exactly once, and reading it. See
+// README.md.
+#pragma once
+#include "services.h"
+
+// Adds IngestService and HistoryService.
+Err history_register(Services *services, RpcServer *server);
+
+enum {
+	HISTORY_SHIP_MAX = 2 << 20,                         // bytes of one ShipRecords request's records
+	HISTORY_SHIP_REQUEST_MAX = HISTORY_SHIP_MAX + 1024, // bytes of the whole request
+};

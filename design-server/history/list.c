@@ -1,0 +1,210 @@
+// A page is one query over all tables of the history, each giving at most a page's worth from its own index,
+// merged by time. The position of a page is its last row's key.
+#include "history/list.h"
+
+#include "base/cleanup.h"
+#include "store/page.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef Parley__Design__V1__HistoryEntry HistoryEntry;
+typedef Parley__Design__V1__ListHistoryRequest ListHistoryRequest;
+typedef Parley__Design__V1__ListHistoryResponse ListHistoryResponse;
+
+enum {
+	KIND_LEAST = PARLEY__DESIGN__V1__HISTORY_KIND__HISTORY_KIND_RECOMMENDATION,
+	KIND_MOST = PARLEY__DESIGN__V1__HISTORY_KIND__HISTORY_KIND_SESSION_END,
+	KINDS = KIND_MOST - KIND_LEAST + 1,
+};
+
+// The columns of history_list.
+enum {
+	TIME,
+	KIND,
+	ENVIRONMENT,
+	CHANNEL,
+	SESSION_ID,
+	AUDIENCE_LEVEL,
+	AUDIENCE_ID,
+	POINT,
+	OFFER,
+	RULE,
+	SEGMENT,
+	TREATMENT,
+	EVENT,
+	EVENT_ID,
+	SCORE,
+	VERSION,
+	RUNTIME_ID,
+	INCARNATION,
+	SEQUENCE,
+	POSITION
+};
+
+// A row's key, as the page token has it.
+typedef struct Key {
+	int64_t time_us, incarnation, sequence, position;
+	Str runtime_id;
+} Key;
+
+typedef struct Listing {
+	const ListHistoryRequest *request;
+	ListHistoryResponse *response;
+	Arena *arena;
+	int64_t kinds[KINDS];
+	size_t kind_count;
+	size_t page_size;
+	Str query; // what the token is bound to
+	Key before;
+} Listing;
+
+// --- what is asked ---
+
+static Err read_kinds(Listing *listing)
+{
+	const ListHistoryRequest *request = listing->request;
+	bool wanted[KIND_MOST + 1] = {0};
+	for (size_t i = 0; i < request->n_kinds; i++) {
+		int kind = (int)request->kinds[i];
+		if (kind < KIND_LEAST || kind > KIND_MOST)
+			return err_at(ERR_FIELD_INVALID, "kinds", "%d is no kind of history: give %d to %d",
+			        kind, KIND_LEAST, KIND_MOST);
+		wanted[kind] = true;
+	}
+	for (int kind = KIND_LEAST; kind <= KIND_MOST; kind++)
+		if (wanted[kind] || request->n_kinds == 0)
+			listing->kinds[listing->kind_count++] = kind;
+	return OK;
+}
+
+static Err bind_query(Listing *listing)
+{
+	const ListHistoryRequest *request = listing->request;
+	unsigned kinds = 0;
+	for (size_t i = 0; i < listing->kind_count; i++)
+		kinds |= 1U << listing->kinds[i];
+	listing->query = str(arena_printf(listing->arena, "history %x %zu:%s %zu:%s %zu:%s %s", kinds,
+	        strlen(request->environment), request->environment, strlen(request->channel),
+	        request->channel, strlen(request->session_id), request->session_id, request->audience_id));
+	return listing->query.ptr ? OK : err(ERR_NO_MEMORY, "no memory for a page of history");
+}
+
+static Err read_position(Listing *listing)
+{
+	static const Key newest = {INT64_C(7258118400000000), INT64_MAX, INT64_MAX, INT64_MAX, {"", 0}};
+	Key *key = &listing->before;
+	Str position = {0};
+	TRY(page_token_read(str(listing->request->page_token), listing->query, listing->arena, &position));
+	*key = newest;
+	if (position.len == 0)
+		return OK;
+	int used = 0;
+	const char *text = arena_cstr(listing->arena, position);
+	if (text == NULL || sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &key->time_us,
+	                            &key->incarnation, &key->sequence, &key->position, &used) != 4)
+		return err_at(
+		        ERR_PAGE_TOKEN_INVALID, "page_token", "give the token of the previous page, or none");
+	key->runtime_id = str(text + used);
+	return OK;
+}
+
+static Err read_request(Listing *listing)
+{
+	TRY(read_kinds(listing));
+	TRY(page_size(listing->request->page_size, &listing->page_size));
+	TRY(bind_query(listing));
+	return read_position(listing);
+}
+
+// --- what is answered ---
+
+static char *text_of(const PgResult *rows, size_t row, size_t column, Arena *arena)
+{
+	return arena_cstr(arena, pg_text(rows, row, column));
+}
+
+static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Arena *arena)
+{
+	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
+	int64_t time_us = pg_time(rows, row, TIME);
+	parley__design__v1__history_entry__init(entry);
+	google__protobuf__timestamp__init(time);
+	time->seconds = time_us / US_PER_S;
+	time->nanos = (int32_t)(time_us % US_PER_S) * 1000;
+	entry->time = time;
+	entry->kind = (Parley__Design__V1__HistoryKind)pg_i64(rows, row, KIND);
+	entry->environment = text_of(rows, row, ENVIRONMENT, arena);
+	entry->channel = text_of(rows, row, CHANNEL, arena);
+	entry->session_id = text_of(rows, row, SESSION_ID, arena);
+	entry->audience_level = text_of(rows, row, AUDIENCE_LEVEL, arena);
+	entry->audience_id = text_of(rows, row, AUDIENCE_ID, arena);
+	entry->interaction_point = text_of(rows, row, POINT, arena);
+	entry->offer_code = text_of(rows, row, OFFER, arena);
+	entry->treatment_rule = text_of(rows, row, RULE, arena);
+	entry->segment = text_of(rows, row, SEGMENT, arena);
+	entry->treatment_code = text_of(rows, row, TREATMENT, arena);
+	entry->event = text_of(rows, row, EVENT, arena);
+	entry->event_id = text_of(rows, row, EVENT_ID, arena);
+	entry->score = pg_f64(rows, row, SCORE);
+	entry->snapshot_version = (uint64_t)pg_i64(rows, row, VERSION);
+	entry->runtime_id = text_of(rows, row, RUNTIME_ID, arena);
+}
+
+static Err fill_token(Listing *listing, const PgResult *rows, size_t row)
+{
+	char *position =
+	        arena_printf(listing->arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " " STR_FMT,
+	                pg_time(rows, row, TIME), pg_i64(rows, row, INCARNATION), pg_i64(rows, row, SEQUENCE),
+	                pg_i64(rows, row, POSITION), STR_ARG(pg_text(rows, row, RUNTIME_ID)));
+	Str token = page_token_make(listing->query, str(position), listing->arena);
+	listing->response->next_page_token = arena_cstr(listing->arena, token);
+	return position && listing->response->next_page_token
+	               ? OK
+	               : err(ERR_NO_MEMORY, "no memory for a page of history");
+}
+
+static Err fill_response(Listing *listing, const PgResult *rows)
+{
+	Arena *arena = listing->arena;
+	size_t found = pg_rows(rows), count = found < listing->page_size ? found : listing->page_size;
+	HistoryEntry *entries = ARENA_ARRAY(arena, HistoryEntry, count + 1);
+	HistoryEntry **list = ARENA_ARRAY(arena, HistoryEntry *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		list[i] = &entries[i];
+		fill_entry(&entries[i], rows, i, arena);
+	}
+	listing->response->entries = list;
+	listing->response->n_entries = count;
+	return found > count ? fill_token(listing, rows, count - 1) : OK;
+}
+
+static Err read_page(Pg *pg, void *context)
+{
+	Listing *listing = context;
+	const ListHistoryRequest *request = listing->request;
+	const Key *before = &listing->before;
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	TRY(SQL_RUN(pg, &rows, history_list, P_CTEXT(request->environment), P_CTEXT(request->channel),
+	        P_CTEXT(request->session_id), P_CTEXT(request->audience_id),
+	        P_I64S(listing->kinds, listing->kind_count), P_TIME(before->time_us),
+	        P_I64(before->incarnation), P_I64(before->sequence), P_I64(before->position),
+	        P_TEXT(before->runtime_id), P_I64((int64_t)listing->page_size + 1)));
+	return fill_response(listing, rows);
+}
+
+void list_history(void *service, RpcCall *call, const ProtobufCMessage *request)
+{
+	const Services *services = service;
+	ListHistoryResponse response = PARLEY__DESIGN__V1__LIST_HISTORY_RESPONSE__INIT;
+	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
+	Listing listing = {
+	        .request = (const ListHistoryRequest *)request, .response = &response, .arena = arena};
+	Err e = arena ? read_request(&listing) : err(ERR_NO_MEMORY, "no memory for a page of history");
+	if (e == OK)
+		e = store_read(services->store, read_page, &listing);
+	if (e == OK)
+		rpc_reply(call, &response.base);
+	else
+		rpc_fail(call, e);
+}

@@ -1,0 +1,97 @@
+-- name: ship_cursor_get
+SELECT sequence FROM ship_cursor WHERE environment = $1 AND runtime_id = $2 AND incarnation = $3
+
+-- name: ship_cursor_lock
+INSERT INTO ship_cursor AS c (environment, runtime_id, incarnation, sequence, updated) VALUES ($1, $2, $3, 0, $4)
+ON CONFLICT (environment, runtime_id, incarnation) DO UPDATE SET updated = c.updated
+RETURNING sequence
+
+-- name: ship_cursor_move
+UPDATE ship_cursor SET sequence = $4, updated = $5 WHERE environment = $1 AND runtime_id = $2 AND incarnation = $3
+
+-- name: history_month_make
+SELECT history_month_make($1)
+
+-- name: event_dedupe_add
+INSERT INTO event_dedupe (environment, event_id, taken)
+SELECT $1, e.id, $3 FROM unnest($2::text[]) AS e (id)
+ON CONFLICT DO NOTHING
+RETURNING event_id
+
+-- name: recommendation_copy
+COPY recommendation (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, rank, score, seed, interaction_point, zone, treatment_code, offer_code,
+	treatment_rule, segment) FROM STDIN BINARY
+
+-- name: contact_history_copy
+COPY contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
+	offer_code, treatment_rule, segment) FROM STDIN BINARY
+
+-- name: response_history_copy
+COPY response_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
+	offer_code, treatment_rule, segment, response) FROM STDIN BINARY
+
+-- name: event_history_copy
+COPY event_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
+	offer_code, treatment_rule, segment) FROM STDIN BINARY
+
+-- name: session_history_copy
+COPY session_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, what, profile, cause, segments) FROM STDIN BINARY
+
+-- name: ingest_reject_copy
+COPY ingest_reject (received, environment, runtime_id, incarnation, first_sequence, last_sequence, reason, record)
+FROM STDIN BINARY
+
+-- name: history_list
+-- Newest first. $1 to $4 empty: any. $5: kinds. $6 to $10: the last row of the page before. $11: rows.
+SELECT * FROM (
+	(SELECT time, 1 AS kind, environment, channel, session_id, audience_level, audience_id,
+		interaction_point, offer_code, treatment_rule, segment, treatment_code, '', '', score::float8,
+		snapshot_version, runtime_id, incarnation, sequence, position
+	FROM recommendation
+	WHERE 1 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
+		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
+	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
+	UNION ALL
+	(SELECT time, 2 AS kind, environment, channel, session_id, audience_level, audience_id,
+		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
+		snapshot_version, runtime_id, incarnation, sequence, position
+	FROM contact_history
+	WHERE 2 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
+		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
+	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
+	UNION ALL
+	(SELECT time, CASE response WHEN 'accept' THEN 3 ELSE 4 END AS kind, environment, channel, session_id, audience_level, audience_id,
+		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
+		snapshot_version, runtime_id, incarnation, sequence, position
+	FROM response_history
+	WHERE CASE response WHEN 'accept' THEN 3 ELSE 4 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
+		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
+	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
+	UNION ALL
+	(SELECT time, 5 AS kind, environment, channel, session_id, audience_level, audience_id,
+		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
+		snapshot_version, runtime_id, incarnation, sequence, position
+	FROM event_history
+	WHERE 5 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
+		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
+	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
+	UNION ALL
+	(SELECT time, CASE what WHEN 'start' THEN 6 ELSE 7 END AS kind, environment, channel, session_id, audience_level, audience_id,
+		'', '', '', '', '', '', '', 0::float8,
+		snapshot_version, runtime_id, incarnation, sequence, position
+	FROM session_history
+	WHERE CASE what WHEN 'start' THEN 6 ELSE 7 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
+		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
+	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
+) AS h
+ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11
