@@ -74,7 +74,7 @@ packages_ensure()
 	[ -n "$missing" ] || return 0
 	# shellcheck disable=SC2086 # names without spaces
 	set -- $missing
-	printf '%s  %d Debian packages are missing and will be installed:\n' "$(clock)" $#
+	printf '%s  %d Debian packages are missing:\n' "$(clock)" $#
 	printf '%s\n' "$*" | fold -s -w 90 | sed 's/^/        /'
 	as_root=$(packages_as_root) || die "$EXIT_PACKAGES" "installing them needs root, and this user may not use sudo" \
 		"Ask an administrator to run:" "apt-get install -y --no-install-recommends $*"
