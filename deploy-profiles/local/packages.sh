@@ -5,7 +5,7 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libgrpc-dev grpc-prot
 	protobuf-c-compiler libprotobuf-c-dev libpq-dev libssl-dev libjansson-dev libfyaml-dev libmicrohttpd-dev libsodium-dev
 	libxxhash-dev libcmocka-dev re2c lemon"
 PACKAGES_RUN="postgresql-15 openssl"
-PACKAGES_CHECK="clang libclang-rt-14-dev llvm-14 clang-format-14"
+PACKAGES_CHECK="procps clang libclang-rt-14-dev llvm-14 clang-format-14"
 PACKAGES_TOUCHPOINTS="nodejs ca-certificates python3 python3-grpcio python3-protobuf"
 
 # Debian's npm is a package of its own; other builds of Node bring theirs.
