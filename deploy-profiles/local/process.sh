@@ -41,8 +41,9 @@ process_start()
 	local pidfile=$1 log=$2 pid=
 	shift 2
 	rm -f "$pidfile"
+	as_service touch "$log" || return
 	# shellcheck disable=SC2016 # the inner shell's variables
-	"${service_words[@]}" setsid "$BASH" -c 'exec 9>&-; echo $$; log=$1; shift; exec "$@" >>"$log" 2>&1' - "$log" "$@" \
+	"${service_words[@]}" setsid "$BASH" -c 'echo $$; log=$1; shift; exec "$@" >>"$log" 2>&1' - "$log" "$@" \
 		</dev/null >"$pidfile.new" 2>>"$log" &
 	until [ -s "$pidfile.new" ] || ! kill -0 $! 2>/dev/null; do
 		sleep 0.02

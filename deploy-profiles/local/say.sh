@@ -57,7 +57,7 @@ try_step()
 	(
 		set -e
 		"$@"
-	) >"$log" 2>&1 </dev/null &
+	) >"$log" 2>&1 </dev/null 9>&- & # 9: quickstart's lock, which servers must not inherit
 	pid=$!
 	watch_step "$pid" "$log" "$title"
 	step_status=0

@@ -109,11 +109,11 @@ stack_configure()
 stack_administrator()
 {
 	local etc=$STACK/etc/design.yaml
-	as_service "$STACK_PROGRAMS/parley-design" migrate --config "$etc" || return
+	"$STACK_PROGRAMS/parley-design" migrate --config "$etc" || return
 	make_file "$STACK/cli/administrator.password" random_text 18 || return
 	[ ! -f "$STACK/cli/administrator.made" ] || return 0
-	as_service "$STACK_PROGRAMS/parley-design" user --config "$etc" administrator --role administrator --password-stdin \
-		<"$STACK/cli/administrator.password" || return
+	"$STACK_PROGRAMS/parley-design" user --config "$etc" administrator --role administrator \
+		--password-file "$STACK/cli/administrator.password" || return
 	touch "$STACK/cli/administrator.made"
 }
 
