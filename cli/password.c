@@ -15,7 +15,8 @@ static Err first_line(Cli *cli, FILE *from, const char **ret)
 {
 	char line[PASSWORD_MAX + 2];
 
-	if (!fgets(line, sizeof line, from) || line[strcspn(line, "\r\n")] == '\0')
+	if (!fgets(line, sizeof line, from) || strcspn(line, "\r\n") == 0 ||
+	        strcspn(line, "\r\n") >= PASSWORD_MAX)
 		return err(ERR_FIELD_INVALID, "there is no password, or it is longer than %d bytes",
 		        PASSWORD_MAX - 1);
 	line[strcspn(line, "\r\n")] = '\0';
