@@ -76,7 +76,7 @@ demo()
 demo_once()
 {
 	[ ! -f "$STACK/cli/demo.done" ] || return 0
-	demo || die "$EXIT_FAILED" "the visit of the three customers failed" "The servers' logs are in $log"
+	demo || die "$EXIT_FAILED" "the visit of the three customers failed" "The servers' logs are in $STACK/log"
 	touch "$STACK/cli/demo.done"
 }
 

@@ -39,7 +39,7 @@ stack_hand_over()
 {
 	local folder
 	[ -n "${SERVICE_USER:-}" ] || return 0
-	chown "$SERVICE_USER:" "$STACK" || return
+	chgrp "$SERVICE_USER" "$STACK" && chmod 710 "$STACK" || return
 	for folder in $stack_service_folders; do
 		chown -R "$SERVICE_USER:" "$STACK/$folder" || return
 	done

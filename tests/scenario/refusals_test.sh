@@ -36,8 +36,9 @@ tell "who may"
 parley user create vera --role viewer --password-file <(echo a-long-enough-password) >/dev/null
 vera()
 {
-	PARLEY_CONFIG=$STACK/cli/vera.yaml parley "$@"
+	PARLEY_CONFIG=$STACK/vera/config.yaml parley "$@"
 }
+mkdir "$STACK/vera"
 vera context set local --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" >/dev/null
 refused UNAUTHENTICATED vera get channels
 refused LOGIN_FAILED vera login vera --password-file <(echo not-this-one-please)
