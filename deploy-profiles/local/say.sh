@@ -76,7 +76,13 @@ show_log()
 	tail -n "${2:-30}" "$1" | sed 's/^/    | /' >&2
 }
 
-# step CODE TITLE LOG COMMAND…: the same, but a failure ends the script with CODE, or as a full disk if it was one.
+free_megabytes()
+{
+	df -Pm "$1" | awk 'NR == 2 { print $4 }'
+}
+
+# step CODE TITLE LOG COMMAND…: the same, but a failure ends the script with CODE ("-": the command's own exit code), or as a
+# full disk if it was one. A disk that is full may not even have taken the log.
 step()
 {
 	local code=$1 title=$2 log=$3
@@ -84,9 +90,10 @@ step()
 	try_step "$@"
 	[ "$step_status" != 0 ] || return 0
 	show_log "$log"
-	if grep -qi 'no space left on device' "$log"; then
+	if grep -qi 'no space left on device' "$log" || [ "$(free_megabytes "${log%/*}")" -lt 4 ] || [ "$(free_megabytes .)" -lt 4 ]; then
 		die "$EXIT_DISK" "the disk is full" "Free some space (df -h shows where) and run this again: it goes on where it stopped."
 	fi
+	[ "$code" != - ] || code=$step_status
 	die "$code" "could not finish: $title" "The whole output is in $log"
 }
 
@@ -97,7 +104,7 @@ need_space()
 	until [ -d "$folder" ]; do
 		folder=$(dirname "$folder")
 	done
-	free=$(df -Pm "$folder" | awk 'NR == 2 { print $4 }')
+	free=$(free_megabytes "$folder")
 	[ "$free" -ge "$2" ] || die "$EXIT_DISK" "$3 needs $2 MB in $1, and only $free MB are free there" \
 		"Free some space (df -h shows where) and run this again."
 }
