@@ -159,34 +159,59 @@ static Err key_match(const Csv *header, const char *number, ProfileColumn *colum
 	        STR_ARG(column->name), STR_ARG(column->name));
 }
 
+static bool in_file(const Csv *header, const json_t *attribute)
+{
+	size_t ignored;
+
+	return header_find(header, text_of(attribute, "name"), text_of(attribute, "column"), &ignored);
+}
+
+// Adds the level's attributes that are in the table, either those that the file has or those that it has not.
+static Err attributes_add(const json_t *attributes, const Csv *header, bool had, Profile *profile)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(attributes, i, item)
+	{
+		ProfileColumn *column = &profile->columns[profile->all];
+
+		if (json_is_true(json_object_get(item, "not_in_table")) || in_file(header, item) != had)
+			continue;
+		TRY(column_read(item, false, column));
+		header_find(header, column->name, column->column, &column->field);
+		profile->all++;
+	}
+	return OK;
+}
+
 Err profile_match(const json_t *level, const Csv *header, const char *number, Arena *arena, Profile *ret)
 {
 	const json_t *keys = json_object_get(level, "keys"),
 	             *attributes = json_object_get(level, "attributes"), *item;
 	size_t i;
 
-	*ret = (Profile){.table = text_of(level, "profile_table"), .absent = ""};
+	*ret = (Profile){.table = text_of(level, "profile_table")};
 	ret->columns =
 	        ARENA_ARRAY(arena, ProfileColumn, json_array_size(keys) + json_array_size(attributes) + 1);
 	json_array_foreach(keys, i, item)
 	{
-		TRY(column_read(item, true, &ret->columns[ret->count]));
-		TRY(key_match(header, number, &ret->columns[ret->count++]));
+		TRY(column_read(item, true, &ret->columns[ret->all]));
+		TRY(key_match(header, number, &ret->columns[ret->all++]));
 	}
-	json_array_foreach(attributes, i, item)
-	{
-		ProfileColumn *column = &ret->columns[ret->count];
+	TRY(attributes_add(attributes, header, true, ret));
+	ret->count = ret->all;
+	return attributes_add(attributes, header, false, ret);
+}
 
-		if (json_is_true(json_object_get(item, "not_in_table")))
-			continue;
-		TRY(column_read(item, false, column));
-		if (header_find(header, column->name, column->column, &column->field))
-			ret->count++;
-		else
-			ret->absent = arena_printf(arena, "%s%s" STR_FMT, ret->absent,
-			        *ret->absent ? ", " : "", STR_ARG(column->name));
-	}
-	return OK;
+const char *profile_absent(const Profile *profile, Arena *arena)
+{
+	const char *names = "";
+
+	for (size_t i = profile->count; i < profile->all; i++)
+		names = arena_printf(
+		        arena, "%s%s" STR_FMT, names, *names ? ", " : "", STR_ARG(profile->columns[i].name));
+	return names;
 }
 
 static Err value_read(const ProfileColumn *column, const CsvField *field, Arena *arena, PgParam *ret)
@@ -251,11 +276,12 @@ static const char *table_name(const Profile *profile, Arena *arena)
 // Columns by `fmt`, which takes the quoted name and its type, with ", " between them.
 typedef const char *(*ColumnText)(const char *name, const char *sql_type, Arena *arena);
 
-static const char *columns_text(const Profile *profile, bool keys_only, ColumnText text, Arena *arena)
+static const char *columns_text(
+        const Profile *profile, size_t count, bool keys_only, ColumnText text, Arena *arena)
 {
 	const char *all = "";
 
-	for (size_t i = 0; i < profile->count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (profile->columns[i].key || !keys_only)
 			all = arena_printf(arena, "%s%s%s", all, *all ? ", " : "",
 			        text(quoted(profile->columns[i].column, arena), profile->columns[i].type->sql,
@@ -284,32 +310,32 @@ static const char *assignment(const char *name, const char *sql_type, Arena *are
 const char *profile_sql_create(const Profile *profile, Arena *arena)
 {
 	return arena_printf(arena, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (%s))",
-	        table_name(profile, arena), columns_text(profile, false, name_and_type, arena),
-	        columns_text(profile, true, name_only, arena));
+	        table_name(profile, arena), columns_text(profile, profile->all, false, name_and_type, arena),
+	        columns_text(profile, profile->count, true, name_only, arena));
 }
 
 const char *profile_sql_stage(const Profile *profile, Arena *arena)
 {
 	return arena_printf(arena,
 	        "CREATE TEMPORARY TABLE parley_import (%s, parley_row bigint) ON COMMIT DROP",
-	        columns_text(profile, false, name_and_type, arena));
+	        columns_text(profile, profile->count, false, name_and_type, arena));
 }
 
 const char *profile_sql_copy(const Profile *profile, Arena *arena)
 {
 	return arena_printf(arena, "COPY parley_import (%s, parley_row) FROM STDIN BINARY",
-	        columns_text(profile, false, name_only, arena));
+	        columns_text(profile, profile->count, false, name_only, arena));
 }
 
 const char *profile_sql_move(const Profile *profile, Arena *arena)
 {
-	const char *keys = columns_text(profile, true, name_only, arena);
-	const char *all = columns_text(profile, false, name_only, arena);
+	const char *keys = columns_text(profile, profile->count, true, name_only, arena);
+	const char *all = columns_text(profile, profile->count, false, name_only, arena);
 
 	return arena_printf(arena,
 	        "INSERT INTO %s (%s) SELECT DISTINCT ON (%s) %s FROM parley_import ORDER BY %s, parley_row "
 	        "DESC "
 	        "ON CONFLICT (%s) DO UPDATE SET %s",
 	        table_name(profile, arena), all, keys, all, keys, keys,
-	        columns_text(profile, false, assignment, arena));
+	        columns_text(profile, profile->count, false, assignment, arena));
 }

@@ -23,14 +23,16 @@ typedef struct ProfileColumn {
 
 typedef struct Profile {
 	Str table;
-	ProfileColumn *columns; // those that the file has; keys first
-	size_t count;
-	const char *absent; // names of attributes that the file does not have, for a note
+	ProfileColumn *columns; // keys first, those that the file does not have last
+	size_t count;           // that the file has
+	size_t all;
 } Profile;
 
 // Matches the level's keys and attributes with the file's header. `number` (may be NULL) is the key that gets
 // the row's number. Errors: FIELD_INVALID, FIELD_MISSING.
 Err profile_match(const json_t *level, const Csv *header, const char *number, Arena *arena, Profile *ret);
+// Names of the attributes that the file does not have.
+const char *profile_absent(const Profile *profile, Arena *arena);
 // The values of a row. Errors: FIELD_INVALID.
 Err profile_row(const Profile *profile, const Csv *row, size_t row_number, Arena *arena, PgParam *ret);
 // SQL for the import: the table, a temporary one of the same columns, and the move from there.

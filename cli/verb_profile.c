@@ -171,10 +171,11 @@ static Err table_fill(Import *import)
 	Err e = pg_script(import->pg, timeout_ms, profile_sql_move(&import->profile, arena));
 
 	if (e != OK && strcmp(pg_sqlstate(import->pg), "42P01") == 0)
-		return err(ERR_DB_FAILED, "there is no table " STR_FMT "; --create makes it",
+		return cli_usage(import->cli,
+		        "there is no table " STR_FMT " in the database; --create makes it",
 		        STR_ARG(import->profile.table));
 	if (e != OK && strcmp(pg_sqlstate(import->pg), "42P10") == 0)
-		return err(ERR_DB_FAILED,
+		return err(ERR_FIELD_INVALID,
 		        "table " STR_FMT " needs a primary key over the audience level's keys",
 		        STR_ARG(import->profile.table));
 	TRY(e);
@@ -184,7 +185,7 @@ static Err table_fill(Import *import)
 static Err prepare(Import *import, const char *database)
 {
 	Cli *cli = import->cli;
-	const char *table = cli_option(cli, OPT_TABLE);
+	const char *table = cli_option(cli, OPT_TABLE), *absent;
 
 	TRY(file_open(import));
 	TRY(level_read(cli, &import->level));
@@ -195,8 +196,9 @@ static Err prepare(Import *import, const char *database)
 	if (!import->profile.table.len)
 		return cli_usage(cli, "the audience level names no profile table: give --table TABLE");
 	TRY(header_keep(import));
-	if (*import->profile.absent)
-		fprintf(stderr, "note: the file has no column for: %s\n", import->profile.absent);
+	absent = profile_absent(&import->profile, cli->arena);
+	if (*absent)
+		fprintf(stderr, "note: the file has no column for: %s\n", absent);
 	cli_verbose(cli, "connecting to the database");
 	return pg_connect(database, cli->timeout_ms, &import->pg);
 }

@@ -116,7 +116,7 @@ static void a_row_becomes_the_levels_values(void **state)
 	assert_int_equal(match("Age;emp.rate;ID;since;tags;other\n42;1.5;7;2026-01-31;a|b;x\n", NULL, &level,
 	                         &csv, &profile),
 	        OK);
-	assert_string_equal(profile.absent, "vip, city");
+	assert_string_equal(profile_absent(&profile, arena), "vip, city");
 	assert_int_equal(csv_next(csv, &end), OK);
 	assert_int_equal(profile_row(&profile, csv, 1, arena, values), OK);
 	assert_int_equal(profile.count, 5);
@@ -168,9 +168,11 @@ static void a_file_without_keys_can_be_numbered(void **state)
 	assert_int_equal(csv_next(csv, &end), OK);
 	assert_int_equal(profile_row(&profile, csv, 5, arena, values), OK);
 	assert_int_equal(values[0].i, 5);
-	assert_string_equal(
-	        profile_sql_create(&profile, arena), "CREATE TABLE IF NOT EXISTS \"crm\".\"customers\" "
-	                                             "(\"id\" bigint, \"age\" bigint, PRIMARY KEY (\"id\"))");
+	assert_string_equal(profile_sql_create(&profile, arena),
+	        "CREATE TABLE IF NOT EXISTS \"crm\".\"customers\" "
+	        "(\"id\" bigint, \"age\" bigint, \"emp.rate\" double precision, \"since\" timestamptz, "
+	        "\"vip\" boolean, "
+	        "\"tags\" text[], \"city\" text, PRIMARY KEY (\"id\"))");
 	assert_string_equal(profile_sql_move(&profile, arena),
 	        "INSERT INTO \"crm\".\"customers\" (\"id\", \"age\") SELECT DISTINCT ON (\"id\") \"id\", "
 	        "\"age\" FROM parley_import "
