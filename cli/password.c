@@ -13,13 +13,13 @@ enum { PASSWORD_MAX = 1024 };
 
 static Err first_line(Cli *cli, FILE *from, const char **ret)
 {
-	char line[PASSWORD_MAX + 2];
+	char line[PASSWORD_MAX + 2] = "";
+	size_t len = fgets(line, sizeof line, from) ? strcspn(line, "\r\n") : 0;
 
-	if (!fgets(line, sizeof line, from) || strcspn(line, "\r\n") == 0 ||
-	        strcspn(line, "\r\n") >= PASSWORD_MAX)
+	if (len == 0 || len > PASSWORD_MAX)
 		return err(ERR_FIELD_INVALID, "there is no password, or it is longer than %d bytes",
-		        PASSWORD_MAX - 1);
-	line[strcspn(line, "\r\n")] = '\0';
+		        PASSWORD_MAX);
+	line[len] = '\0';
 	*ret = arena_cstr(cli->arena, str(line));
 	explicit_bzero(line, sizeof line);
 	return OK;

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# What a designer does with `parley` on a design server of the test's own: apply, export and apply again, get, diff, delete;
+# who may do what; and which exit code each refusal has.
+set -eu
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../lib/stack.sh
+. "$here/../lib/stack.sh"
+
+STACK_ENVIRONMENTS=test
+stack_place
+work=$STACK/work
+mkdir "$work"
+
+# expect CODE WORDS COMMAND…: the command exits with the code and says the words, on whichever output.
+expect()
+{
+	local code=$1 words=$2 status=0
+	shift 2
+	"$@" >"$work/said" 2>&1 </dev/null || status=$?
+	[ "$status" = "$code" ] || { cat "$work/said"; stack_fail "exit $status instead of $code: $*"; }
+	[ -z "$words" ] || grep -qF -- "$words" "$work/said" || { cat "$work/said"; stack_fail "does not say '$words': $*"; }
+}
+
+start()
+{
+	STACK_POSTGRES=$("$test_lib/postgres.sh" start --owner $$)
+	stack_folders
+	stack_credentials 2>/dev/null
+	databases_make "$STACK_POSTGRES" test
+	stack_configure
+	stack_administrator
+	stack_restart design
+}
+
+sign_in()
+{
+	parley context set local --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt"
+	expect 5 "parley login" parley get offers
+	echo "not the password" >"$work/wrong"
+	expect 5 LOGIN_FAILED parley login administrator --password-file "$work/wrong"
+	expect 0 "signed in as administrator (ADMINISTRATOR)" parley login administrator --password-file "$STACK/cli/administrator.password"
+	[ "$(stat -c %a "$STACK/cli/tokens/local")" = 600 ] || stack_fail "the token can be read by others"
+	! grep -q "$(cat "$STACK/cli/tokens/local")" "$PARLEY_CONFIG" || stack_fail "the token stands in the configuration"
+	expect 0 "administrator (ADMINISTRATOR)" parley whoami
+}
+
+apply_and_export()
+{
+	local bank=$repository/deploy-profiles/sample/retail-bank.yaml count
+	count=$(grep -c '^kind:' "$bank")
+	expect 0 "dry run, nothing was changed" parley apply -f "$bank" --dry-run
+	expect 0 "nothing found" parley get channels
+	expect 1 "is not on the server" parley diff -f "$bank"
+	expect 0 "$count created, 0 configured, 0 unchanged" parley apply -f "$bank"
+	expect 0 "0 created, 0 configured, $count unchanged" parley apply -f "$bank"
+	parley export retail-bank >"$work/exported.yaml"
+	expect 0 "0 created, 0 configured" parley apply -f "$work/exported.yaml"
+	expect 0 "" parley diff -f "$work/exported.yaml"
+	parley export retail-bank | cmp - "$work/exported.yaml" || stack_fail "two exports differ"
+	! grep -qE '^(etag|create_time|update_time):' "$work/exported.yaml" || stack_fail "the export has what the server sets"
+	mkdir "$work/folder"
+	parley export --all >"$work/folder/all.yaml"
+	expect 0 "0 created, 0 configured, $count unchanged" parley apply -f "$work/folder"
+}
+
+change()
+{
+	local offer
+	offer=$(parley get offers -o json | sed -n 's/^ *"name": "\(.*\)",$/\1/p' | head -n 1)
+	expect 0 "kind: Offer" parley get offer "$offer" -o yaml
+	expect 0 "NAME" parley get of
+	expect 0 "marketing" parley get zones --channel retail-bank --filter 'name == "marketing"'
+	parley get zone marketing --channel retail-bank -o yaml >"$work/zone.yaml"
+	sed -i 's/^display_name: .*/display_name: Changed/' "$work/zone.yaml"
+	expect 1 '~ display_name: "Marketing places" -> "Changed"' parley diff -f "$work/zone.yaml"
+	expect 0 "zone/retail-bank/marketing configured" parley apply -f "$work/zone.yaml"
+	# the etag in the file is the one before the change
+	sed -i 's/^display_name: .*/display_name: Again/' "$work/zone.yaml"
+	expect 4 ETAG_STALE parley apply -f "$work/zone.yaml"
+	expect 0 "update" parley audit zone marketing
+}
+
+refusals()
+{
+	expect 3 RESOURCE_NOT_FOUND parley get offer nowhere
+	expect 3 RESOURCE_NOT_FOUND parley delete offer nowhere
+	expect 0 "deleted" parley delete offer nowhere --allow-missing
+	expect 7 RESOURCE_IN_USE parley delete zone marketing --channel retail-bank
+	expect 2 "give --channel" parley delete zone marketing
+	expect 2 "is no kind" parley get ofers-and-more
+	expect 2 "did you mean 'apply'" parley aply
+	expect 7 FILTER_INVALID parley get offers --filter 'nmae == "x"'
+	expect 6 UNAVAILABLE parley --design 127.0.0.1:1 --timeout 2s get offers
+	expect 7 "parley get KIND NAME -o yaml" parley apply -f <(printf 'kind: Zone\nchannel: retail-bank\nname: z\ntie_brake: NONE\n')
+	printf 'kind: Zone\nchannel: retail-bank\nname: fresh\n---\n\nkind: Segment\nchannel: retail-bank\nname: bad\naudience_level: customer\nexpression: agee > 3\n' \
+		>"$work/bad.yaml"
+	expect 7 "bad.yaml:10:1: Segment 'bad'" parley apply -f "$work/bad.yaml"
+	expect 7 "1 of 2 documents were applied before this one (0 created, 0 configured, 1 unchanged)" parley apply -f "$work/bad.yaml"
+	expect 0 "deleted" parley delete zone fresh --channel retail-bank
+}
+
+people()
+{
+	echo "a long enough password" >"$work/password"
+	expect 7 "" parley user create anna --role designr --password-file "$work/password"
+	expect 0 "user anna created (viewer)" parley user create anna --role viewer --password-file "$work/password"
+	expect 0 anna parley user list
+	parley login anna --password-file "$work/password" >"$work/said"
+	expect 0 "NAME" parley get channels
+	expect 5 PERMISSION_DENIED parley delete channel retail-bank
+	expect 5 PERMISSION_DENIED parley user list
+	expect 0 "signed out" parley logout
+	expect 5 UNAUTHENTICATED parley whoami
+}
+
+start
+sign_in
+apply_and_export
+change
+refusals
+people
+echo "cli: apply, export, get, diff, delete, audit, users and refusals are as told"
