@@ -4,7 +4,7 @@
 
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 16, CELL_MAX = 60 };
+enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3 };
 
 typedef struct Column {
 	Str title, path;
@@ -59,11 +59,6 @@ static const json_t *value_at(const json_t *item, Str path)
 	return item;
 }
 
-static bool is_plain(const json_t *json)
-{
-	return !json_is_object(json) && !json_is_array(json);
-}
-
 // "2026-01-31T08:00:00.123456Z" to "2026-01-31 08:00:00"; anything else as it is.
 static Str time_short(Arena *arena, Str text)
 {
@@ -77,29 +72,41 @@ static Str time_short(Arena *arena, Str text)
 	return str_n(copy, 19);
 }
 
-static Err cell_text(Cli *cli, const json_t *json, Str *ret)
+static Err cell_text(Cli *cli, const json_t *json, Str *ret);
+
+// Plain items and the names of a few things are listed; more things are counted.
+static Err list_text(Cli *cli, const json_t *list, Str *ret)
 {
 	const char *joined = "";
+	const json_t *item;
+	size_t i;
 
+	json_array_foreach(list, i, item)
+	{
+		const json_t *word = json_is_object(item) ? json_object_get(item, "name") : item;
+		Str text;
+
+		if (!word || json_is_array(word) || (word != item && json_array_size(list) > NAMES_MAX)) {
+			*ret = str(arena_printf(cli->arena, "%zu", json_array_size(list)));
+			return OK;
+		}
+		TRY(cell_text(cli, word, &text));
+		joined = arena_printf(cli->arena, "%s%s" STR_FMT, joined, i ? "," : "", STR_ARG(text));
+	}
+	*ret = str(joined);
+	return OK;
+}
+
+static Err cell_text(Cli *cli, const json_t *json, Str *ret)
+{
 	*ret = (Str){0};
 	if (!json || json_is_null(json))
 		return OK;
-	if (json_is_string(json)) {
-		*ret = time_short(cli->arena, str_n(json_string_value(json), json_string_length(json)));
-		return OK;
-	}
-	if (!json_is_array(json) || !is_plain(json_array_get(json, 0))) {
-		if (json_is_array(json))
-			*ret = str(arena_printf(cli->arena, "%zu", json_array_size(json)));
-		return json_is_array(json) ? OK : json_text(json, false, cli->arena, ret);
-	}
-	for (size_t i = 0; i < json_array_size(json); i++) {
-		Str item;
-
-		TRY(cell_text(cli, json_array_get(json, i), &item));
-		joined = arena_printf(cli->arena, "%s%s" STR_FMT, joined, i ? "," : "", STR_ARG(item));
-	}
-	*ret = str(joined);
+	if (json_is_array(json))
+		return list_text(cli, json, ret);
+	if (!json_is_string(json))
+		return json_text(json, false, cli->arena, ret);
+	*ret = time_short(cli->arena, str_n(json_string_value(json), json_string_length(json)));
 	return OK;
 }
 
@@ -133,8 +140,8 @@ static void print_row(const Column *columns, const Str *cells, size_t count)
 	size_t last = 0;
 
 	for (size_t i = 0; i < count; i++)
-		last = columns[i].used ? i : last;
-	for (size_t i = 0; i < count; i++)
+		last = columns[i].used && cells[i].len ? i : last;
+	for (size_t i = 0; i <= last; i++)
 		if (columns[i].used)
 			print_padded(cells[i], columns[i].width, i == last);
 	putchar('\n');

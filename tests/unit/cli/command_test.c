@@ -166,11 +166,11 @@ static void tables_line_up_by_what_a_terminal_shows(void **state)
 	assert_string_equal(table_of("[{\"name\":\"Zürich\",\"n\":1},{\"name\":\"東京\",\"n\":22,\"x\":{"
 	                             "\"y\":[\"a\",\"b\"]}}]",
 	                            "NAME:name N:n EMPTY:none LIST:x.y"),
-	        "NAME    N   LIST\nZürich  1   \n東京    22  a,b\n");
-	assert_string_equal(
-	        table_of("[{\"t\":\"2026-01-31T08:00:00.5Z\",\"l\":[{},{}],\"s\":\"two\\nlines\"}]",
-	                "T:t L:l S:s"),
-	        "T                    L  S\n2026-01-31 08:00:00  2  two lines\n");
+	        "NAME    N   LIST\nZürich  1\n東京    22  a,b\n");
+	assert_string_equal(table_of("[{\"t\":\"2026-01-31T08:00:00.5Z\",\"l\":[{\"name\":\"a\"},{\"name\":"
+	                             "\"b\"}],\"m\":[{},{}],\"s\":\"two\\nlines\"}]",
+	                            "T:t L:l M:m S:s"),
+	        "T                    L    M  S\n2026-01-31 08:00:00  a,b  2  two lines\n");
 	assert_string_equal(table_of("[]", "T:t"), "");
 }
 
