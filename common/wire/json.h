@@ -17,7 +17,7 @@ typedef enum JsonStyle {
 	JSON_PROTO = 0,              // the mapping as it stands
 	JSON_SHORT_ENUMS = 1 << 0,   // PUBLISHED instead of OFFER_STATE_PUBLISHED; reading takes both always
 	JSON_SNAKE_CASE = 1 << 1,    // field names as in the .proto
-	JSON_PLAIN_INTS = 1 << 2,    // 64-bit integers as numbers
+	JSON_PLAIN_INTS = 1 << 2,    // 64-bit integers as numbers, whole doubles without a point
 	JSON_BARE_LITERALS = 1 << 3, // parley.design.v1.Literal as true, 42, 3.5, "text" or ["a", "b"]
 } JsonStyle;
 // What people see, in the CLI and in YAML.
@@ -41,7 +41,8 @@ Err json_from_yaml_node(const struct YamlNode *node, const char *name, json_t **
 // Deterministic YAML in the order of keys.
 Err json_to_yaml(const json_t *json, Arena *arena, Str *ret);
 
-// The length of the prefix that all values of an enum share, up to and with an underscore: what JSON_SHORT_ENUMS leaves out.
+// The length of the prefix that all values of an enum share, up to and with an underscore: what
+// JSON_SHORT_ENUMS leaves out.
 size_t json_enum_prefix(const ProtobufCEnumDescriptor *descriptor);
 
 static inline void json_decrefp_(json_t **json)

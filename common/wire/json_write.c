@@ -27,8 +27,11 @@ static json_t *unsigned_write(uint64_t value, unsigned style)
 	return json_sprintf("%" PRIu64, value);
 }
 
-static json_t *double_write(double value)
+static json_t *double_write(double value, unsigned style)
 {
+	if (style & JSON_PLAIN_INTS && value == trunc(value) && fabs(value) < 1e15 &&
+	        !(value == 0 && signbit(value)))
+		return json_integer((json_int_t)value);
 	if (isfinite(value))
 		return json_real(value);
 	return json_string(isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
@@ -74,9 +77,9 @@ static Err value_write(const ProtobufCFieldDescriptor *field, const void *value,
 	case PROTOBUF_C_TYPE_FIXED64:
 		return finish(unsigned_write(*(const uint64_t *)value, style), ret);
 	case PROTOBUF_C_TYPE_FLOAT:
-		return finish(double_write((double)*(const float *)value), ret);
+		return finish(double_write((double)*(const float *)value, style), ret);
 	case PROTOBUF_C_TYPE_DOUBLE:
-		return finish(double_write(*(const double *)value), ret);
+		return finish(double_write(*(const double *)value, style), ret);
 	case PROTOBUF_C_TYPE_BOOL:
 		return finish(json_boolean(*(const protobuf_c_boolean *)value), ret);
 	case PROTOBUF_C_TYPE_ENUM:
