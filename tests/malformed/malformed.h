@@ -15,7 +15,9 @@ typedef struct Method {
 	char *path;
 	const Message *input;
 	bool endless;      // a server stream that a sound request opens for good
+	bool revokes;      // what it is called with is worth nothing afterwards
 	int sent, reached; // reached: answered otherwise than for want of credentials
+	int unserved;
 } Method;
 
 typedef struct Methods {

@@ -65,6 +65,7 @@ static void add_service(Methods *methods, ServerIndex server, const char *packag
 		        .server = server,
 		        .path = arena_printf(arena, "/%s.%s/%s", package, service->name, method->name),
 		        .input = message_find(methods, method->input_type),
+		        .revokes = strcmp(method->name, "Logout") == 0,
 		        .endless = method->server_streaming && !method->client_streaming,
 		};
 	}
