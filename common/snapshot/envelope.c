@@ -142,7 +142,7 @@ static Err sign(const SigningKey *key, Str message, uint8_t ret[SIGNATURE_SIZE])
 	return OK;
 }
 
-Err envelope_seal(const Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret)
+Err envelope_seal(const Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret, Digest *ret_digest)
 {
 	TRY(manifest_form(manifest));
 	Str payload, signed_bytes;
@@ -151,6 +151,8 @@ Err envelope_seal(const Manifest *manifest, const SigningKey *key, Arena *arena,
 		return err(ERR_MANIFEST_INVALID,
 		        "the manifest has %zu bytes, at most %d are allowed: shorten its comment",
 		        payload.len, MANIFEST_MAX);
+	if (ret_digest)
+		*ret_digest = digest_of(payload);
 	TRY(pae(STR(SNAPSHOT_PAYLOAD_TYPE), payload, arena, &signed_bytes));
 	uint8_t bytes[SIGNATURE_SIZE];
 	TRY(sign(key, signed_bytes, bytes));

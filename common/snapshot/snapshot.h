@@ -52,9 +52,9 @@ Err trust_load(const Str *paths, size_t count, size_t threshold, Arena *arena, T
 // Serializes a snapshot whose lists are in canonical order; refuses one that is not well formed by
 // snapshot_check.
 Err snapshot_pack(const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, Str *ret);
-// Signs a manifest and packs the envelope.
-Err envelope_seal(
-        const Parley__Snapshot__V1__Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret);
+// Signs a manifest and packs the envelope. `ret_digest` is the manifest's; may be NULL.
+Err envelope_seal(const Parley__Snapshot__V1__Manifest *manifest, const SigningKey *key, Arena *arena,
+        Str *ret, Digest *ret_digest);
 
 // --- runtime side ---
 

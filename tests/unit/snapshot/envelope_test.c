@@ -123,10 +123,12 @@ static void what_is_sealed_here_is_what_the_tests_seal(void **state)
 	SigningKey *key;
 	assert_int_equal(signing_key_load(arena_printf(f->arena, "%s/builder.key", dir), &key), OK);
 	Str sealed;
-	assert_int_equal(envelope_seal(f->manifest, key, f->arena, &sealed), OK);
+	Digest digest;
+	assert_int_equal(envelope_seal(f->manifest, key, f->arena, &sealed, &digest), OK);
+	assert_true(digest_eq(&digest, &f->digest));
 	assert_true(str_eq(sealed, f->envelope));
 	f->manifest->n_blobs = 0;
-	assert_int_equal(envelope_seal(f->manifest, key, f->arena, &sealed), ERR_MANIFEST_INVALID);
+	assert_int_equal(envelope_seal(f->manifest, key, f->arena, &sealed, NULL), ERR_MANIFEST_INVALID);
 	signing_key_free(key);
 	remove(arena_printf(f->arena, "%s/builder.key", dir));
 	remove(arena_printf(f->arena, "%s/builder.pub", dir));
