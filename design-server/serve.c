@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "design.h"
 #include "history/history.h"
+#include "release/release.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ enum { MAX_IN_FLIGHT = 256, WORKERS = 16, WATCH_S = 1 };
 typedef struct Design {
 	Services services;
 	Admin *admin;
+	Release *release;
 	RpcServer *rpc;
 	Http *http;
 	bool ready;
@@ -23,6 +25,7 @@ static void design_stop(Design *design)
 {
 	http_stop(design->http);
 	rpc_server_free(design->rpc);
+	release_free(design->release);
 	admin_free(design->admin);
 	store_free(design->services.store);
 }
@@ -46,6 +49,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(rpc_server_new(&options, &design->rpc));
 	TRY(admin_register(design->admin, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
+	TRY(release_register(design->release, design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);
 	log_info("grpc listens", F_STR("address", config->grpc.listen), F_INT("port", port));
@@ -97,6 +101,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	design->admin = design->services.store ? admin_new(&design->services) : NULL;
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");
+	TRY(release_new(&design->services, &design->release));
 	TRY(watch_database(design));
 	if (!design->ready)
 		log_warn("waiting for the database", F_STR("reason", str(err_detail()->message)));

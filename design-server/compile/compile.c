@@ -6,7 +6,7 @@
 
 enum { DEFAULT_TIMEOUT_S = 1800 };
 
-Err no_memory(void)
+Err compile_no_memory(void)
 {
 	return err(ERR_NO_MEMORY, "no memory to compile the channel");
 }
@@ -40,7 +40,7 @@ Err index_by(Compile *c, void *items, size_t count, size_t key_offset, NameIndex
 	const void *const *pointers = items;
 	NameEntry *entries = ARENA_ARRAY(c->arena, NameEntry, count);
 	if (!entries)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < count; i++)
 		entries[i] = (NameEntry){str(key_of(pointers[i], key_offset)), (uint32_t)i};
 	if (count)
@@ -96,7 +96,7 @@ Err compile_snapshot(const Configuration *in, Arena *arena, Snapshot **ret, Prob
 	*ret_problems = (Problems){.items = ARENA_ARRAY(arena, Problem, PROBLEMS_MAX)};
 	Compile c = {.in = in, .arena = arena, .out = ARENA_NEW(arena, Snapshot), .problems = ret_problems};
 	if (!c.out || !ret_problems->items)
-		return no_memory();
+		return compile_no_memory();
 	*c.out = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
 	TRY(compile_all(&c));
 	*ret = c.out;

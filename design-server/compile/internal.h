@@ -75,4 +75,4 @@ void compile_dates(Compile *c, const Google__Protobuf__Timestamp *effective,
 void sort_by(void *items, size_t count, size_t key_offset);
 // The index of a list, in whatever order it is, by the text that `key_offset` finds. Error: NO_MEMORY.
 Err index_by(Compile *c, void *items, size_t count, size_t key_offset, NameIndex *ret);
-Err no_memory(void);
+Err compile_no_memory(void);

@@ -65,7 +65,7 @@ static Err compile_level(Compile *c, const DesignLevel *in, SnapLevel *level)
 	level->attributes =
 	        NEW_ITEMS(c, SnapAttribute, PARLEY__SNAPSHOT__V1__ATTRIBUTE__INIT, in->n_attributes);
 	if (!level->keys || !level->attributes)
-		return no_memory();
+		return compile_no_memory();
 	if (!in->n_keys)
 		problem(c, "keys", "it has no key: visitors need at least one");
 	for (size_t i = 0; i < in->n_keys; i++)
@@ -79,7 +79,7 @@ static Err make_schemas(Compile *c)
 {
 	c->schemas = ARENA_ARRAY(c->arena, ExprSchema, c->out->n_audience_levels);
 	if (!c->schemas)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < c->out->n_audience_levels; i++)
 		TRY(snapshot_schema(c->out->audience_levels[i], c->arena, &c->schemas[i]));
 	return OK;
@@ -92,7 +92,7 @@ Err compile_levels(Compile *c)
 	c->kind = "AudienceLevel";
 	out->audience_levels = NEW_ITEMS(c, SnapLevel, PARLEY__SNAPSHOT__V1__AUDIENCE_LEVEL__INIT, count);
 	if (!out->audience_levels)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < count; i++)
 		TRY(compile_level(c, c->in->levels.items[i], out->audience_levels[i]));
 	out->n_audience_levels = count;

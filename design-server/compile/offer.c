@@ -69,7 +69,7 @@ static Err compile_attributes(Compile *c, const DesignOffer *in, SnapOffer *offe
 	offer->attributes = NEW_ITEMS(
 	        c, SnapOfferAttribute, PARLEY__SNAPSHOT__V1__OFFER_ATTRIBUTE__INIT, template->n_attributes);
 	if (!offer->attributes)
-		return no_memory();
+		return compile_no_memory();
 	offer->n_attributes = template->n_attributes;
 	for (size_t i = 0; i < template->n_attributes; i++) {
 		offer->attributes[i]->name = template->attributes[i]->name;
@@ -103,7 +103,7 @@ static Err named_by_rules(Compile *c, const char ***ret)
 	size_t count = c->in->rules.count;
 	*ret = ARENA_ARRAY(c->arena, const char *, count);
 	if (!*ret)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < count; i++)
 		(*ret)[i] = c->in->rules.items[i]->offer;
 	if (count)
@@ -128,7 +128,7 @@ static Err choose(Compile *c, Chosen **ret, size_t *ret_count)
 	TRY(named_by_rules(c, &named));
 	*ret = ARENA_ARRAY(c->arena, Chosen, c->in->offers.count);
 	if (!*ret)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < c->in->offers.count; i++) {
 		const DesignOffer *in = c->in->offers.items[i];
 		if (c->in->rules.count &&
@@ -148,11 +148,11 @@ Err compile_offers(Compile *c)
 	TRY(choose(c, &chosen, &count));
 	c->out->offers = NEW_ITEMS(c, SnapOffer, PARLEY__SNAPSHOT__V1__OFFER__INIT, count);
 	if (!c->out->offers)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_offers = count;
 	const Chosen **pointers = ARENA_ARRAY(c->arena, const Chosen *, count);
 	if (!pointers)
-		return no_memory();
+		return compile_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		pointers[i] = &chosen[i];
 		TRY(compile_offer(c, chosen[i].in, c->out->offers[i]));

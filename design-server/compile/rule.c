@@ -15,7 +15,7 @@ Err compile_zones(Compile *c)
 	c->kind = "Zone";
 	c->out->zones = NEW_ITEMS(c, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT, count);
 	if (!c->out->zones)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_zones = count;
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Design__V1__Zone *in = c->in->zones.items[i];
@@ -38,7 +38,7 @@ Err compile_points(Compile *c)
 	c->kind = "InteractionPoint";
 	c->out->points = NEW_ITEMS(c, SnapPoint, PARLEY__SNAPSHOT__V1__INTERACTION_POINT__INIT, count);
 	if (!c->out->points)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_points = count;
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Design__V1__InteractionPoint *in = c->in->points.items[i];
@@ -61,7 +61,7 @@ Err compile_events(Compile *c)
 	c->kind = "Event";
 	c->out->events = NEW_ITEMS(c, SnapEvent, PARLEY__SNAPSHOT__V1__EVENT__INIT, count);
 	if (!c->out->events)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_events = count;
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Design__V1__Event *in = c->in->events.items[i];
@@ -71,7 +71,7 @@ Err compile_events(Compile *c)
 		event->n_actions = in->n_actions;
 		event->actions = ARENA_ARRAY(c->arena, Parley__Snapshot__V1__EventAction, in->n_actions);
 		if (!event->actions)
-			return no_memory();
+			return compile_no_memory();
 		for (size_t j = 0; j < in->n_actions; j++) {
 			event->actions[j] =
 			        (Parley__Snapshot__V1__EventAction)in->actions[j]; // the same numbers
@@ -91,7 +91,7 @@ Err compile_segments(Compile *c)
 	c->kind = "Segment";
 	c->out->segments = NEW_ITEMS(c, SnapSegment, PARLEY__SNAPSHOT__V1__SEGMENT__INIT, count);
 	if (!c->out->segments)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_segments = count;
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Design__V1__Segment *in = c->in->segments.items[i];
@@ -177,7 +177,7 @@ Err compile_rules(Compile *c)
 	c->kind = "TreatmentRule";
 	c->out->rules = NEW_ITEMS(c, SnapRule, PARLEY__SNAPSHOT__V1__TREATMENT_RULE__INIT, count);
 	if (!c->out->rules)
-		return no_memory();
+		return compile_no_memory();
 	c->out->n_rules = count;
 	for (size_t i = 0; i < count; i++)
 		compile_rule(c, c->in->rules.items[i], c->out->rules[i]);

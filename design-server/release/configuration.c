@@ -1,10 +1,10 @@
 // A channel's resources, all on one consistent view of the database, become bytes.
 #include "release/internal.h"
 
+#include "admin/resource.h"
 #include "compile/compile.h"
-#include "wire/json.h"
 
-enum { SPEC_MAX = 1024 * 1024 };
+enum { PAGE = 1000, RESOURCES_MAX = 1 << 20 };
 
 typedef struct Build {
 	Str channel;
@@ -12,71 +12,76 @@ typedef struct Build {
 	Configuration configuration;
 } Build;
 
-static Err read_spec(const PgResult *result, size_t row, const ProtobufCMessageDescriptor *descriptor,
-        Arena *arena, const void **ret)
+typedef struct Messages {
+	const ProtobufCMessage **items;
+	size_t count, room;
+} Messages;
+
+static Err append(Messages *list, const Resource *page, size_t count, Arena *arena)
 {
-	CLEANUP(json_decrefp_) json_t *json = NULL;
-	ProtobufCMessage *message = NULL;
-	TRY(json_parse(pg_text(result, row, 1), SPEC_MAX, &json));
-	TRY(json_to_message(json, descriptor, arena, &message));
-	*ret = message;
+	if (list->count + count > RESOURCES_MAX)
+		return err(ERR_LIMIT, "more than %d resources of a kind: split the channel", RESOURCES_MAX);
+	if (list->count + count > list->room) {
+		size_t room = 2 * (list->count + count);
+		const ProtobufCMessage **items = ARENA_ARRAY(arena, const ProtobufCMessage *, room);
+		if (!items)
+			return release_no_memory();
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof *items);
+		list->items = items;
+		list->room = room;
+	}
+	for (size_t i = 0; i < count; i++)
+		list->items[list->count++] = page[i].message;
 	return OK;
 }
 
-// The resources of a kind: pointers to messages of `descriptor`.
-static Err read_kind(Pg *pg, const char *kind, Str channel, const ProtobufCMessageDescriptor *descriptor,
-        Arena *arena, const void *const **ret, size_t *ret_count)
+static Err read_kind(Pg *pg, const char *kind_name, Str channel, Arena *arena, Messages *ret)
 {
-	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	TRY(SQL_RUN(pg, &result, configuration_list, P_CTEXT(kind), P_TEXT(channel)));
-	size_t count = pg_rows(result);
-	const void **items = ARENA_ARRAY(arena, const void *, count);
-	if (!items)
-		return no_memory();
-	for (size_t i = 0; i < count; i++) {
-		Err e = read_spec(result, i, descriptor, arena, &items[i]);
-		if (e)
-			return err_context(e, "the stored %s " STR_FMT, kind, STR_ARG(pg_text(result, i, 0)));
-	}
-	*ret = items;
-	*ret_count = count;
+	const Kind *kind = kind_by_name(str(kind_name));
+	Str after_channel = {0}, after_name = {0};
+	Resource *page;
+	size_t count;
+	*ret = (Messages){0};
+	do {
+		TRY(resource_list(pg, kind, channel, after_channel, after_name, PAGE, arena, &page, &count));
+		TRY(append(ret, page, count, arena));
+		if (count) {
+			after_channel = page[count - 1].channel;
+			after_name = page[count - 1].name;
+		}
+	} while (count == PAGE);
 	return OK;
 }
 
 static Err read_channel(Pg *pg, Build *build)
 {
-	const void *const *items = NULL;
-	size_t count = 0;
-	TRY(read_kind(pg, "Channel", (Str){0}, &parley__design__v1__channel__descriptor, build->arena, &items,
-	        &count));
-	for (size_t i = 0; i < count; i++) {
-		const Parley__Design__V1__Channel *channel = items[i];
-		if (str_eq(str(channel->name), build->channel))
-			build->configuration.channel = channel;
-	}
-	if (!build->configuration.channel)
-		return err_at(ERR_RESOURCE_NOT_FOUND, "channel",
-		        "there is no channel '" STR_FMT "': create it first", STR_ARG(build->channel));
-	return OK;
+	Resource channel;
+	Err e = resource_get(pg, kind_by_name(STR("Channel")), (Str){0}, build->channel, RESOURCE_READ,
+	        build->arena, &channel);
+	if (!e)
+		build->configuration.channel = (const void *)channel.message;
+	return e;
 }
 
 static Err read_configuration(Pg *pg, void *context)
 {
 	Build *build = context;
 	Configuration *c = &build->configuration;
-	*c = (Configuration){0};
+	Messages list;
 	TRY(read_channel(pg, build));
-#define READ(kind, scope, name, list)                                                                        \
-	TRY(read_kind(pg, kind, scope, &parley__design__v1__##name##__descriptor, build->arena,              \
-	        (const void *const **)&c->list.items, &c->list.count))
-	READ("AudienceLevel", build->channel, audience_level, levels);
-	READ("Zone", build->channel, zone, zones);
-	READ("InteractionPoint", build->channel, interaction_point, points);
-	READ("Event", build->channel, event, events);
-	READ("Segment", build->channel, segment, segments);
-	READ("TreatmentRule", build->channel, treatment_rule, rules);
-	READ("OfferTemplate", (Str){0}, offer_template, templates);
-	READ("Offer", (Str){0}, offer, offers);
+#define READ(kind, scope, field)                                                                             \
+	TRY(read_kind(pg, kind, scope, build->arena, &list));                                                \
+	c->field.items = (const void *)list.items;                                                           \
+	c->field.count = list.count
+	READ("AudienceLevel", build->channel, levels);
+	READ("Zone", build->channel, zones);
+	READ("InteractionPoint", build->channel, points);
+	READ("Event", build->channel, events);
+	READ("Segment", build->channel, segments);
+	READ("TreatmentRule", build->channel, rules);
+	READ("OfferTemplate", (Str){0}, templates);
+	READ("Offer", (Str){0}, offers);
 #undef READ
 	return OK;
 }

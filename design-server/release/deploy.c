@@ -3,8 +3,6 @@
 
 #include "wire/json.h"
 
-#include <stdio.h>
-
 enum { COMMENT_MAX = 1000, REQUEST_ID_MAX = 128, NOT_BEFORE_SLACK_S = 300 };
 
 typedef struct Deploy {
@@ -192,7 +190,7 @@ static Err write_audit(Pg *pg, const Deploy *d)
 	        (json_int_t)d->row.version, "digest", digest);
 	Str after;
 	if (!json)
-		return no_memory();
+		return release_no_memory();
 	TRY(json_text(json, false, d->arena, &after));
 	return audit_write(pg, &(Audit){
 	                               .time_us = d->now_us,
@@ -266,7 +264,7 @@ static Err deploy(Deploy *d, Parley__Design__V1__DeployResponse *out)
 	out->deployment = map_deployment(&d->row, d->arena);
 	out->unchanged = d->unchanged;
 	if (!out->deployment)
-		return no_memory();
+		return release_no_memory();
 	if (d->in->validate_only)
 		return OK;
 	ServerState *states;
@@ -289,7 +287,7 @@ void handle_deploy(void *context, RpcCall *call, const ProtobufCMessage *request
 	        .who = rpc_principal(call),
 	        .now_us = clock_now_us(release->services->clock),
 	};
-	Err e = arena ? deploy(&d, &out) : no_memory();
+	Err e = arena ? deploy(&d, &out) : release_no_memory();
 	if (e)
 		rpc_fail(call, e);
 	else

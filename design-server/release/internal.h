@@ -75,7 +75,7 @@ Deployment *map_deployment(const Row *row, Arena *arena);
 Err map_states(const Row *row, const ServerState *states, size_t count, Arena *arena, Deployment *ret);
 void map_servers(const Row *row, ServerRollout **servers, size_t count, Deployment *ret);
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
-Err no_memory(void);
+Err release_no_memory(void);
 
 // --- handlers ---
 void handle_deploy(void *release, RpcCall *call, const ProtobufCMessage *request);

@@ -1,9 +1,9 @@
 // The methods that only look.
 #include "release/internal.h"
 
-#include <stdio.h>
+#include "store/page.h"
 
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000, CURRENT_MAX = 1000 };
+enum { CURRENT_MAX = 1000 };
 
 // --- ListDeployments ---
 
@@ -11,26 +11,31 @@ typedef struct List {
 	Release *release;
 	Arena *arena;
 	const Parley__Design__V1__ListDeploymentsRequest *in;
-	int64_t before, limit;
+	int64_t before;
+	size_t limit;
 	Row *rows;
 	size_t count;
 	ServerRollout ***servers;
 	size_t *server_counts;
 } List;
 
+// Tokens hold only for the list that they were given for.
+static Str list_query(const List *list)
+{
+	const char *query =
+	        arena_printf(list->arena, "deployments/%s/%s", list->in->channel, list->in->environment);
+	return str(query);
+}
+
 static Err check_page(List *list)
 {
-	const char *token = list->in->page_token;
+	Str position;
 	list->before = INT64_MAX;
-	if (*token && (!str_to_i64(str(token), &list->before) || list->before <= 0))
+	TRY(page_token_read(str(list->in->page_token), list_query(list), list->arena, &position));
+	if (position.len && !str_to_i64(position, &list->before))
 		return err_at(ERR_PAGE_TOKEN_INVALID, "page_token",
-		        "it is not one that this method gave: start again without a token");
-	if (list->in->page_size < 0)
-		return err_at(ERR_FIELD_INVALID, "page_size", "%d is negative: 0 takes the default",
-		        list->in->page_size);
-	list->limit = list->in->page_size ? list->in->page_size : PAGE_DEFAULT;
-	if (list->limit > PAGE_MAX)
-		list->limit = PAGE_MAX;
+		        "it says no position: start again without a token");
+	TRY(page_size(list->in->page_size, &list->limit));
 	return OK;
 }
 
@@ -39,12 +44,12 @@ static Err read_page(Pg *pg, void *context)
 	List *list = context;
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
 	TRY(SQL_RUN(pg, &result, deployment_page, P_CTEXT(list->in->channel), P_CTEXT(list->in->environment),
-	        P_I64(list->before), P_I64(list->limit + 1)));
+	        P_I64(list->before), P_I64((int64_t)list->limit + 1)));
 	TRY(record_rows(result, list->arena, &list->rows, &list->count));
 	list->servers = ARENA_ARRAY(list->arena, ServerRollout **, list->count);
 	list->server_counts = ARENA_ARRAY(list->arena, size_t, list->count);
 	if (!list->servers || !list->server_counts)
-		return no_memory();
+		return release_no_memory();
 	return record_servers(pg, list->rows, list->count, list->arena, list->servers, list->server_counts);
 }
 
@@ -53,18 +58,20 @@ static Err list_deployments(List *list, Parley__Design__V1__ListDeploymentsRespo
 	TRY(check_page(list));
 	TRY(store_read(list->release->services->store, read_page, list));
 	size_t count = list->count;
-	if (count > (size_t)list->limit) {
-		count = (size_t)list->limit;
-		out->next_page_token = arena_printf(list->arena, "%lld", (long long)list->rows[count - 1].id);
+	if (count > list->limit) {
+		count = list->limit;
+		Str position = str(arena_printf(list->arena, "%lld", (long long)list->rows[count - 1].id));
+		Str token = page_token_make(list_query(list), position, list->arena);
+		out->next_page_token = arena_cstr(list->arena, token);
 	}
 	out->deployments = ARENA_ARRAY(list->arena, Deployment *, count);
 	if (!out->deployments || !out->next_page_token)
-		return no_memory();
+		return release_no_memory();
 	out->n_deployments = count;
 	for (size_t i = 0; i < count; i++) {
 		out->deployments[i] = map_deployment(&list->rows[i], list->arena);
 		if (!out->deployments[i])
-			return no_memory();
+			return release_no_memory();
 		map_servers(&list->rows[i], list->servers[i], list->server_counts[i], out->deployments[i]);
 	}
 	return OK;
@@ -105,7 +112,7 @@ static Err look_at(Look *look, const Row *row, Deployment **ret)
 	const Environment *environment;
 	*ret = map_deployment(row, look->arena);
 	if (!*ret)
-		return no_memory();
+		return release_no_memory();
 	// One that is no longer declared has no servers to ask.
 	if (environment_find(&look->release->environments, row->environment, &environment)) {
 		map_servers(row, NULL, 0, *ret);
@@ -124,7 +131,7 @@ static Err get_rollout_status(Look *look, Parley__Design__V1__GetRolloutStatusRe
 	TRY(store_read(look->release->services->store, read_current, look));
 	out->deployments = ARENA_ARRAY(look->arena, Deployment *, look->count);
 	if (!out->deployments)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < look->count; i++)
 		TRY(look_at(look, &look->rows[i], &out->deployments[i]));
 	out->n_deployments = look->count;
@@ -167,11 +174,11 @@ static Err list_environments(
 {
 	out->environments = ARENA_ARRAY(arena, Parley__Design__V1__Environment *, environments->count);
 	if (!out->environments)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < environments->count; i++) {
 		out->environments[i] = map_environment(&environments->items[i], arena);
 		if (!out->environments[i])
-			return no_memory();
+			return release_no_memory();
 	}
 	out->n_environments = environments->count;
 	return OK;

@@ -79,11 +79,11 @@ Err map_states(const Row *row, const ServerState *states, size_t count, Arena *a
 {
 	ServerRollout **servers = ARENA_ARRAY(arena, ServerRollout *, count);
 	if (!servers)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		servers[i] = map_state(&states[i], arena);
 		if (!servers[i])
-			return no_memory();
+			return release_no_memory();
 	}
 	map_servers(row, servers, count, ret);
 	return OK;

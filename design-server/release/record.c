@@ -41,7 +41,7 @@ Err record_rows(const PgResult *result, Arena *arena, Row **ret, size_t *ret_cou
 	*ret_count = pg_rows(result);
 	*ret = ARENA_ARRAY(arena, Row, *ret_count);
 	if (!*ret)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < *ret_count; i++)
 		TRY(read_row(result, i, arena, &(*ret)[i]));
 	return OK;
@@ -84,7 +84,7 @@ Err record_servers(
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
 	int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
 	if (!ids)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < count; i++)
 		ids[i] = rows[i].id;
 	TRY(SQL_RUN(pg, &result, deployment_servers, P_I64S(ids, count)));
@@ -94,7 +94,7 @@ Err record_servers(
 			ret[row] = ARENA_ARRAY(arena, ServerRollout *, pg_rows(result));
 		ServerRollout *server = read_server(result, i, arena);
 		if (!ret[row] || !server)
-			return no_memory();
+			return release_no_memory();
 		ret[row][ret_counts[row]++] = server;
 	}
 	return OK;

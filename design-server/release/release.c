@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-Err no_memory(void)
+Err release_no_memory(void)
 {
 	return err(ERR_NO_MEMORY, "no memory for the call: try again later");
 }
@@ -29,7 +29,7 @@ Err release_new(Services *services, Release **ret)
 	Release *release = arena ? ARENA_NEW(arena, Release) : NULL;
 	if (!release) {
 		arena_free(arena);
-		return no_memory();
+		return release_no_memory();
 	}
 	release->services = services;
 	release->arena = arena;

@@ -26,7 +26,7 @@ Err rollout(Release *release, const Environment *environment, const Row *row, bo
 	ServerState *states = ARENA_ARRAY(arena, ServerState, count);
 	Visit *visits = ARENA_ARRAY(arena, Visit, count);
 	if (!states || !visits)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		states[i].server = environment_server(environment, i);
 		visits[i] = (Visit){.release = release,

@@ -74,7 +74,7 @@ void server_probe(Release *release, const Row *row, ServerState *state)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
 	CLEANUP(rpc_client_freep) RpcClient *client = NULL;
-	Err e = arena ? connect_to(release, state, arena, &client) : no_memory();
+	Err e = arena ? connect_to(release, state, arena, &client) : release_no_memory();
 	if (!e)
 		e = ask(release, client, row, arena, state);
 	if (e)
@@ -108,7 +108,7 @@ static Err read_chain(Pg *pg, void *context)
 	chain->count = pg_rows(result);
 	chain->links = ARENA_ARRAY(chain->arena, Link, chain->count);
 	if (!chain->links)
-		return no_memory();
+		return release_no_memory();
 	for (size_t i = 0; i < chain->count; i++) {
 		Link *link = &chain->links[i];
 		Str digest = pg_bytes(result, i, 1, chain->arena);
@@ -136,7 +136,7 @@ static Err read_content(Pg *pg, void *context)
 	if (pg_rows(result) != 1)
 		return err(ERR_INTERNAL, "the database has lost a snapshot that it deployed");
 	content->bytes = pg_bytes(result, 0, 0, content->arena);
-	return content->bytes.ptr ? OK : no_memory();
+	return content->bytes.ptr ? OK : release_no_memory();
 }
 
 static Err send_piece(
@@ -181,7 +181,7 @@ static Err send_link(Release *release, RpcClient *client, const Link *link)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(256 * 1024, 0);
 	if (!arena)
-		return no_memory();
+		return release_no_memory();
 	TRY(send_blob(release, client, link, arena));
 	Parley__Runtime__V1__ActivateRequest request = PARLEY__RUNTIME__V1__ACTIVATE_REQUEST__INIT;
 	request.envelope = (ProtobufCBinaryData){
@@ -221,7 +221,7 @@ void server_bring_up(Release *release, const Row *row, ServerState *state)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
 	CLEANUP(rpc_client_freep) RpcClient *client = NULL;
-	Err e = arena ? connect_to(release, state, arena, &client) : no_memory();
+	Err e = arena ? connect_to(release, state, arena, &client) : release_no_memory();
 	if (!e)
 		e = bring_up(release, client, row, state, arena);
 	if (e)

@@ -1,8 +1,5 @@
 -- Deployments. The columns of deployment_listed are read in the order in which the view has them.
 
--- name: configuration_list
-SELECT name, spec FROM resource WHERE kind = $1 AND channel = $2 ORDER BY name
-
 -- name: deployment_lock
 SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0))
 
