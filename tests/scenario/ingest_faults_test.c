@@ -132,6 +132,32 @@ static void the_runtime_server_restarts(void **state)
 	assert_int_equal(journal_next_incarnation(world->journal, 0), journal_incarnation(world->journal));
 }
 
+// The design server answers where it stands but cannot take anything in: what is sent must stay in the
+// journal.
+static void nothing_is_deleted_before_it_is_committed(void **state)
+{
+	World *world = *state;
+	uint64_t older = journal_incarnation(world->journal);
+	make_visits(&(Visits){world, 0, 100});
+	world_journal_restart(world);
+	world_sql(world, "BEGIN; LOCK TABLE ship_cursor IN EXCLUSIVE MODE");
+	world_ship_start(world);
+	ShipStatus status = {0};
+	for (int64_t end = monotonic_us() + 20 * US_PER_S; status.failures == 0;
+	        ship_status(world->ship, &status)) {
+		assert_true(monotonic_us() < end);
+		usleep(10000);
+	}
+	assert_true(status.incarnation == older && status.shipped == 0 && !status.shipping);
+	assert_int_equal(journal_shipped_sequence(world->journal, older), 0);
+	assert_int_equal(journal_next_incarnation(world->journal, 0), older);
+	world_sql(world, "ROLLBACK");
+	make_visits(&(Visits){world, 100, 1});
+	world_wait_shipped(world);
+	world_check_visits(world, 101);
+	assert_int_equal(journal_next_incarnation(world->journal, 0), journal_incarnation(world->journal));
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, world_story_begin, world_story_end)
 
 int main(void)
@@ -139,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        STORY(the_connection_is_cut_after_the_commit),
 	        STORY(connections_are_cut_again_and_again),
+	        STORY(nothing_is_deleted_before_it_is_committed),
 	        STORY(the_design_server_restarts),
 	        STORY(the_runtime_server_restarts),
 	        STORY(postgres_crashes_and_comes_back),

@@ -168,7 +168,7 @@ void world_ship_start(World *world)
 	        .runtime_id = WORLD_RUNTIME,
 	        .environment = WORLD_ENVIRONMENT,
 	        .batch_bytes = world->batch_bytes ? world->batch_bytes : 128 << 10,
-	        .call_timeout_ms = 3000,
+	        .call_timeout_ms = 1500,
 	        .retry_least_ms = 10,
 	        .retry_most_ms = 200,
 	};
