@@ -23,7 +23,6 @@ enum {
 	TIMEOUT_MS = 30 * 1000, // who takes longer hangs
 	FAILURES_SHOWN = 20,
 	WARM_UP_PERCENT = 20,
-	GROWTH_KIB = 16 * 1024, // of either server's resident memory after warm-up
 	STATUSES = 17,
 };
 
@@ -53,7 +52,7 @@ typedef struct Run {
 } Run;
 
 typedef struct Options {
-	uint64_t requests, seed, only;
+	uint64_t requests, seed, only, growth_mib;
 	bool has_only;
 	const char *design, *runtime, *ca, *password, *touchpoint, *token, *design_identity,
 	        *runtime_identity;
@@ -88,6 +87,7 @@ static void read_options(int argc, char **argv, Options *ret)
 	        {"--requests", NULL, &ret->requests, NULL},
 	        {"--seed", NULL, &ret->seed, NULL},
 	        {"--only", NULL, &ret->only, NULL},
+	        {"--growth-mib", NULL, &ret->growth_mib, NULL},
 	        {"--design", &ret->design, NULL, NULL},
 	        {"--runtime", &ret->runtime, NULL, NULL},
 	        {"--ca", &ret->ca, NULL, NULL},
@@ -325,20 +325,21 @@ static bool is_healthy(Run *run, const Server *server, const char *ca)
 	               GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
 }
 
-static bool servers_are_well(Run *run, const char *ca)
+static bool servers_are_well(Run *run, const Options *options)
 {
+	const long bound = (long)options->growth_mib * 1024;
 	bool well = true;
 
 	for (int i = 0; i < SERVER_COUNT; i++) {
 		Server *server = &run->servers[i];
 		long growth = server->rss_after - server->rss_before;
 
-		printf("%s: VmRSS %ld KiB after warm-up, %ld KiB at the end, %+ld KiB (bound %d)\n",
-		        server->name, server->rss_before, server->rss_after, growth, GROWTH_KIB);
-		if (server->rss_after < 0 || !is_healthy(run, server, ca)) {
+		printf("%s: VmRSS %ld KiB after warm-up, %ld KiB at the end, %+ld KiB (bound %ld)\n",
+		        server->name, server->rss_before, server->rss_after, growth, bound);
+		if (server->rss_after < 0 || !is_healthy(run, server, options->ca)) {
 			printf("  failed: %s is gone or not serving\n", server->name);
 			well = false;
-		} else if (growth > GROWTH_KIB) {
+		} else if (growth > bound) {
 			printf("  failed: %s grew\n", server->name);
 			well = false;
 		}
@@ -417,7 +418,7 @@ static void run_free(Run *run)
 int main(int argc, char **argv)
 {
 	static Run run;
-	Options options = {.requests = 100000};
+	Options options = {.requests = 100000, .growth_mib = 16};
 	bool well;
 
 	read_options(argc, argv, &options);
@@ -434,7 +435,7 @@ int main(int argc, char **argv)
 		run.servers[i].rss_after = resident_kib(&run.servers[i]);
 	print_counts(&run);
 	well = methods_were_reached(&run);
-	well = servers_are_well(&run, options.ca) && well;
+	well = servers_are_well(&run, &options) && well;
 	printf("%" PRIu64 " requests, %" PRIu64 " answered properly, %" PRIu64 " failed\n", run.sent,
 	        run.answered - run.failed, run.failed);
 	well = well && run.failed == 0;
