@@ -175,9 +175,11 @@ static Err check_names(const Config *config)
 	if (config->environment.len == 0 ||
 	        memchr(config->environment.ptr, '/', config->environment.len) != NULL)
 		return err_at(ERR_CONFIG_INVALID, "environment", "environment is a name without a slash");
-	if (config->trusted_keys.count == 0)
+	if (config->trusted_keys.count < (size_t)config->trusted_threshold)
 		return err_at(ERR_CONFIG_INVALID, "trusted_keys",
-		        "trusted_keys is empty: no snapshot could ever be taken");
+		        "trusted_keys lists %zu keys and trusted_threshold wants %d signatures: no snapshot "
+		        "could ever be taken",
+		        config->trusted_keys.count, (int)config->trusted_threshold);
 	return OK;
 }
 

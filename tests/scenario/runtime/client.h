@@ -49,7 +49,11 @@ PointOffers *must_offer(Client *client, const char *session, const char *point, 
 
 bool advised(Advisory **advisories, size_t count, const char *code);
 bool listed(char **names, size_t count, const char *name);
-#define ADVISED(message, code) advised((message)->advisories, (message)->n_advisories, (code))
+#define ADVISED(message, code)                                                                               \
+	({                                                                                                   \
+		__auto_type advised_ = (message);                                                            \
+		advised(advised_->advisories, advised_->n_advisories, (code));                               \
+	})
 
 // --- the design server's ---
 

@@ -31,8 +31,9 @@ static int64_t steady_now(void *context)
 
 static void open_parts(size_t max_sessions)
 {
-	assert_int_equal(journal_open(&(JournalOptions){.dir = server.journal_dir, .runtime_id = STR(TEST_RUNTIME_ID)},
-	                         &server.journal),
+	assert_int_equal(
+	        journal_open(&(JournalOptions){.dir = server.journal_dir, .runtime_id = STR(TEST_RUNTIME_ID)},
+	                &server.journal),
 	        OK);
 	assert_int_equal(profile_new(&(ProfileOptions){0}, &server.profile), OK);
 	test_key_public(BUILDER, server.key[0]);

@@ -1,0 +1,164 @@
+// A real parley-runtime and a real profile database: visitors that are known, a database that is slow or
+// away, and a server that is asked to stop in the middle of it.
+#include "base/clock.h"
+#include "lib/postgres.h"
+#include "pg/pg.h"
+#include "process.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+
+static Home home;
+static Client design, touchpoint;
+
+static int set_up(void **state)
+{
+	(void)state;
+	home_make(&home);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	home_remove(&home);
+	return 0;
+}
+
+static void start(void)
+{
+	assert_int_equal(home_start(&home), -1);
+	design = home_client(&home, "design");
+	touchpoint = home_client(&home, "touchpoint");
+}
+
+static void drop_clients(void)
+{
+	client_free(&design);
+	client_free(&touchpoint);
+}
+
+static void deploy_bank(void)
+{
+	must_deploy(&design, world_finish(world_bank(design.arena)), 1, NULL);
+}
+
+static void run_sql(const TestPostgres *postgres, const char *sql)
+{
+	CLEANUP(pg_closep) Pg *pg = NULL;
+	assert_int_equal(pg_connect(postgres->conninfo, 20000, &pg), OK);
+	assert_int_equal(pg_script(pg, 20000, sql), OK);
+}
+
+static void configure_profiles(const TestPostgres *postgres)
+{
+	char extra[512];
+	snprintf(extra, sizeof extra, "profiles: {conninfo: \"%s\", timeout: 1s}\n", postgres->conninfo);
+	home_configure(&home, extra);
+}
+
+static void *start_slowly(void *context)
+{
+	StartSessionResponse *answer = NULL;
+	if (start_session(context, new_start(context, "slow", 13), &answer) != OK)
+		return NULL;
+	return answer;
+}
+
+static void visitors_are_known_by_their_profiles(void **state)
+{
+	(void)state;
+	TestPostgres postgres;
+	test_postgres_start(&postgres);
+	run_sql(&postgres, "CREATE TABLE people (customer_id bigint PRIMARY KEY, age int, balance numeric, "
+	                   "tier text, tags text[],"
+	                   " joined date, churn text);"
+	                   "INSERT INTO people VALUES (7, 17, 20000, 'gold', '{a}', '2020-01-01', 'x'), (13, "
+	                   "40, 0, 'basic', NULL, NULL,"
+	                   " NULL);"
+	                   "CREATE VIEW customers AS SELECT p.* FROM people p WHERE customer_id <> 13 OR "
+	                   "pg_sleep(20) IS NOT NULL");
+	configure_profiles(&postgres);
+	start();
+	deploy_bank();
+	StartSessionResponse *known = must_start(&touchpoint, "known", 7, NULL);
+	assert_int_equal(known->n_segments, 2);
+	assert_true(listed(known->segments, 2, "gold") && listed(known->segments, 2, "rich"));
+	assert_true(ADVISED(known, "PROFILE_VALUE_REFUSED")); // churn is text there
+	assert_non_null(strstr(known->advisories[0]->message, "churn"));
+	StartSessionResponse *stranger = must_start(&touchpoint, "stranger", 8, NULL);
+	assert_true(ADVISED(stranger, "PROFILE_NOT_FOUND"));
+	assert_true(listed(stranger->segments, stranger->n_segments, "adults"));
+
+	// While one profile takes its time, others are served, and calls on its session wait for it.
+	pthread_t thread;
+	Client slow_client = home_client(&home, "touchpoint");
+	assert_int_equal(pthread_create(&thread, NULL, start_slowly, &slow_client), 0);
+	int64_t began = monotonic_us();
+	must_start(&touchpoint, "other", 7, NULL);
+	assert_true(monotonic_us() - began < 800 * US_PER_MS);
+	void *slow = NULL;
+	pthread_join(thread, &slow);
+	assert_non_null(slow);
+	assert_true(ADVISED((StartSessionResponse *)slow, "PROFILE_UNAVAILABLE"));
+	client_free(&slow_client);
+
+	test_postgres_halt(&postgres);
+	StartSessionResponse *away = must_start(&touchpoint, "away", 7, NULL);
+	assert_true(ADVISED(away, "PROFILE_UNAVAILABLE"));
+	home_wait_log(&home, "profile database is away");
+	drop_clients();
+	assert_int_equal(home_stop(&home, SIGTERM), 0);
+	start(); // with the database away
+	assert_true(ADVISED(must_start(&touchpoint, "s1", 7, NULL), "PROFILE_UNAVAILABLE"));
+	test_postgres_resume(&postgres);
+	home_wait_log(&home, "profile database is back");
+	assert_int_equal(must_start(&touchpoint, "s2", 7, NULL)->n_segments, 2);
+	drop_clients();
+	test_postgres_stop(&postgres);
+}
+
+static void asked_to_stop_it_answers_what_it_has_begun(void **state)
+{
+	(void)state;
+	TestPostgres postgres;
+	test_postgres_start(&postgres);
+	run_sql(&postgres,
+	        "CREATE VIEW customers AS SELECT 13::bigint AS customer_id, 1 AS age, 1::float8 AS balance, "
+	        "''::text AS"
+	        " tier, NULL::text[] AS tags, NULL::date AS joined, NULL::float8 AS churn FROM pg_sleep(20)");
+	configure_profiles(&postgres);
+	start();
+	deploy_bank();
+	pthread_t thread;
+	Client slow_client = home_client(&home, "touchpoint");
+	assert_int_equal(pthread_create(&thread, NULL, start_slowly, &slow_client), 0);
+	GetStatusResponse *status = NULL;
+	do {
+		assert_int_equal(get_status(&design, &status), OK);
+	} while (status->sessions == 0); // it has been let in
+	kill(home.pid, SIGTERM);
+	void *slow = NULL;
+	pthread_join(thread, &slow);
+	assert_non_null(slow);
+	int code = home_stop(&home, 0);
+	assert_int_equal(code, 0);
+	assert_true(home_logged(&home, "\"event\":\"stopped\""));
+	client_free(&slow_client);
+	drop_clients();
+	test_postgres_stop(&postgres);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(visitors_are_known_by_their_profiles, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                asked_to_stop_it_answers_what_it_has_begun, set_up, tear_down),
+	};
+	rpc_init();
+	int failed = cmocka_run_group_tests_name("runtime and profiles", tests, NULL, NULL);
+	rpc_shutdown();
+	return failed;
+}
