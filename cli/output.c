@@ -2,9 +2,10 @@
 // where their text does.
 #include "output.h"
 
+#include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3 };
+enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3, DIGEST_DIGITS = 12 };
 
 typedef struct Column {
 	Str title, path;
@@ -31,7 +32,7 @@ size_t text_width(Str text)
 	return width;
 }
 
-// Cut to CELL_MAX columns, on a character's border, without line ends.
+// Without line ends and, on a terminal, cut to CELL_MAX columns on a character's border.
 static Str cell_cut(Arena *arena, Str text)
 {
 	char *copy = arena_cstr(arena, text);
@@ -40,7 +41,7 @@ static Str cell_cut(Arena *arena, Str text)
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
 			copy[i] = ' ';
-	if (text_width(text) <= CELL_MAX)
+	if (!isatty(STDOUT_FILENO) || text_width(text) <= CELL_MAX)
 		return str_n(copy, len);
 	while (len && (text_width(str_n(copy, len)) >= CELL_MAX || ((unsigned char)copy[len] & 0xc0) == 0x80))
 		len--;
@@ -70,6 +71,14 @@ static Str time_short(Arena *arena, Str text)
 	copy = arena_cstr(arena, str_n(text.ptr, 19));
 	copy[10] = ' ';
 	return str_n(copy, 19);
+}
+
+// The first of a SHA-256's hex digits say which one it is; JSON and YAML have them all.
+static Str digest_short(Str text)
+{
+	uint8_t bytes[32];
+
+	return hex_decode(text, bytes, sizeof bytes) ? str_n(text.ptr, DIGEST_DIGITS) : text;
 }
 
 static Err cell_text(Cli *cli, const json_t *json, Str *ret);
@@ -106,7 +115,7 @@ static Err cell_text(Cli *cli, const json_t *json, Str *ret)
 		return list_text(cli, json, ret);
 	if (!json_is_string(json))
 		return json_text(json, false, cli->arena, ret);
-	*ret = time_short(cli->arena, str_n(json_string_value(json), json_string_length(json)));
+	*ret = digest_short(time_short(cli->arena, str_n(json_string_value(json), json_string_length(json))));
 	return OK;
 }
 

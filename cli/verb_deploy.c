@@ -36,11 +36,11 @@ static void print_servers(const json_t *deployment)
 	const json_t *server;
 	size_t i;
 
-	json_array_foreach(json_object_get(deployment, "servers"), i, server) if (server_is_well(server))
-	        printf("  %s runs version %lld\n", text(server, "server"),
-	                (long long)number(server, "running_version"));
-	else printf("  %s (%s) runs version %lld: %s\n", text(server, "server"), text(server, "address"),
-	        (long long)number(server, "running_version"), text(server, "error"));
+	json_array_foreach(json_object_get(deployment, "servers"), i, server) if (*text(server, "error"))
+	        printf("  %s (%s) does not run it: %s\n", text(server, "server"), text(server, "address"),
+	                text(server, "error"));
+	else printf("  %s runs version %lld\n", text(server, "server"),
+	        (long long)number(server, "running_version"));
 }
 
 static void print_deployment(const Cli *cli, const json_t *deployment, bool unchanged)

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What one does with `parley` on running servers: import customers with faults among them, deploy, play a touchpoint, read the
+# history; and what the exit codes say when a runtime server is gone.
+set -euo pipefail
+# shellcheck source=../lib/story.sh
+. "$(dirname "$0")/../lib/story.sh"
+
+# exits CODE COMMAND…: it exits with the code.
+exits()
+{
+	local code=$1 status=0 said
+	shift
+	said=$("$@" 2>&1) || status=$?
+	[ "$status" = "$code" ] || stack_fail "$* should exit $code, but exits $status and says: $said"
+}
+
+stack_up test >/dev/null
+where=test
+
+tell "bad rows are kept, counted and told by the exit code; mended, they are taken"
+parley apply -f "$stack_profiles/sample/retail-bank.yaml" >/dev/null
+file=$STACK/customers.csv
+{ cat "$stack_profiles/sample/customers.csv"; printf 'not-a-number\n'; } >"$file"
+profiles="host=$STACK_POSTGRES dbname=profiles_test user=profile_owner"
+import()
+{
+	parley profile import "$1" --database "$profiles" --channel retail-bank --level customer --create
+}
+exits 1 import "$file"
+grep -q "customer_id: 'not-a-number' is not a whole number" "$file.rejects" || stack_fail "the rejects file gives no reason"
+exits 0 import "$stack_profiles/sample/customers.csv"
+exits 2 parley profile import "$file" --database "$profiles" --channel retail-bank --level customer --table nowhere
+exits 6 parley profile import "$file" --database "host=/nowhere" --channel retail-bank --level customer
+
+tell "deploying says what it did, and does nothing twice"
+expect "(dry run)" parley deploy retail-bank --to test --dry-run
+exits 3 parley deploy retail-bank --to moon
+expect "deployed to test: version 1" parley deploy retail-bank --to test -m "the first"
+expect "was already deployed to test: version 1" parley deploy retail-bank --to test
+expect "the first" parley rollout history retail-bank --env test
+exits 0 parley rollout status
+expect test parley environments
+expect '"digest"' parley version --env test -o json
+
+tell "a touchpoint's day by hand"
+visit 1001
+expect OFFERED parley offers "$session" home-hero --max 3 --explain
+expect "POINT_UNKNOWN" parley offers "$session" nowhere
+treatment=$(parley offers "$session" home-hero -o json | sed -n 's/.*"treatment_code": "\(.*\)".*/\1/p')
+expect "taken, ID once" parley event "$session" offer-shown --treatment "$treatment" --id once
+expect "was taken before" parley event "$session" offer-shown --treatment "$treatment" --id once
+exits 3 parley event "$session" nothing-of-the-kind
+exits 2 parley session start --env test --channel retail-bank --audience customer
+exits 0 parley session end "$session"
+exits 3 parley offers "$session" home-hero
+eventually once parley history --session "$session" --kind contact -o yaml
+[ "$(parley history --session "$session" --kind contact -o json | grep -c '"event_id": "once"')" = 1 ] ||
+	stack_fail "the contact is not in the history exactly once"
+exits 7 parley history --kind nonsense
+
+tell "a server that is gone is told by exit codes"
+stack_kill test
+exits 1 parley rollout status
+exits 6 parley version --env test
+parley export retail-bank | sed 's/^score: 80$/score: 81/' | parley apply -f - >/dev/null
+exits 6 parley deploy retail-bank --to test
+stack_restart test
+eventually "was already deployed" parley deploy retail-bank --to test
+exits 0 parley rollout status
+tell "done: import, deploy, session, offers, event, history and rollout are as told"
