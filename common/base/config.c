@@ -293,22 +293,35 @@ static const char *const type_examples[] = {
         [CONFIG_LIST] = "",
 };
 
+// What need not be given and has no default is shown as a comment: the example, as it is printed, is a valid
+// file but for the texts that only its reader knows.
+static void print_word(const ConfigField *field)
+{
+	bool silent = !field->required && !field->fallback;
+
+	printf("%s%s: ", silent ? "# " : "", field->name);
+	if (field->type == CONFIG_STRINGS && field->fallback)
+		printf("[%s]\n", field->fallback);
+	else
+		printf("%s\n", field->fallback ? field->fallback : type_examples[field->type]);
+}
+
 static void print_fields(const ConfigField *fields, unsigned indent, const char *first)
 {
 	for (const ConfigField *field = fields; field->name; field++) {
-		bool inner = field->type == CONFIG_SECTION || field->type == CONFIG_LIST;
+		bool list = field->type == CONFIG_LIST, inner = list || field->type == CONFIG_SECTION;
 		const char *lead = field == fields ? first : "";
 		int blanks = (int)(indent - (unsigned)strlen(lead));
 
 		printf("%*s# %s%s\n", (int)indent, "", field->help ? field->help : field->name,
 		        field->required ? " (required)" : "");
-		printf("%*s%s%s:%s%s\n", blanks, "", lead, field->name, inner ? "" : " ",
-		        inner             ? ""
-		        : field->fallback ? field->fallback
-		                          : type_examples[field->type]);
-		if (inner)
-			print_fields(field->fields, indent + (field->type == CONFIG_LIST ? 4 : 2),
-			        field->type == CONFIG_LIST ? "- " : "");
+		printf("%*s%s", blanks, "", lead);
+		if (!inner) {
+			print_word(field);
+			continue;
+		}
+		printf("%s:\n", field->name);
+		print_fields(field->fields, indent + (list ? 4 : 2), list ? "- " : "");
 	}
 }
 

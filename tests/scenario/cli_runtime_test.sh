@@ -15,7 +15,7 @@ exits()
 }
 
 stack_up test >/dev/null
-where=test
+where="test"
 
 tell "bad rows are kept, counted and told by the exit code; mended, they are taken"
 parley apply -f "$stack_profiles/sample/retail-bank.yaml" >/dev/null

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../lib/stack.sh
 . "$here/../lib/stack.sh"
 
-STACK_ENVIRONMENTS=test
+STACK_ENVIRONMENTS="test"
 stack_place
 work=$STACK/work
 mkdir "$work"

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -171,6 +172,33 @@ static void aliases_are_written_out_within_a_limit(void **state)
 	refused("name: &n [*n]\n", "nothing before this is anchored");
 }
 
+// The example is caught on a pipe in standard output's place.
+static void the_printed_example_is_a_valid_file(void **state)
+{
+	Settings settings = {0};
+	int ends[2], kept = dup(STDOUT_FILENO);
+	char text[4096];
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	dup2(ends[1], STDOUT_FILENO);
+	config_print_help(fields);
+	fflush(stdout);
+	dup2(kept, STDOUT_FILENO);
+	close(kept);
+	close(ends[1]);
+	got = read(ends[0], text, sizeof text);
+	close(ends[0]);
+	assert_true(got > 0);
+	if (config_parse(str_n(text, (size_t)got), "help", fields, arena, &settings))
+		fail_msg("%s\n%.*s", err_detail()->message, (int)got, text);
+	assert_int_equal(settings.idle_us, 250000);
+	assert_int_equal(settings.keys.count, 2);
+	assert_int_equal(settings.listeners.count, 1);
+}
+
 static void the_nearest_name_is_found_or_none(void **state)
 {
 	static const struct {
@@ -195,6 +223,7 @@ int main(void)
 	        cmocka_unit_test(what_is_not_given_has_its_default),
 	        cmocka_unit_test(mistakes_name_line_column_and_remedy),
 	        cmocka_unit_test(aliases_are_written_out_within_a_limit),
+	        cmocka_unit_test(the_printed_example_is_a_valid_file),
 	        cmocka_unit_test(the_nearest_name_is_found_or_none),
 	};
 
