@@ -35,16 +35,16 @@ demo_visit()
 	local customer=$1 who=$2 point=$3 session answer code event
 	shift 3
 	printf '\n── Customer %s, %s, at %s\n' "$customer" "$who" "$point"
-	session=$(parley session start --env production --channel "$channel" --audience "customer:customer_id=$customer") || return
-	parley offers "$session" "$point" --max 2 --explain --env production || return
-	if [ $# -gt 0 ]; then
-		answer=$(parley offers "$session" "$point" --env production -o json) || return
-		code=$(sed -n 's/.*"treatment_code": *"\([^"]*\)".*/\1/p' <<<"$answer" | head -n 1)
-		for event in "$@"; do
-			parley event "$session" "$event" --treatment "$code" --env production || return
-		done
-		demo_history "$session" $#
-	fi
+	{
+		session=$(parley session start --env production --channel "$channel" --audience "customer:customer_id=$customer" 2>&3) || return
+	} 3>&1
+	answer=$(parley offers "$session" "$point" --max 2 --explain --env production) || return
+	printf '%s\n' "$answer"
+	code=$(awk 'NR == 2 { print $NF }' <<<"$answer")
+	for event in "$@"; do
+		parley event "$session" "$event" --treatment "$code" --env production || return
+	done
+	[ $# = 0 ] || demo_history "$session" $# || return
 	parley session end "$session" --env production
 }
 
@@ -52,12 +52,12 @@ demo_visit()
 demo_history()
 {
 	local session=$1 expected=$2 tries=100 found
-	echo "   In the history of the design server:"
 	while [ $((tries -= 1)) -gt 0 ]; do
 		found=$(parley history --session "$session" --kind contact --kind accept -o json | grep -c '"event_id"' || true)
 		[ "$found" -lt "$expected" ] || break
 		sleep 0.2
 	done
+	printf '\nIn the history of the design server:\n'
 	parley history --session "$session"
 	[ "$found" -ge "$expected" ] || {
 		echo "only $found of $expected events have reached the history after 20 seconds" >&2
@@ -75,7 +75,10 @@ demo()
 # At the first run only: a second one is to change nothing, and a visit is history.
 demo_once()
 {
-	[ ! -f "$STACK/cli/demo.done" ] || return 0
+	if [ -f "$STACK/cli/demo.done" ]; then
+		printf '\nThree customers visited when this was first run; ./quickstart demo lets them visit again.\n'
+		return
+	fi
 	demo || die "$EXIT_FAILED" "the visit of the three customers failed" "The servers' logs are in $STACK/log"
 	touch "$STACK/cli/demo.done"
 }
@@ -86,15 +89,15 @@ demo_next()
 
 		Everything runs. What to try next:
 
-		  eval "\$(./quickstart env)"                        lets this shell find the command line
-		  parley get rules --channel $channel             what the bank offers to whom
-		  parley export $channel > bank.yaml              edit it, then: parley diff -f bank.yaml; parley apply -f bank.yaml
-		  parley deploy $channel --to test                then staging, then production: the same bytes all along
-		  parley rollout history $channel                 what was deployed when, and by whom
+		  eval "\$(./quickstart env)"                let this shell find the command line, then:
+		  parley get rules --channel $channel      what the bank offers to whom
+		  parley export $channel > bank.yaml       edit it, then: parley diff -f bank.yaml; parley apply -f bank.yaml
+		  parley deploy $channel --to test         then --to staging, then --to production: the same bytes all along
+		  parley rollout history $channel          what was deployed when, and by whom
 		  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'
-		  tests/touchpoints/run                             a Node and a Python touchpoint on stock libraries
-		  ./quickstart demo                                 the three customers once more
-		  ./quickstart status | stop | reset
+		  tests/touchpoints/run                      a Node and a Python touchpoint on stock libraries
+		  ./quickstart demo                          the three customers once more
+		  ./quickstart status, stop, reset
 
 		Design server: gRPC 127.0.0.1:$STACK_DESIGN, Connect JSON http://127.0.0.1:$STACK_HTTP
 		Runtimes:      test 127.0.0.1:${STACK_PORT[test]}, staging 127.0.0.1:${STACK_PORT[staging]}, production 127.0.0.1:${STACK_PORT[production]}
