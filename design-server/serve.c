@@ -18,6 +18,7 @@ typedef struct Design {
 	Release *release;
 	RpcServer *rpc;
 	Http *http;
+	Err database; // what the last look at it found
 	bool ready;
 } Design;
 
@@ -78,19 +79,20 @@ static Err start_http(Design *design, const DesignConfig *config)
 	return OK;
 }
 
-// A schema that is not this program's is an error; a database that is away is waited for.
+// A schema that is not this program's is an error; a database that is away is waited for. One that is merely
+// busy (no connection free in time) is as ready as it was.
 static Err watch_database(Design *design)
 {
-	Err failed = store_check(design->services.store);
-	bool ready = failed == OK;
-	if (ready != design->ready || failed == ERR_MIGRATION_FAILED) {
-		if (ready)
-			log_info("database is there", F_BOOL("ready", true));
-		else
-			log_failure(LOG_WARN, "database is not usable");
-	}
-	__atomic_store_n(&design->ready, ready, __ATOMIC_RELAXED);
-	return failed == ERR_MIGRATION_FAILED ? failed : OK;
+	Err found = store_check(design->services.store);
+	if (found != OK && found != ERR_DB_UNAVAILABLE && found != ERR_MIGRATION_FAILED)
+		return OK;
+	if (found != design->database && found == OK)
+		log_info("database is there", F_BOOL("ready", true));
+	else if (found != design->database)
+		log_failure(LOG_WARN, "database is not usable");
+	design->database = found;
+	__atomic_store_n(&design->ready, found == OK, __ATOMIC_RELAXED);
+	return found == ERR_MIGRATION_FAILED ? found : OK;
 }
 
 static Err start(Design *design, const DesignConfig *config, Arena *arena)
@@ -103,8 +105,6 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 		return err(ERR_NO_MEMORY, "no memory to start");
 	TRY(release_new(&design->services, &design->release));
 	TRY(watch_database(design));
-	if (!design->ready)
-		log_warn("waiting for the database", F_STR("reason", str(err_detail()->message)));
 	TRY(start_rpc(design, config, arena));
 	return start_http(design, config);
 }

@@ -183,6 +183,54 @@ static void there_is_always_an_administrator(void **state)
 	assert_null(strstr(text_at(rest, "users.0.name"), text_at(page, "users.1.name")));
 }
 
+static Err authorize(Access access, Str identity, Str token, Arena *arena, Principal **ret)
+{
+	Admin *admin = admin_new(&services);
+	void *principal = NULL;
+	const RpcMethod method = {.name = "Method", .access = access};
+	const RpcPeer peer = {.identity = identity, .token = token};
+	Err failed = admin_authorize(admin, NULL, &method, &peer, arena, &principal);
+	*ret = principal;
+	admin_free(admin);
+	return failed;
+}
+
+static void runtime_servers_come_by_certificate(void **state)
+{
+	(void)state;
+	CLEANUP(arena_freep) Arena *arena = arena_new(4096, 0);
+	Principal *who;
+	Str token = str(token_of(ADMINISTRATOR));
+	assert_int_equal(
+	        authorize(ACCESS_RUNTIME, STR("spiffe://parley/runtime/test/rt-1"), (Str){0}, arena, &who),
+	        OK);
+	assert_int_equal(who->role, ACCESS_RUNTIME);
+	assert_true(str_eq(who->environment, STR("test")) && str_eq(who->runtime_id, STR("rt-1")));
+	static const char *const others[] = {"", "spiffe://parley/design",
+	        "spiffe://parley/touchpoint/test/web", "spiffe://parley/runtime/test",
+	        "spiffe://parley/runtime/test/", "spiffe://parley/runtime//rt-1",
+	        "spiffe://parley/runtime/test/rt/1", "spiffe://elsewhere/runtime/test/rt-1"};
+	for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+		assert_int_equal(
+		        authorize(ACCESS_RUNTIME, str(others[i]), token, arena, &who), ERR_UNAUTHENTICATED);
+	// And a runtime server's certificate is nobody's login.
+	assert_int_equal(
+	        authorize(ACCESS_VIEWER, STR("spiffe://parley/runtime/test/rt-1"), (Str){0}, arena, &who),
+	        ERR_UNAUTHENTICATED);
+}
+
+static void a_method_without_access_is_open_to_nobody(void **state)
+{
+	(void)state;
+	CLEANUP(arena_freep) Arena *arena = arena_new(4096, 0);
+	Principal *who;
+	assert_int_equal(authorize(ACCESS_NOBODY, STR("spiffe://parley/design"), str(token_of(ADMINISTRATOR)),
+	                         arena, &who),
+	        ERR_PERMISSION_DENIED);
+	assert_int_equal(authorize((Access)99, (Str){0}, str(token_of(ADMINISTRATOR)), arena, &who),
+	        ERR_PERMISSION_DENIED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +243,8 @@ int main(void)
 	        cmocka_unit_test(a_new_password_ends_the_old_tokens),
 	        cmocka_unit_test(wrong_users_are_refused),
 	        cmocka_unit_test(there_is_always_an_administrator),
+	        cmocka_unit_test(runtime_servers_come_by_certificate),
+	        cmocka_unit_test(a_method_without_access_is_open_to_nobody),
 	};
 	return cmocka_run_group_tests_name("admin access", tests, fixture_start, fixture_stop);
 }
