@@ -1,0 +1,340 @@
+// A channel goes down the line, with servers that come and go.
+#include "base/cleanup.h"
+#include "line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
+
+typedef Parley__Design__V1__DeployResponse DeployResponse;
+typedef Parley__Design__V1__Deployment Deployment;
+
+static Line line;
+
+static int set_up(void **state)
+{
+	(void)state;
+	line_reset(&line);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	line_end(&line);
+	return 0;
+}
+
+static DeployResponse *deploy(const char *environment)
+{
+	DeployResponse *response = NULL;
+	Err e = line_deploy(&line, environment, &response);
+	if (e)
+		fail_msg("%s: %s", err_reason(e), err_detail()->message);
+	return response;
+}
+
+static void says(const char *part)
+{
+	if (!strstr(err_detail()->message, part))
+		fail_msg("'%s' does not say '%s'", err_detail()->message, part);
+}
+
+static void change_the_rule(int age)
+{
+	line_do(&line, arena_printf(line.arena,
+	                       "UPDATE resource SET spec = jsonb_set(spec, '{eligibility}', '\"age >= %d\"') "
+	                       "WHERE kind = "
+	                       "'TreatmentRule'",
+	                       age));
+}
+
+static void the_first_environment_builds_and_the_next_promotes(void **state)
+{
+	(void)state;
+	assert_int_equal(line_deploy(&line, "production", NULL), ERR_PROMOTION_SOURCE);
+	says("deploy it there first");
+	Deployment *test = deploy("test")->deployment;
+	assert_int_equal(test->version, 1);
+	assert_int_equal(test->state, STATE(COMPLETE));
+	assert_int_equal(test->n_servers, 2);
+	assert_string_equal(test->servers[1]->server, "test-2");
+	assert_string_equal(test->author, "dora");
+	assert_string_equal(test->comment, "because");
+	assert_string_equal(test->promoted_from, "");
+	Deployment *production = deploy("production")->deployment;
+	assert_string_equal(production->digest, test->digest);
+	assert_string_equal(production->promoted_from, "test");
+	assert_int_equal(production->servers[0]->running_version, 1);
+	for (size_t i = 0; i < NODES; i++)
+		assert_int_equal(node_serves(&line.nodes[i]), 1);
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM blob"), 1);
+	assert_true(line_ask(&line,
+	                    "SELECT count(*) FROM audit WHERE action = 'deploy' AND actor = 'dora'") >= 2);
+}
+
+static void the_same_again_changes_nothing(void **state)
+{
+	(void)state;
+	assert_false(deploy("test")->unchanged);
+	DeployResponse *again = deploy("test");
+	assert_true(again->unchanged);
+	assert_int_equal(again->deployment->version, 1);
+	assert_int_equal(again->deployment->state, STATE(COMPLETE));
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 1);
+}
+
+static void what_expired_is_signed_anew(void **state)
+{
+	(void)state;
+	deploy("test");
+	line.now_us += INT64_C(364) * 86400 * 1000000;
+	assert_true(deploy("test")->unchanged);
+	line.now_us += INT64_C(86400) * 1000000;
+	DeployResponse *anew = deploy("test");
+	assert_false(anew->unchanged);
+	assert_int_equal(anew->deployment->version, 2);
+	assert_int_equal(anew->deployment->state, STATE(COMPLETE));
+}
+
+static void a_designer_builds_but_does_not_promote(void **state)
+{
+	(void)state;
+	line.role = ACCESS_DESIGNER;
+	deploy("test");
+	assert_int_equal(line_deploy(&line, "production", NULL), ERR_PERMISSION_DENIED);
+	says("approver");
+}
+
+static void a_server_that_was_away_is_brought_up_in_order(void **state)
+{
+	(void)state;
+	deploy("test");
+	node_stop(&line.nodes[1]);
+	for (int age = 20; age <= 21; age++) {
+		change_the_rule(age);
+		Deployment *missed = deploy("test")->deployment;
+		assert_int_equal(missed->state, STATE(INCOMPLETE));
+		assert_string_equal(missed->servers[0]->error, "");
+		assert_non_null(strstr(missed->servers[1]->error, "UNAVAILABLE"));
+	}
+	node_start(&line.nodes[1]);
+	assert_int_equal(node_serves(&line.nodes[1]), 1);
+	DeployResponse *again = deploy("test");
+	assert_true(again->unchanged);
+	assert_int_equal(again->deployment->state, STATE(COMPLETE));
+	assert_int_equal(node_serves(&line.nodes[1]), 3);
+}
+
+static void what_no_server_runs_is_not_promoted(void **state)
+{
+	(void)state;
+	deploy("test");
+	change_the_rule(20);
+	node_stop(&line.nodes[0]);
+	node_stop(&line.nodes[1]);
+	assert_int_equal(deploy("test")->deployment->state, STATE(INCOMPLETE));
+	assert_int_equal(line_deploy(&line, "production", NULL), ERR_PROMOTION_SOURCE);
+	says("no server of test runs version 2");
+}
+
+static void a_damaged_server_is_healed_by_deploying_again(void **state)
+{
+	(void)state;
+	deploy("test");
+	change_the_rule(20);
+	deploy("test");
+	node_stop(&line.nodes[0]);
+	assert_int_equal(system(arena_printf(line.arena,
+	                         "for f in %s/blobs/*; do printf x >> $f; done; "
+	                         "rm %s/channels/bank/previous",
+	                         line.nodes[0].dir, line.nodes[0].dir)),
+	        0);
+	node_start(&line.nodes[0]);
+	assert_int_equal(node_serves(&line.nodes[0]), 0);
+	assert_int_equal(deploy("test")->deployment->state, STATE(COMPLETE));
+	assert_int_equal(node_serves(&line.nodes[0]), 2);
+}
+
+static void a_new_epoch_starts_anew(void **state)
+{
+	(void)state;
+	for (int age = 20; age <= 21; age++) {
+		change_the_rule(age);
+		deploy("test");
+		deploy("production");
+	}
+	assert_int_equal(node_serves(&line.nodes[2]), 2);
+	line_close(&line);
+	line_open(&line, 2);
+	Deployment *anew = deploy("production")->deployment;
+	assert_int_equal(anew->version, 1);
+	assert_int_equal(anew->state, STATE(COMPLETE));
+	assert_int_equal(node_serves(&line.nodes[2]), 1);
+	change_the_rule(22);
+	deploy("test");
+	assert_int_equal(deploy("production")->deployment->version, 2);
+	assert_int_equal(node_serves(&line.nodes[2]), 2);
+}
+
+static void what_does_not_compile_is_told_and_not_recorded(void **state)
+{
+	(void)state;
+	line_do(&line,
+	        "UPDATE resource SET spec = spec || '{\"eligibility\": \"agee > 3\", \"zone\": \"attic\"}'"
+	        " WHERE kind = 'TreatmentRule'");
+	assert_int_equal(line_deploy(&line, "test", NULL), ERR_COMPILE_FAILED);
+	says("TreatmentRule adults, zone: there is no zone 'attic'");
+	says("TreatmentRule adults, eligibility: ");
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 0);
+}
+
+static void checking_only_leaves_nothing(void **state)
+{
+	(void)state;
+	Parley__Design__V1__DeployRequest request = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	request.channel = arena_cstr(line.arena, STR("bank"));
+	request.environment = arena_cstr(line.arena, STR("test"));
+	request.validate_only = true;
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	const Deployment *would = ((DeployResponse *)(void *)response)->deployment;
+	assert_int_equal(would->version, 1);
+	assert_int_equal(strlen(would->digest), 64);
+	assert_int_equal(would->n_servers, 0);
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 0);
+	assert_int_equal(node_serves(&line.nodes[0]), 0);
+}
+
+static void a_request_id_is_answered_once(void **state)
+{
+	(void)state;
+	Parley__Design__V1__DeployRequest request = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	request.channel = arena_cstr(line.arena, STR("bank"));
+	request.environment = arena_cstr(line.arena, STR("test"));
+	request.request_id = arena_cstr(line.arena, STR("r-1"));
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	change_the_rule(30);
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	assert_int_equal(((DeployResponse *)(void *)response)->deployment->version, 1);
+	request.environment = arena_cstr(line.arena, STR("production"));
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), ERR_REQUEST_ID_REUSED);
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 1);
+}
+
+static void mistakes_are_told(void **state)
+{
+	(void)state;
+	Parley__Design__V1__DeployRequest request = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), ERR_FIELD_MISSING);
+	request.channel = arena_cstr(line.arena, STR("shop"));
+	request.environment = arena_cstr(line.arena, STR("moon"));
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), ERR_ENVIRONMENT_UNKNOWN);
+	says("there are: test, production");
+	request.environment = arena_cstr(line.arena, STR("test"));
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), ERR_RESOURCE_NOT_FOUND);
+}
+
+static void the_history_is_paged(void **state)
+{
+	(void)state;
+	for (int age = 20; age < 25; age++) {
+		change_the_rule(age);
+		deploy("test");
+	}
+	Parley__Design__V1__ListDeploymentsRequest request =
+	        PARLEY__DESIGN__V1__LIST_DEPLOYMENTS_REQUEST__INIT;
+	request.page_size = 2;
+	request.channel = arena_cstr(line.arena, STR("bank"));
+	uint64_t expected = 5;
+	do {
+		ProtobufCMessage *response = NULL;
+		assert_int_equal(line_call(&line, "ListDeployments", &request.base, &response), OK);
+		const Parley__Design__V1__ListDeploymentsResponse *page = (void *)response;
+		for (size_t i = 0; i < page->n_deployments; i++, expected--) {
+			assert_int_equal(page->deployments[i]->version, expected);
+			assert_int_equal(page->deployments[i]->state,
+			        expected == 5 ? STATE(COMPLETE) : STATE(SUPERSEDED));
+			assert_int_equal(page->deployments[i]->n_servers, 2);
+		}
+		request.page_token = page->next_page_token;
+	} while (*request.page_token);
+	assert_int_equal(expected, 0);
+	ProtobufCMessage *response = NULL;
+	request.page_token = arena_cstr(line.arena, STR("nonsense"));
+	assert_int_equal(
+	        line_call(&line, "ListDeployments", &request.base, &response), ERR_PAGE_TOKEN_INVALID);
+}
+
+static void status_is_asked_live(void **state)
+{
+	(void)state;
+	deploy("test");
+	deploy("production");
+	node_stop(&line.nodes[1]);
+	Parley__Design__V1__GetRolloutStatusRequest request =
+	        PARLEY__DESIGN__V1__GET_ROLLOUT_STATUS_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	assert_int_equal(line_call(&line, "GetRolloutStatus", &request.base, &response), OK);
+	const Parley__Design__V1__GetRolloutStatusResponse *status = (void *)response;
+	assert_int_equal(status->n_deployments, 2);
+	const Deployment *test = status->deployments[0];
+	assert_string_equal(test->environment, "test");
+	assert_int_equal(test->state, STATE(INCOMPLETE));
+	assert_int_equal(test->servers[0]->journal_lag, 3);
+	assert_int_equal(test->servers[0]->sessions, 5);
+	assert_non_null(test->servers[0]->seen_time);
+	assert_int_equal(test->servers[1]->running_version, 0);
+	assert_null(test->servers[1]->seen_time);
+	assert_true(*test->servers[1]->error);
+	assert_int_equal(status->deployments[1]->state, STATE(COMPLETE));
+}
+
+static void environments_are_listed(void **state)
+{
+	(void)state;
+	Parley__Design__V1__ListEnvironmentsRequest request =
+	        PARLEY__DESIGN__V1__LIST_ENVIRONMENTS_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	assert_int_equal(line_call(&line, "ListEnvironments", &request.base, &response), OK);
+	const Parley__Design__V1__ListEnvironmentsResponse *list = (void *)response;
+	assert_int_equal(list->n_environments, 2);
+	assert_string_equal(list->environments[0]->name, "test");
+	assert_int_equal(list->environments[0]->n_servers, 2);
+	assert_string_equal(list->environments[1]->promotes_from, "test");
+}
+
+int main(void)
+{
+	line_make(&line);
+	rpc_init();
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	        T(the_first_environment_builds_and_the_next_promotes),
+	        T(the_same_again_changes_nothing),
+	        T(what_expired_is_signed_anew),
+	        T(a_designer_builds_but_does_not_promote),
+	        T(a_server_that_was_away_is_brought_up_in_order),
+	        T(what_no_server_runs_is_not_promoted),
+	        T(a_damaged_server_is_healed_by_deploying_again),
+	        T(a_new_epoch_starts_anew),
+	        T(what_does_not_compile_is_told_and_not_recorded),
+	        T(checking_only_leaves_nothing),
+	        T(a_request_id_is_answered_once),
+	        T(mistakes_are_told),
+	        T(the_history_is_paged),
+	        T(status_is_asked_live),
+	        T(environments_are_listed),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rpc_shutdown();
+	line_remove(&line);
+	return failed;
+}

@@ -1,0 +1,219 @@
+#include "line.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "world/seal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { BUILDER = 1, WAIT_MS = 20000 };
+
+static int64_t line_now(void *context)
+{
+	return ((Line *)context)->now_us;
+}
+
+static char *path(Line *line, const char *name)
+{
+	return arena_printf(line->arena, "%s/%s", line->dir, name);
+}
+
+static void run(Line *line, const char *fmt, const char *argument)
+{
+	char command[1024], script[512];
+	snprintf(script, sizeof script, "%s", fmt);
+	snprintf(command, sizeof command, "cd %s && bash -euc '%s' - %s 2>/dev/null", line->dir, script,
+	        argument);
+	if (system(command) != 0) {
+		fprintf(stderr, "failed: %s\n", command);
+		exit(1);
+	}
+}
+
+static void make_credentials(Line *line)
+{
+	run(line,
+	        ". \"$1\"; authority_make .; certificate_make . . design spiffe://parley/design;"
+	        " certificate_make . . node spiffe://parley/runtime/test/node",
+	        PARLEY_SOURCE "/deploy-profiles/local/certificates.sh");
+	test_key_write(BUILDER, line->dir, "builder");
+	test_key_public(BUILDER, line->keys[0]);
+	line->config.tls.certificate = str(path(line, "design.crt"));
+	line->config.tls.key = str(path(line, "design.key"));
+	line->config.tls.ca = str(path(line, "ca.crt"));
+	line->config.builder_key = str(path(line, "builder.key"));
+	line->config.environments = str(path(line, "environments"));
+}
+
+void line_make(Line *line)
+{
+	*line = (Line){.dir = "/tmp/parley-line-XXXXXX", .now_us = clock_now_us(clock_system())};
+	assert_non_null(mkdtemp(line->dir));
+	line->arena = arena_new(64 * 1024, 0);
+	test_postgres_start(&line->postgres);
+	make_credentials(line);
+	int applied;
+	assert_int_equal(store_migrate(line->postgres.conninfo, &applied), OK);
+}
+
+void line_remove(Line *line)
+{
+	test_postgres_stop(&line->postgres);
+	run(line, "rm -rf \"$1\"", line->dir);
+	arena_free(line->arena);
+}
+
+// --- the database ---
+
+static Pg *connect_owner(Line *line)
+{
+	Pg *pg = NULL;
+	assert_int_equal(pg_connect(line->postgres.conninfo, WAIT_MS, &pg), OK);
+	return pg;
+}
+
+int64_t line_ask(Line *line, const char *sql)
+{
+	CLEANUP(pg_closep) Pg *pg = connect_owner(line);
+	CLEANUP(pg_result_freep) PgResult *result = NULL;
+	assert_int_equal(pg_query(pg, WAIT_MS, sql, NULL, 0, &result), OK);
+	return pg_i64(result, 0, 0);
+}
+
+void line_do(Line *line, const char *sql)
+{
+	CLEANUP(pg_closep) Pg *pg = connect_owner(line);
+	if (pg_script(pg, WAIT_MS, sql))
+		fail_msg("%s: %s", sql, err_detail()->message);
+}
+
+#define RESOURCE(kind, channel, name, spec)                                                                  \
+	"INSERT INTO resource VALUES ('" kind "', '" channel "', '" name "', 'e', '" spec "', now(), "       \
+	                                                                                  "now());"
+static const char bank[] = "TRUNCATE resource, deployment, blob CASCADE;" RESOURCE(
+        "Channel", "", "bank", "{\"name\": \"bank\"}") RESOURCE("AudienceLevel", "bank", "customer",
+        "{\"channel\": \"bank\", \"name\": \"customer\","
+        "\"keys\": [{\"name\": \"id\", \"type\": \"INT\"}], \"attributes\": [{\"name\": \"age\", \"type\": "
+        "\"INT\"}]}") RESOURCE("Zone", "bank", "home",
+        "{\"channel\": \"bank\", \"name\": \"home\"}") RESOURCE("InteractionPoint", "bank", "banner",
+        "{\"channel\": \"bank\", \"name\": \"banner\", \"zone\": \"home\","
+        "\"defaultContent\": \"hello\"}") RESOURCE("OfferTemplate", "", "card", "{\"name\": \"card\"}")
+        RESOURCE("Offer", "", "gold",
+                "{\"name\": \"gold\", \"code\": \"GOLD\", \"template\": \"card\", \"state\": \"PUBLISHED\"}")
+                RESOURCE("TreatmentRule", "bank", "adults",
+                        "{\"channel\": \"bank\", \"name\": \"adults\", \"offer\": \"gold\","
+                        "\"eligibility\": \"age >= 18\"}");
+
+// --- the servers ---
+
+static void start_node(Line *line, size_t index)
+{
+	Node *node = &line->nodes[index];
+	snprintf(node->dir, sizeof node->dir, "%s/node%zu", line->dir, index);
+	node->options = (CurrentOptions){
+	        .dir = str(node->dir),
+	        .trust = {(const uint8_t(*)[32])line->keys, 1, 1},
+	        .environment = index < 2 ? STR("test") : STR("production"),
+	        .fleet = STR("main"),
+	        .clock = {line_now, line},
+	};
+	node->tls = (RpcTls){path(line, "node.crt"), path(line, "node.key"), path(line, "ca.crt"), true};
+	node->port = 0;
+	node_start(node);
+}
+
+static void declare(Line *line, const char *name, const char *yaml)
+{
+	char *folder = arena_printf(line->arena, "%s/environments/%s", line->dir, name);
+	assert_int_equal(dir_make(folder, 0700), OK);
+	assert_int_equal(
+	        file_write_durable(arena_printf(line->arena, "%s/environment.yaml", folder), str(yaml), 0600),
+	        OK);
+}
+
+// Everybody is who the test says.
+static Err authorize(void *context, RpcCall *call, const RpcMethod *method, const RpcPeer *peer, Arena *arena,
+        void **ret_principal)
+{
+	Line *line = context;
+	(void)call, (void)method, (void)peer;
+	Principal *principal = ARENA_NEW(arena, Principal);
+	*principal = (Principal){.role = line->role, .user = STR("dora")};
+	*ret_principal = principal;
+	return OK;
+}
+
+void line_open(Line *line, unsigned epoch)
+{
+	declare(line, "test",
+	        arena_printf(line->arena,
+	                "name: test\nfleet: main\nservers:\n  - {name: test-1, address: \"127.0.0.1:%d\"}\n"
+	                "  - {name: test-2, address: \"127.0.0.1:%d\", tls_name: localhost}\n",
+	                line->nodes[0].port, line->nodes[1].port));
+	declare(line, "production",
+	        arena_printf(line->arena,
+	                "name: production\npromotes_from: test\nfleet: main\nepoch: %u\nservers:\n"
+	                "  - {name: production-1, address: \"127.0.0.1:%d\"}\n",
+	                epoch, line->nodes[2].port));
+	line->services = (Services){store_new(line->postgres.conninfo, 8), {line_now, line}, &line->config};
+	assert_int_equal(release_new(&line->services, &line->release), OK);
+	int port = 0;
+	const RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &port};
+	const RpcServerOptions options = {
+	        .listeners = &listener, .listener_count = 1, .authorize = authorize, .context = line};
+	assert_int_equal(rpc_server_new(&options, &line->server), OK);
+	assert_int_equal(release_register(line->release, line->server), OK);
+	assert_int_equal(rpc_server_start(line->server), OK);
+	const RpcClientOptions client = {.target = arena_printf(line->arena, "127.0.0.1:%d", port)};
+	assert_int_equal(rpc_client_new(&client, &line->client), OK);
+}
+
+void line_close(Line *line)
+{
+	rpc_client_free(line->client);
+	rpc_server_free(line->server);
+	release_free(line->release);
+	store_free(line->services.store);
+}
+
+void line_reset(Line *line)
+{
+	line->role = ACCESS_APPROVER;
+	line_do(line, bank);
+	for (size_t i = 0; i < NODES; i++)
+		start_node(line, i);
+	line_open(line, 1);
+}
+
+void line_end(Line *line)
+{
+	line_close(line);
+	for (size_t i = 0; i < NODES; i++) {
+		node_stop(&line->nodes[i]);
+		run(line, "rm -rf \"$1\"", line->nodes[i].dir);
+	}
+}
+
+Err line_call(Line *line, const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret)
+{
+	return rpc_call(line->client, &parley__design__v1__deployment_service__descriptor, method, request,
+	        WAIT_MS, line->arena, ret);
+}
+
+Err line_deploy(Line *line, const char *environment, Parley__Design__V1__DeployResponse **ret)
+{
+	Parley__Design__V1__DeployRequest request = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	request.channel = arena_cstr(line->arena, STR("bank"));
+	request.environment = arena_cstr(line->arena, str(environment));
+	request.comment = arena_cstr(line->arena, STR("because"));
+	Err e = line_call(line, "Deploy", &request.base, &response);
+	if (!e && ret)
+		*ret = (void *)response;
+	return e;
+}

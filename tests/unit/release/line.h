@@ -1,0 +1,59 @@
+// A line of two environments in one process: a design server with its database, two runtime servers in
+// "test", one in "production", all over mutual TLS. Runtime servers here are what answers ControlService:
+// real files, real verification, no sessions.
+#pragma once
+#include "config.h"
+#include "current/current.h"
+#include "lib/postgres.h"
+#include "release/release.h"
+
+#include "parley/design/v1/deployment.pb-c.h"
+
+enum { NODES = 3 };
+
+// --- node.c ---
+typedef struct Node {
+	char dir[128];
+	CurrentOptions options;
+	Current *current;
+	RpcServer *server;
+	RpcTls tls;
+	int port; // kept over restarts
+} Node;
+void node_start(Node *node);
+void node_stop(Node *node);
+// 0: nothing.
+uint64_t node_serves(Node *node);
+
+// --- line.c ---
+typedef struct Line {
+	char dir[64];
+	Arena *arena;
+	TestPostgres postgres;
+	uint8_t keys[1][32];
+	Node nodes[NODES]; // test-1, test-2, production-1
+	DesignConfig config;
+	int64_t now_us;
+	Services services;
+	Release *release;
+	RpcServer *server;
+	RpcClient *client;
+	Access role; // of the next caller
+} Line;
+
+void line_make(Line *line); // once; starts PostgreSQL and makes certificates, before threads
+void line_remove(Line *line);
+// An empty database with one good channel "bank"; all servers new.
+void line_reset(Line *line);
+void line_end(Line *line);
+// (Re)starts the design server's service, as after a change of the profiles: production's epoch.
+void line_open(Line *line, unsigned epoch);
+void line_close(Line *line);
+
+// Runs SQL as the owner; the first column of the first row.
+int64_t line_ask(Line *line, const char *sql);
+void line_do(Line *line, const char *sql);
+
+// Deploys "bank"; `ret` may be NULL.
+Err line_deploy(Line *line, const char *environment, Parley__Design__V1__DeployResponse **ret);
+Err line_call(Line *line, const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret);
