@@ -92,22 +92,32 @@ void line_do(Line *line, const char *sql)
 		fail_msg("%s: %s", sql, err_detail()->message);
 }
 
-#define RESOURCE(kind, channel, name, spec)                                                                  \
-	"INSERT INTO resource VALUES ('" kind "', '" channel "', '" name "', 'e', '" spec "', now(), "       \
-	                                                                                  "now());"
-static const char bank[] = "TRUNCATE resource, deployment, blob CASCADE;" RESOURCE(
-        "Channel", "", "bank", "{\"name\": \"bank\"}") RESOURCE("AudienceLevel", "bank", "customer",
-        "{\"channel\": \"bank\", \"name\": \"customer\","
-        "\"keys\": [{\"name\": \"id\", \"type\": \"INT\"}], \"attributes\": [{\"name\": \"age\", \"type\": "
-        "\"INT\"}]}") RESOURCE("Zone", "bank", "home",
-        "{\"channel\": \"bank\", \"name\": \"home\"}") RESOURCE("InteractionPoint", "bank", "banner",
-        "{\"channel\": \"bank\", \"name\": \"banner\", \"zone\": \"home\","
-        "\"defaultContent\": \"hello\"}") RESOURCE("OfferTemplate", "", "card", "{\"name\": \"card\"}")
-        RESOURCE("Offer", "", "gold",
-                "{\"name\": \"gold\", \"code\": \"GOLD\", \"template\": \"card\", \"state\": \"PUBLISHED\"}")
-                RESOURCE("TreatmentRule", "bank", "adults",
-                        "{\"channel\": \"bank\", \"name\": \"adults\", \"offer\": \"gold\","
-                        "\"eligibility\": \"age >= 18\"}");
+static const struct {
+	const char *kind, *channel, *name, *spec;
+} bank[] = {
+        {"Channel", "", "bank", "{'name': 'bank'}"},
+        {"AudienceLevel", "bank", "customer",
+                "{'channel': 'bank', 'name': 'customer', 'keys': [{'name': 'id', 'type': 'INT'}],"
+                " 'attributes': [{'name': 'age', 'type': 'INT'}]}"},
+        {"Zone", "bank", "home", "{'channel': 'bank', 'name': 'home'}"},
+        {"InteractionPoint", "bank", "banner",
+                "{'channel': 'bank', 'name': 'banner', 'zone': 'home', 'defaultContent': 'hello'}"},
+        {"OfferTemplate", "", "card", "{'name': 'card'}"},
+        {"Offer", "", "gold", "{'name': 'gold', 'code': 'GOLD', 'template': 'card', 'state': 'PUBLISHED'}"},
+        {"TreatmentRule", "bank", "adults",
+                "{'channel': 'bank', 'name': 'adults', 'offer': 'gold', 'eligibility': 'age >= 18'}"},
+};
+
+// Fills the tables anew. In the specs above ' stands for ", which PostgreSQL puts right.
+static void configure(Line *line)
+{
+	line_do(line, "TRUNCATE resource, deployment, blob CASCADE");
+	for (size_t i = 0; i < ARRAY_COUNT(bank); i++)
+		line_do(line, arena_printf(line->arena,
+		                      "INSERT INTO resource VALUES ('%s', '%s', '%s', 'e',"
+		                      " replace($spec$%s$spec$, chr(39), chr(34))::jsonb, now(), now())",
+		                      bank[i].kind, bank[i].channel, bank[i].name, bank[i].spec));
+}
 
 // --- the servers ---
 
@@ -184,7 +194,7 @@ void line_close(Line *line)
 void line_reset(Line *line)
 {
 	line->role = ACCESS_APPROVER;
-	line_do(line, bank);
+	configure(line);
 	for (size_t i = 0; i < NODES; i++)
 		start_node(line, i);
 	line_open(line, 1);
