@@ -56,14 +56,26 @@ bool cli_colour(FILE *to)
 	return !(no && *no) && isatty(fileno(to));
 }
 
+// A server's words may hold what others wrote; escapes among it must not reach the terminal.
+static void print_words(const char *text)
+{
+	for (; *text; text++) {
+		bool control = (unsigned char)*text < 0x20 && *text != '\n' && *text != '\t';
+
+		putc(control || *text == 0x7f ? '?' : *text, stderr);
+	}
+}
+
 void cli_print_error(const Cli *cli, Err id)
 {
 	const ErrDetail *detail = err_detail();
 	bool colour = cli_colour(stderr);
 
 	fflush(stdout);
-	fprintf(stderr, "%serror:%s %s: %s\n", colour ? "\033[31m" : "", colour ? "\033[0m" : "",
-	        cli->usage ? "USAGE" : err_reason(id), detail->message[0] ? detail->message : err_text(id));
+	fprintf(stderr, "%serror:%s %s: ", colour ? "\033[31m" : "", colour ? "\033[0m" : "",
+	        cli->usage ? "USAGE" : err_reason(id));
+	print_words(detail->message[0] ? detail->message : err_text(id));
+	putc('\n', stderr);
 	if (detail->field[0])
 		fprintf(stderr, "  field: %s\n", detail->field);
 	for (size_t i = 0; i < ARRAY_COUNT(hints); i++)

@@ -32,20 +32,33 @@ size_t text_width(Str text)
 	return width;
 }
 
-// Without line ends and, on a terminal, cut to CELL_MAX columns on a character's border.
-static Str cell_cut(Arena *arena, Str text)
+// Without line ends and escapes: what others wrote into a resource must not speak to the terminal.
+static Str printable(Arena *arena, Str text)
 {
 	char *copy = arena_cstr(arena, text);
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)copy[i], next = (unsigned char)copy[i + 1];
+
+		if (c < 0x20 || c == 0x7f)
+			copy[i] = ' ';
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0) // U+0080 to U+009F
+			copy[i] = copy[i + 1] = ' ';
+	}
+	return str_n(copy, text.len);
+}
+
+// On a terminal, cut to CELL_MAX columns on a character's border.
+static Str cell_cut(Arena *arena, Str text)
+{
 	size_t len = text.len;
 
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
-			copy[i] = ' ';
 	if (!isatty(STDOUT_FILENO) || text_width(text) <= CELL_MAX)
-		return str_n(copy, len);
-	while (len && (text_width(str_n(copy, len)) >= CELL_MAX || ((unsigned char)copy[len] & 0xc0) == 0x80))
+		return text;
+	while (len && (text_width(str_n(text.ptr, len)) >= CELL_MAX ||
+	                      ((unsigned char)text.ptr[len] & 0xc0) == 0x80))
 		len--;
-	return str(arena_printf(arena, "%.*s…", (int)len, copy));
+	return str(arena_printf(arena, "%.*s…", (int)len, text.ptr));
 }
 
 static const json_t *value_at(const json_t *item, Str path)
@@ -115,7 +128,8 @@ static Err cell_text(Cli *cli, const json_t *json, Str *ret)
 		return list_text(cli, json, ret);
 	if (!json_is_string(json))
 		return json_text(json, false, cli->arena, ret);
-	*ret = digest_short(time_short(cli->arena, str_n(json_string_value(json), json_string_length(json))));
+	*ret = printable(cli->arena, str_n(json_string_value(json), json_string_length(json)));
+	*ret = digest_short(time_short(cli->arena, *ret));
 	return OK;
 }
 

@@ -1,7 +1,7 @@
 // Any text as the JSON of an offer: refused, or read to a message whose JSON reads back to the same.
 #include "base/cleanup.h"
-#include "parley/design/v1/offer.pb-c.h"
 #include "fuzz.h"
+#include "parley/design/v1/offer.pb-c.h"
 #include "wire/json.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 // Any bytes as any of several messages: the guard refuses or protobuf-c unpacks; nothing else. What unpacks
 // packs again and has a JSON form that reads back.
 #include "base/cleanup.h"
+#include "fuzz.h"
 #include "google/protobuf/descriptor.pb-c.h"
 #include "parley/design/v1/offer.pb-c.h"
 #include "parley/runtime/v1/interaction.pb-c.h"
 #include "parley/snapshot/v1/snapshot.pb-c.h"
-#include "fuzz.h"
 #include "wire/json.h"
 #include "wire/wire.h"
 
