@@ -54,12 +54,22 @@ static size_t utf8_sequence(const uint8_t *s, size_t left)
 	return len;
 }
 
+// Whether eight bytes are all ASCII and none is NUL: what most text is, looked at in one go.
+static bool ascii_eight(const uint8_t *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t word;
+
+	memcpy(&word, s, sizeof word);
+	return ((word | (word - ones)) & highs) == 0;
+}
+
 bool str_is_utf8(Str text)
 {
 	const uint8_t *s = (const uint8_t *)text.ptr;
 
 	for (size_t i = 0; i < text.len;) {
-		size_t len = utf8_sequence(s + i, text.len - i);
+		size_t len = text.len - i >= 8 && ascii_eight(s + i) ? 8 : utf8_sequence(s + i, text.len - i);
 
 		if (len == 0)
 			return false;

@@ -42,6 +42,17 @@ static void only_well_formed_utf8_passes(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
 		assert_false(str_is_utf8(str(bad[i])));
 	assert_false(str_is_utf8(str_n("a\0b", 3)));
+	// wherever it stands among eight bytes that are read in one go
+	for (size_t i = 0; i < ARRAY_COUNT(bad) * 24; i++) {
+		char text[40] = "~ twenty-four and more bytes of ASCII ~";
+		const char *wrong = bad[i / 24];
+
+		assert_true(str_is_utf8(str_n(text, 39)));
+		text[i % 24] = 0;
+		assert_false(str_is_utf8(str_n(text, 39)));
+		memcpy(text + i % 24, wrong, strlen(wrong));
+		assert_false(str_is_utf8(str_n(text, 39)));
+	}
 }
 
 static void numbers_are_whole_texts(void **state)
