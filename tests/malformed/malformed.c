@@ -418,7 +418,7 @@ static void run_free(Run *run)
 int main(int argc, char **argv)
 {
 	static Run run;
-	Options options = {.requests = 100000, .growth_mib = 16};
+	Options options = {.requests = 100000, .growth_mib = 32};
 	bool well;
 
 	read_options(argc, argv, &options);
