@@ -15,8 +15,7 @@ uint64_t journal_wait(Journal *journal, uint64_t after, int timeout_ms)
 	until.tv_nsec = (long)(ns % 1000000000);
 	pthread_mutex_lock(&journal->lock);
 	int late = 0;
-	while (late == 0 && !journal->closing && !journal->poisoned &&
-	        atomic_load(&journal->durable) <= after)
+	while (late == 0 && !journal->closing && atomic_load(&journal->durable) <= after)
 		late = pthread_cond_timedwait(&journal->moved, &journal->lock, &until);
 	pthread_mutex_unlock(&journal->lock);
 	return journal_durable(journal);

@@ -185,6 +185,8 @@ static Err read_page(Pg *pg, void *context)
 	const ListHistoryRequest *request = listing->request;
 	const Key *before = &listing->before;
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	// Which index serves depends on which filters are empty, so each question is planned for itself.
+	TRY(pg_script(pg, STORE_TIMEOUT_MS, "SET LOCAL plan_cache_mode = force_custom_plan"));
 	TRY(SQL_RUN(pg, &rows, history_list, P_CTEXT(request->environment), P_CTEXT(request->channel),
 	        P_CTEXT(request->session_id), P_CTEXT(request->audience_id),
 	        P_I64S(listing->kinds, listing->kind_count), P_TIME(before->time_us),
