@@ -158,8 +158,7 @@ static Err load(const Options *options)
 	start_us = monotonic_us();
 	if (e == OK)
 		e = run_all(&run);
-	if (e == OK)
-		summarise(&run.counters, monotonic_us() - start_us);
+	summarise(&run.counters, monotonic_us() - start_us);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		rpc_client_free(run.clients[i]);
 	return e;

@@ -1,5 +1,6 @@
 -- The client's log of acknowledged events against the history. `lost` was acknowledged and is not there; `duplicated` is
 -- there more than once; `unknown` is there and was never acknowledged; `changed` is there with other facts.
+SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bank_check CASCADE;
 CREATE SCHEMA bank_check;
 CREATE TABLE bank_check.acknowledged (event_id text PRIMARY KEY, kind text, customer_id bigint, point text, offer_code text);

@@ -1,4 +1,5 @@
 -- What the client saw, beside the profile table.
+SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bank_check CASCADE;
 CREATE SCHEMA bank_check;
 CREATE TABLE bank_check.run (customers bigint NOT NULL);
