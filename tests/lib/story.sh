@@ -40,10 +40,10 @@ eventually()
 	stack_fail "$* should say '$text' in the end, but says: $said"
 }
 
-# visit CUSTOMER: opens a session on the environment $where and sets `session`.
+# visit CUSTOMER [OPTION…]: opens a session on the environment $where and sets `session`.
 visit()
 {
-	session=$(parley session start --env "$where" --channel retail-bank --audience "customer:customer_id=$1" 2>/dev/null) ||
+	session=$(parley session start --env "$where" --channel retail-bank --audience "customer:customer_id=$1" "${@:2}" 2>/dev/null) ||
 		stack_fail "customer $1 cannot open a session on $where"
 }
 

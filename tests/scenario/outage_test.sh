@@ -28,9 +28,9 @@ expect "" parley event "$session" offer-accepted --treatment "$treatment" --id s
 tell "the runtime is killed too, and serves from its disk"
 stack_kill test
 stack_restart test
-visit 1003
+visit 1003 --set topic=mortgage
 best home-hero
-[ -n "$treatment" ] || stack_fail "nothing is offered without profiles"
+is "the offer by what the session alone tells" "$offer" HOME-LOAN
 expect "" parley event "$session" offer-shown --treatment "$treatment" --id third --env test
 expect "" parley event "$session" offer-shown --treatment "$treatment" --id third --env test
 
