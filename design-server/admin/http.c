@@ -16,6 +16,7 @@
 enum {
 	CONNECTIONS_MAX = 256,
 	IDLE_S = 60,
+	DROPPED_MAX = 1024 * 1024, // bytes of a body
 	ARENA_BLOCK = 8 * 1024,
 	ARENA_MAX = 32 * 1024 * 1024,
 	ADDRESS_SIZE = INET6_ADDRSTRLEN + 16,
@@ -185,18 +186,17 @@ static Exchange *exchange_new(Http *http, struct MHD_Connection *connection)
 	return exchange;
 }
 
+// What is too large is read on for a while and dropped, so that its sender gets to read the answer.
 static enum MHD_Result gather(Exchange *exchange, const char *data, size_t *size)
 {
 	if (!exchange->body)
 		exchange->body = arena_alloc(exchange->arena, CONNECT_BODY_MAX);
-	if (!exchange->body || exchange->too_large)
-		return MHD_NO; // was told, or cannot be: the connection is closed
-	if (*size > CONNECT_BODY_MAX - exchange->len) {
-		exchange->too_large = true;
-	} else {
+	if (!exchange->body || exchange->len > DROPPED_MAX)
+		return MHD_NO; // the connection is closed
+	exchange->too_large = exchange->too_large || *size > CONNECT_BODY_MAX - exchange->len;
+	if (!exchange->too_large)
 		memcpy(exchange->body + exchange->len, data, *size);
-		exchange->len += *size;
-	}
+	exchange->len += *size;
 	*size = 0;
 	return MHD_YES;
 }

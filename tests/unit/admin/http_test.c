@@ -200,12 +200,15 @@ static void odd_requests_get_proper_answers(void **state)
 {
 	(void)state;
 	const char *path = "/parley.design.v1.ChannelService/GetChannel";
-	static char large[64 * 1024 + 1];
+	static char large[64 * 1024 + 1], huge[700 * 1024];
 	memset(large, ' ', sizeof(large));
 	CLEANUP(answer_free)
 	Answer too_large = request("POST", path, "application/json", VIEWER, str_n(large, sizeof(large)));
 	assert_int_equal(too_large.status, 429);
 	assert_string_equal(text_at(too_large.json, "code"), "resource_exhausted");
+	CLEANUP(answer_free)
+	Answer far_too_large = request("POST", path, "application/json", VIEWER, str_n(huge, sizeof(huge)));
+	assert_int_equal(far_too_large.status, 429);
 	CLEANUP(answer_free)
 	Answer full = request("POST", path, "application/json", VIEWER, str_n(large, sizeof(large) - 1));
 	assert_int_equal(full.status, 400);
