@@ -1,5 +1,6 @@
-// The only place that includes libpq. A connection speaks prepared statements with binary or text parameters built from
-// typed values; results are read by typed getters. Every wait has a deadline: a hung server is an error, not a hang.
+// The only place that includes libpq. A connection speaks prepared statements with binary or text parameters
+// built from typed values; results are read by typed getters. Every wait has a deadline: a hung server is an
+// error, not a hang.
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -9,7 +10,18 @@ typedef struct PgResult PgResult;
 
 // A parameter. Made with the helpers; borrowed until the call returns.
 typedef struct PgParam {
-	enum { PG_NULL, PG_BOOL, PG_I64, PG_F64, PG_TEXT, PG_BYTES, PG_TIME, PG_JSON, PG_TEXT_ARRAY, PG_I64_ARRAY } kind;
+	enum {
+		PG_NULL,
+		PG_BOOL,
+		PG_I64,
+		PG_F64,
+		PG_TEXT,
+		PG_BYTES,
+		PG_TIME,
+		PG_JSON,
+		PG_TEXT_ARRAY,
+		PG_I64_ARRAY
+	} kind;
 	union {
 		bool b;
 		int64_t i; // PG_TIME: microseconds since 1970
@@ -22,17 +34,17 @@ typedef struct PgParam {
 	};
 } PgParam;
 
-#define P_NULL           ((PgParam){PG_NULL, .i = 0})
-#define P_BOOL(value)    ((PgParam){PG_BOOL, .b = (value)})
-#define P_I64(value)     ((PgParam){PG_I64, .i = (value)})
-#define P_F64(value)     ((PgParam){PG_F64, .f = (value)})
-#define P_TEXT(value)    ((PgParam){PG_TEXT, .s = (value)})
-#define P_CTEXT(value)   ((PgParam){PG_TEXT, .s = str(value)})
-#define P_BYTES(value)   ((PgParam){PG_BYTES, .s = (value)})
-#define P_TIME(us)       ((PgParam){PG_TIME, .i = (us)})
-#define P_JSON(value)    ((PgParam){PG_JSON, .s = (value)})
-#define P_TEXTS(p, n)    ((PgParam){PG_TEXT_ARRAY, .array = {(p), (n)}})
-#define P_I64S(p, n)     ((PgParam){PG_I64_ARRAY, .array = {(p), (n)}})
+#define P_NULL         ((PgParam){PG_NULL, .i = 0})
+#define P_BOOL(value)  ((PgParam){PG_BOOL, .b = (value)})
+#define P_I64(value)   ((PgParam){PG_I64, .i = (value)})
+#define P_F64(value)   ((PgParam){PG_F64, .f = (value)})
+#define P_TEXT(value)  ((PgParam){PG_TEXT, .s = (value)})
+#define P_CTEXT(value) ((PgParam){PG_TEXT, .s = str(value)})
+#define P_BYTES(value) ((PgParam){PG_BYTES, .s = (value)})
+#define P_TIME(us)     ((PgParam){PG_TIME, .i = (us)})
+#define P_JSON(value)  ((PgParam){PG_JSON, .s = (value)})
+#define P_TEXTS(p, n)  ((PgParam){PG_TEXT_ARRAY, .array = {(p), (n)}})
+#define P_I64S(p, n)   ((PgParam){PG_I64_ARRAY, .array = {(p), (n)}})
 
 // Connects. Errors: DB_UNAVAILABLE, also when the deadline passes.
 Err pg_connect(const char *conninfo, int timeout_ms, Pg **ret);
@@ -48,15 +60,16 @@ bool pg_in_transaction(const Pg *pg);
 
 enum { PG_PARAMS_MAX = 64 };
 
-// Runs one statement with $1 … parameters; it is prepared on first use under its text's hash. `ret` may be NULL.
-// Texts and NULLs take the type that PostgreSQL infers from the statement; all others have the type of their kind
-// (bigint, double precision, timestamptz, jsonb …). Texts with a NUL inside are refused with FIELD_INVALID.
-// Errors: DB_UNAVAILABLE (connection lost: whether it took effect is not known), DB_CONFLICT (serialization or deadlock:
-// try again), TIMEOUT (cancelled on the server), DB_FAILED (message has SQLSTATE; see pg_sqlstate).
+// Runs one statement with $1 … parameters; it is prepared on first use under its text's hash. `ret` may be
+// NULL. Texts and NULLs take the type that PostgreSQL infers from the statement; all others have the type of
+// their kind (bigint, double precision, timestamptz, jsonb …). Texts with a NUL inside are refused with
+// FIELD_INVALID. Errors: DB_UNAVAILABLE (connection lost: whether it took effect is not known), DB_CONFLICT
+// (serialization or deadlock: try again), TIMEOUT (cancelled on the server), DB_FAILED (message has SQLSTATE;
+// see pg_sqlstate).
 Err pg_query(Pg *pg, int timeout_ms, const char *sql, const PgParam *params, size_t count, PgResult **ret);
 #define PG_QUERY(pg, timeout_ms, ret, sql, ...)                                                              \
 	pg_query((pg), (timeout_ms), (sql), (const PgParam[]){__VA_ARGS__},                                  \
-		sizeof((const PgParam[]){__VA_ARGS__}) / sizeof(PgParam), (ret))
+	        sizeof((const PgParam[]){__VA_ARGS__}) / sizeof(PgParam), (ret))
 // Runs a script of several statements without parameters (migrations, BEGIN, COMMIT).
 Err pg_script(Pg *pg, int timeout_ms, const char *sql);
 // The SQLSTATE of the last failed statement on this connection, "" if none.
@@ -75,7 +88,8 @@ const char *pg_column_name(const PgResult *result, size_t column);
 // The column's type, as PostgreSQL's OID.
 unsigned pg_column_type(const PgResult *result, size_t column);
 bool pg_is_null(const PgResult *result, size_t row, size_t column);
-// Typed reading; results come as text on the wire. Views are valid until pg_result_free. NULL reads as false, 0 or empty.
+// Typed reading; results come as text on the wire. Views are valid until pg_result_free. NULL reads as false,
+// 0 or empty.
 bool pg_bool(const PgResult *result, size_t row, size_t column);
 int64_t pg_i64(const PgResult *result, size_t row, size_t column);
 double pg_f64(const PgResult *result, size_t row, size_t column);

@@ -71,7 +71,7 @@ static Err check_name(const Check *check)
 	if (!is_name(name))
 		return check_fail(check, ERR_FIELD_INVALID, "name",
 		        "\"" STR_FMT "\" is not a name: a lower-case letter, then lower-case letters, "
-		                     "digits, '-' and '_', "
+		        "digits, '-' and '_', "
 		        "at most %d in all",
 		        STR_ARG(name), NAME_MAX_LEN);
 	return OK;
