@@ -81,11 +81,3 @@ Err expr_emit(Compilation *c, Arena *arena, ExprProgram *ret);
 Node *expr_node(Compilation *c, NodeKind kind, uint32_t at);
 // Appends a child; nested beyond EXPR_DEPTH_MAX it notes a failure.
 void expr_node_add(Compilation *c, Node *parent, Node *child);
-
-// The known name nearest to an unknown one, or the empty view if none is near.
-typedef struct Nearest {
-	Str wanted;
-	Str name;
-	size_t distance;
-} Nearest;
-void expr_nearest_offer(Nearest *nearest, Str candidate);

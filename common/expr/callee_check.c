@@ -2,6 +2,7 @@
 // whole families of types and have a rule of their own.
 #include "expr/check.h"
 
+#include "base/nearest.h"
 #include "expr/moment.h"
 
 typedef struct Overload {
@@ -199,15 +200,15 @@ static void check_index(Compilation *c, Node *node)
 
 static void unknown_function(Compilation *c, const Node *node)
 {
-	Nearest nearest = {.wanted = node->name};
+	Nearest nearest = nearest_to(node->name);
 
 	for (size_t i = 0; i < CALLEE_COUNT; i++)
 		if (rows[i].forms)
-			expr_nearest_offer(&nearest, str(rows[i].text));
-	if (nearest.name.len)
+			nearest_try(&nearest, str(rows[i].text));
+	if (nearest.best.len)
 		(void)expr_fail(c, ERR_EXPR_NAME_UNKNOWN, node->at,
 		        "there is no function '%.*s'; did you mean '%.*s'?", STR_ARG(node->name),
-		        STR_ARG(nearest.name));
+		        STR_ARG(nearest.best));
 	else
 		(void)expr_fail(c, ERR_EXPR_NAME_UNKNOWN, node->at,
 		        "there is no function '%.*s'; see the language's list of functions",

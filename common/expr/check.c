@@ -1,6 +1,7 @@
 // Names to slots, calls to callees, and a type for every node. A program that passes cannot fail for want of
 // an overload except where it says dyn. Messages name the types that were found and a way out.
 #include "expr/check.h"
+#include "base/nearest.h"
 
 #include "expr/format.h"
 
@@ -44,14 +45,14 @@ static Str dotted(Compilation *c, const Node *node)
 
 static void unknown_name(Compilation *c, const Node *node, Str name)
 {
-	Nearest nearest = {.wanted = name};
+	Nearest nearest = nearest_to(name);
 
 	for (size_t i = 0; i < c->schema->count; i++)
-		expr_nearest_offer(&nearest, c->schema->attributes[i].name);
-	if (nearest.name.len)
+		nearest_try(&nearest, c->schema->attributes[i].name);
+	if (nearest.best.len)
 		(void)expr_fail(c, ERR_EXPR_NAME_UNKNOWN, node->at,
 		        "there is no attribute '%.*s'; did you mean '%.*s'?", STR_ARG(name),
-		        STR_ARG(nearest.name));
+		        STR_ARG(nearest.best));
 	else
 		(void)expr_fail(c, ERR_EXPR_NAME_UNKNOWN, node->at,
 		        "there is no attribute '%.*s'; add it to the profile schema, or quote it if it is a "
