@@ -1,12 +1,15 @@
 // The runtime's services in this process, with clocks that the test sets: what touchpoints may rely on.
 #include "base/clock.h"
 #include "client.h"
+#include "journal/journal_io.h"
 #include "service/service.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct Server {
 	char dir[64], journal_dir[80];
@@ -29,12 +32,37 @@ static int64_t steady_now(void *context)
 	return atomic_load((_Atomic(int64_t) *)context);
 }
 
+// --- a disk that can be full ---
+
+static atomic_bool disk_is_full;
+
+static ssize_t write_or_not(void *context, int fd, const void *bytes, size_t len, int64_t offset)
+{
+	if (atomic_load(&disk_is_full)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return journal_io_system()->pwrite(context, fd, bytes, len, offset);
+}
+
+static void open_journal(void)
+{
+	static JournalIo io; // outlives the journal
+	io = *journal_io_system();
+	io.pwrite = write_or_not;
+	JournalOptions options = {
+	        .dir = server.journal_dir,
+	        .runtime_id = STR(TEST_RUNTIME_ID),
+	        .segment_bytes = 128 * 1024,
+	        .quota_bytes = 256 * 1024,
+	        .io = &io,
+	};
+	assert_int_equal(journal_open(&options, &server.journal), OK);
+}
+
 static void open_parts(size_t max_sessions)
 {
-	assert_int_equal(
-	        journal_open(&(JournalOptions){.dir = server.journal_dir, .runtime_id = STR(TEST_RUNTIME_ID)},
-	                &server.journal),
-	        OK);
+	open_journal();
 	assert_int_equal(profile_new(&(ProfileOptions){0}, &server.profile), OK);
 	test_key_public(BUILDER, server.key[0]);
 	CurrentOptions current = {
@@ -367,6 +395,50 @@ static void events_that_race_with_themselves_count_once(void **state)
 	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED), 50);
 }
 
+static void a_full_journal_refuses_events_and_offers_go_on(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	char id[16];
+	Err e = OK;
+	must_start(c, "s1", 1, NULL);
+	const char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	for (int i = 0; i < 4000 && e == OK; i++) {
+		snprintf(id, sizeof id, "e%d", i);
+		e = post_event(c, new_event(c, "s1", id, "shown", code), NULL);
+	}
+	assert_int_equal(e, ERR_JOURNAL_FULL);
+	assert_true(err_detail()->retry_after_ms > 0);
+	GetOffersResponse *answer = NULL;
+	for (int i = 0; i < 4000 && (answer == NULL || !ADVISED(answer, "HISTORY_PAUSED")); i++)
+		assert_int_equal(get_offers(c, new_offers(c, "s1", "home-banner", 2), &answer), OK);
+	assert_true(ADVISED(answer, "HISTORY_PAUSED"));
+	assert_int_equal(answer->points[0]->n_offers, 2);
+}
+
+static void an_event_that_could_not_be_written_is_not_taken_for_done(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	PostEventResponse *answer = NULL;
+	Entry **entries;
+	must_start(c, "s1", 1, NULL);
+	const char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	atomic_store(&disk_is_full, true);
+	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
+	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
+	atomic_store(&disk_is_full, false);
+	Err e = ERR_JOURNAL_FULL;
+	for (int i = 0; i < 1000 && e == ERR_JOURNAL_FULL; i++, usleep(10000))
+		e = post_event(c, new_event(c, "s1", "e1", "shown", code), &answer);
+	assert_int_equal(e, OK);
+	assert_false(answer->duplicate);
+	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), &answer), OK);
+	assert_true(answer->duplicate);
+	size_t count = entries_after(&entries);
+	assert_true(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED) >= 1);
+}
+
 // --- another snapshot ---
 
 static void a_session_moves_to_the_next_snapshot(void **state)
@@ -605,6 +677,8 @@ int main(void)
 	        cmocka_unit_test_teardown(too_many_sessions_are_refused_with_a_retry_time, tear_down),
 	        STORY(an_event_sent_again_changes_nothing),
 	        STORY(events_that_race_with_themselves_count_once),
+	        STORY(a_full_journal_refuses_events_and_offers_go_on),
+	        STORY(an_event_that_could_not_be_written_is_not_taken_for_done),
 	        STORY(a_session_moves_to_the_next_snapshot),
 	        STORY(idle_sessions_do_not_hold_old_snapshots),
 	        STORY(a_session_whose_level_is_gone_ends),
