@@ -44,6 +44,7 @@ launch() {
 }
 
 # When the owner dies, however it dies, so does the cluster.
+# shellcheck disable=SC2016 # the inner shell's variables
 watch_owner() {
 	setsid "$BASH" -c 'tail --pid="$2" -s 0.5 -f /dev/null; exec "$1" stop "$3"' - "$self" "$1" "$2" \
 		</dev/null >/dev/null 2>&1 &

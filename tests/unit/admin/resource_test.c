@@ -60,121 +60,117 @@ static void what_is_missing_is_named_with_the_remedy(void **state)
 	        "ZoneService/CreateZone", "{'zone': {'channel': 'bank', 'name': 'home'}}");
 }
 
+// One row: the error, its field, a piece of its message, and the request that deserves it.
+static const struct {
+	Err expected;
+	const char *field, *about, *method, *request;
+} wrong[] = {
+        {ERR_FIELD_INVALID, "channel.name", "lower-case letter", "ChannelService/CreateChannel",
+                "{'channel': {'name': 'Bank'}}"},
+        {ERR_FIELD_MISSING, "channel.name", "needs a name", "ChannelService/CreateChannel",
+                "{'channel': {}}"},
+        {ERR_FIELD_INVALID, "channel.session_timeout_s", "10 to 86400", "ChannelService/CreateChannel",
+                "{'channel': {'name': 'x', 'sessionTimeoutS': 3}}"},
+        {ERR_RESOURCE_EXISTS, "name", "exists already", "ChannelService/CreateChannel",
+                "{'channel': {'name': 'bank'}}"},
+        {ERR_FIELD_MISSING, "zone.channel", "name the channel", "ZoneService/CreateZone",
+                "{'zone': {'name': 'x'}}"},
+        {ERR_FIELD_MISSING, "interaction_point.zone", "name the zone",
+                "InteractionPointService/CreateInteractionPoint",
+                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'defaultContent': 'y'}}"},
+        {ERR_REFERENCE_DANGLING, "interaction_point.zone", "there is no zone bank/attic",
+                "InteractionPointService/CreateInteractionPoint",
+                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'zone': 'attic', "
+                "'defaultContent': 'y'}}"},
+        {ERR_FIELD_MISSING, "interaction_point.default_content", "what to show",
+                "InteractionPointService/CreateInteractionPoint",
+                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'zone': 'home'}}"},
+        {ERR_FIELD_INVALID, "event.actions[1]", "unspecified", "EventService/CreateEvent",
+                "{'event': {'channel': 'bank', 'name': 'x', 'actions': ['RESEGMENT', "
+                "'UNSPECIFIED']}}"},
+        {ERR_FIELD_MISSING, "audience_level.keys", "1 to 8 keys", "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x'}}"},
+        {ERR_FIELD_INVALID, "audience_level.keys[0].type", "BOOL, INT or STRING",
+                "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
+                "'DOUBLE'}]}}"},
+        {ERR_FIELD_INVALID, "audience_level.attributes[1].name", "there twice",
+                "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
+                "'INT'}],"
+                " 'attributes': [{'name': 'a', 'type': 'INT'}, {'name': 'a', 'type': 'INT'}]}}"},
+        {ERR_FIELD_INVALID, "audience_level.attributes[0].name", "word of the expression language",
+                "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
+                "'INT'}],"
+                " 'attributes': [{'name': 'in', 'type': 'INT'}]}}"},
+        {ERR_FIELD_INVALID, "audience_level.attributes[0].default", "does not fit the type int",
+                "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
+                "'INT'}],"
+                " 'attributes': [{'name': 'a', 'type': 'INT', 'default': 'many'}]}}"},
+        {ERR_FIELD_INVALID, "audience_level.profile_table", "not a table",
+                "AudienceLevelService/CreateAudienceLevel",
+                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
+                "'INT'}],"
+                " 'profileTable': 'a; drop table b'}}"},
+        {ERR_FIELD_MISSING, "segment.expression", "is empty", "SegmentService/CreateSegment",
+                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer'}}"},
+        {ERR_EXPR_NAME_UNKNOWN, "segment.expression", "line 1, column 1", "SegmentService/CreateSegment",
+                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
+                "'expression': 'agee > 3'}}"},
+        {ERR_EXPR_TYPE, "segment.expression", "line 1", "SegmentService/CreateSegment",
+                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
+                "'expression': 'age + 1'}}"},
+        {ERR_EXPR_SYNTAX, "segment.expression", "line 2", "SegmentService/CreateSegment",
+                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
+                "'expression': 'age >\\n > 3'}}"},
+        {ERR_FIELD_INVALID, "offer_template.attributes[0].type", "not a type",
+                "OfferTemplateService/CreateOfferTemplate",
+                "{'offerTemplate': {'name': 'x', 'attributes': [{'name': 'a'}]}}"},
+        {ERR_FIELD_MISSING, "offer.code", "not a code", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'template': 'card', 'attributes': [{'name': 'rate', "
+                "'value': 1.5}]}}"},
+        {ERR_CODE_DUPLICATE, "offer.code", "is the code of offer gold already", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'GOLD-1', 'template': 'card', 'attributes': "
+                "[{'name': 'rate', 'value': 1.5}]}}"},
+        {ERR_FIELD_MISSING, "offer.attributes", "rate", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card'}}"},
+        {ERR_FIELD_INVALID, "offer.attributes[0].name", "has no attribute", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
+                "'colour', 'value': 'red'}]}}"},
+        {ERR_FIELD_INVALID, "offer.attributes[0].value", "does not fit the type double",
+                "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
+                "'rate', 'value': 'low'}]}}"},
+        {ERR_FIELD_INVALID, "offer.destination", "absolute https", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
+                "'rate', 'value': 1}],"
+                " 'destination': 'http://example.com'}}"},
+        {ERR_FIELD_INVALID, "offer.expire_time", "not after effective_time", "OfferService/CreateOffer",
+                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
+                "'rate', 'value': 1}],"
+                " 'effectiveTime': '2026-02-01T00:00:00Z', 'expireTime': '2026-01-01T00:00:00Z'}}"},
+        {ERR_FIELD_INVALID, "treatment_rule.score", "0 to 100", "TreatmentRuleService/CreateTreatmentRule",
+                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'segment': 'adults', 'offer': "
+                "'gold', 'score': 101}}"},
+        {ERR_EXPR_TYPE, "treatment_rule.score_expression", "column",
+                "TreatmentRuleService/CreateTreatmentRule",
+                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'gold', "
+                "'scoreExpression': 'job'}}"},
+        {ERR_EXPR_NAME_UNKNOWN, "treatment_rule.eligibility", "income",
+                "TreatmentRuleService/CreateTreatmentRule",
+                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'gold', 'eligibility': "
+                "'income > 1'}}"},
+        {ERR_REFERENCE_DANGLING, "treatment_rule.offer", "there is no offer silver",
+                "TreatmentRuleService/CreateTreatmentRule",
+                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'silver'}}"},
+};
+
 static void wrong_resources_are_refused_where_they_are_wrong(void **state)
 {
 	(void)state;
 	make_bank();
-	static const struct {
-		Err expected;
-		const char *field, *about, *method, *request;
-	} wrong[] = {
-	        {ERR_FIELD_INVALID, "channel.name", "lower-case letter", "ChannelService/CreateChannel",
-	                "{'channel': {'name': 'Bank'}}"},
-	        {ERR_FIELD_MISSING, "channel.name", "needs a name", "ChannelService/CreateChannel",
-	                "{'channel': {}}"},
-	        {ERR_FIELD_INVALID, "channel.session_timeout_s", "10 to 86400",
-	                "ChannelService/CreateChannel", "{'channel': {'name': 'x', 'sessionTimeoutS': 3}}"},
-	        {ERR_RESOURCE_EXISTS, "name", "exists already", "ChannelService/CreateChannel",
-	                "{'channel': {'name': 'bank'}}"},
-	        {ERR_FIELD_MISSING, "zone.channel", "name the channel", "ZoneService/CreateZone",
-	                "{'zone': {'name': 'x'}}"},
-	        {ERR_FIELD_MISSING, "interaction_point.zone", "name the zone",
-	                "InteractionPointService/CreateInteractionPoint",
-	                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'defaultContent': 'y'}}"},
-	        {ERR_REFERENCE_DANGLING, "interaction_point.zone", "there is no zone bank/attic",
-	                "InteractionPointService/CreateInteractionPoint",
-	                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'zone': 'attic', "
-	                "'defaultContent': 'y'}}"},
-	        {ERR_FIELD_MISSING, "interaction_point.default_content", "what to show",
-	                "InteractionPointService/CreateInteractionPoint",
-	                "{'interactionPoint': {'channel': 'bank', 'name': 'x', 'zone': 'home'}}"},
-	        {ERR_FIELD_INVALID, "event.actions[1]", "unspecified", "EventService/CreateEvent",
-	                "{'event': {'channel': 'bank', 'name': 'x', 'actions': ['RESEGMENT', "
-	                "'UNSPECIFIED']}}"},
-	        {ERR_FIELD_MISSING, "audience_level.keys", "1 to 8 keys",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x'}}"},
-	        {ERR_FIELD_INVALID, "audience_level.keys[0].type", "BOOL, INT or STRING",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
-	                "'DOUBLE'}]}}"},
-	        {ERR_FIELD_INVALID, "audience_level.attributes[1].name", "there twice",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
-	                "'INT'}],"
-	                " 'attributes': [{'name': 'a', 'type': 'INT'}, {'name': 'a', 'type': 'INT'}]}}"},
-	        {ERR_FIELD_INVALID, "audience_level.attributes[0].name", "word of the expression language",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
-	                "'INT'}],"
-	                " 'attributes': [{'name': 'in', 'type': 'INT'}]}}"},
-	        {ERR_FIELD_INVALID, "audience_level.attributes[0].default", "does not fit the type int",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
-	                "'INT'}],"
-	                " 'attributes': [{'name': 'a', 'type': 'INT', 'default': 'many'}]}}"},
-	        {ERR_FIELD_INVALID, "audience_level.profile_table", "not a table",
-	                "AudienceLevelService/CreateAudienceLevel",
-	                "{'audienceLevel': {'channel': 'bank', 'name': 'x', 'keys': [{'name': 'k', 'type': "
-	                "'INT'}],"
-	                " 'profileTable': 'a; drop table b'}}"},
-	        {ERR_FIELD_MISSING, "segment.expression", "is empty", "SegmentService/CreateSegment",
-	                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer'}}"},
-	        {ERR_EXPR_NAME_UNKNOWN, "segment.expression", "line 1, column 1",
-	                "SegmentService/CreateSegment",
-	                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
-	                "'expression': 'agee > 3'}}"},
-	        {ERR_EXPR_TYPE, "segment.expression", "line 1", "SegmentService/CreateSegment",
-	                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
-	                "'expression': 'age + 1'}}"},
-	        {ERR_EXPR_SYNTAX, "segment.expression", "line 2", "SegmentService/CreateSegment",
-	                "{'segment': {'channel': 'bank', 'name': 'x', 'audienceLevel': 'customer', "
-	                "'expression': 'age >\\n > 3'}}"},
-	        {ERR_FIELD_INVALID, "offer_template.attributes[0].type", "not a type",
-	                "OfferTemplateService/CreateOfferTemplate",
-	                "{'offerTemplate': {'name': 'x', 'attributes': [{'name': 'a'}]}}"},
-	        {ERR_FIELD_MISSING, "offer.code", "not a code", "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'template': 'card', 'attributes': [{'name': 'rate', "
-	                "'value': 1.5}]}}"},
-	        {ERR_CODE_DUPLICATE, "offer.code", "is the code of offer gold already",
-	                "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'GOLD-1', 'template': 'card', 'attributes': "
-	                "[{'name': 'rate', 'value': 1.5}]}}"},
-	        {ERR_FIELD_MISSING, "offer.attributes", "rate", "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card'}}"},
-	        {ERR_FIELD_INVALID, "offer.attributes[0].name", "has no attribute",
-	                "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
-	                "'colour', 'value': 'red'}]}}"},
-	        {ERR_FIELD_INVALID, "offer.attributes[0].value", "does not fit the type double",
-	                "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
-	                "'rate', 'value': 'low'}]}}"},
-	        {ERR_FIELD_INVALID, "offer.destination", "absolute https", "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
-	                "'rate', 'value': 1}],"
-	                " 'destination': 'http://example.com'}}"},
-	        {ERR_FIELD_INVALID, "offer.expire_time", "not after effective_time",
-	                "OfferService/CreateOffer",
-	                "{'offer': {'name': 'x', 'code': 'X', 'template': 'card', 'attributes': [{'name': "
-	                "'rate', 'value': 1}],"
-	                " 'effectiveTime': '2026-02-01T00:00:00Z', 'expireTime': '2026-01-01T00:00:00Z'}}"},
-	        {ERR_FIELD_INVALID, "treatment_rule.score", "0 to 100",
-	                "TreatmentRuleService/CreateTreatmentRule",
-	                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'segment': 'adults', 'offer': "
-	                "'gold', 'score': 101}}"},
-	        {ERR_EXPR_TYPE, "treatment_rule.score_expression", "column",
-	                "TreatmentRuleService/CreateTreatmentRule",
-	                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'gold', "
-	                "'scoreExpression': 'job'}}"},
-	        {ERR_EXPR_NAME_UNKNOWN, "treatment_rule.eligibility", "income",
-	                "TreatmentRuleService/CreateTreatmentRule",
-	                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'gold', 'eligibility': "
-	                "'income > 1'}}"},
-	        {ERR_REFERENCE_DANGLING, "treatment_rule.offer", "there is no offer silver",
-	                "TreatmentRuleService/CreateTreatmentRule",
-	                "{'treatmentRule': {'channel': 'bank', 'name': 'x', 'offer': 'silver'}}"},
-	};
 	int64_t before = sql_i64("SELECT count(*) FROM resource"),
 	        audited = sql_i64("SELECT count(*) FROM audit");
 	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++)
