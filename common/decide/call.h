@@ -40,6 +40,9 @@ void selection_add(Selection *selection, const Ranked *candidate);
 // Whether no candidate of that priority and score, whatever its tie, could change the selection.
 bool selection_beats(const Selection *selection, bool top, double score);
 
+// Whether a candidate of that rank could get in.
+bool selection_admits(const Selection *selection, const Ranked *candidate);
+
 typedef struct Call {
 	const Plan *plan;
 	const Visitor *visitor;
@@ -49,8 +52,10 @@ typedef struct Call {
 	uint32_t treatments; // codes issued so far
 } Call;
 
-// Screens a rule: REASON_OFFERED if nothing strikes; then `ret` has its rank.
-Reason call_screen(Call *call, const PlanRule *rule, Parley__Snapshot__V1__TieBreak tie_break, Ranked *ret);
+// What ranks a rule before it is screened: all of it if its score is constant.
+Ranked call_rank(const Call *call, const PlanRule *rule, Parley__Snapshot__V1__TieBreak tie_break);
+// Screens a rule: REASON_OFFERED if nothing strikes; then `rank` has its score, else 0.
+Reason call_screen(Call *call, const PlanRule *rule, Ranked *rank);
 
 // Lists every candidate of a decided point with its reason.
 Err call_explain(Call *call, const Candidates *candidates, Parley__Snapshot__V1__TieBreak tie_break,

@@ -64,31 +64,43 @@ static Reason screen(Call *call, const PlanRule *rule)
 	                                   : REASON_ELIGIBILITY_FAILED;
 }
 
-Reason call_screen(Call *call, const PlanRule *rule, Parley__Snapshot__V1__TieBreak tie_break, Ranked *ret)
+Ranked call_rank(const Call *call, const PlanRule *rule, Parley__Snapshot__V1__TieBreak tie_break)
 {
-	*ret = (Ranked){.offer = rule->offer, .rule = rule->rule, .top = rule->top};
-	Reason reason = screen(call, rule);
-	if (reason != REASON_OFFERED)
-		return reason;
-	ret->score = rule->score;
-	if (rule->scoring &&
-	        evaluate_score(&call->evaluation, rule->scoring - 1, &ret->score) != VERDICT_TRUE)
-		return REASON_SCORE_FAILED;
-	ret->tie = tie_of(call, rule->offer, tie_break);
-	return REASON_OFFERED;
+	return (Ranked){
+	        .score = rule->score,
+	        .tie = tie_of(call, rule->offer, tie_break),
+	        .offer = rule->offer,
+	        .rule = rule->rule,
+	        .top = rule->top,
+	};
 }
 
-// The walk: dynamic scores first, then best first until nothing that follows could be better.
+Reason call_screen(Call *call, const PlanRule *rule, Ranked *rank)
+{
+	Reason reason = screen(call, rule);
+	if (reason == REASON_OFFERED && rule->scoring &&
+	        evaluate_score(&call->evaluation, rule->scoring - 1, &rank->score) != VERDICT_TRUE)
+		reason = REASON_SCORE_FAILED;
+	if (reason != REASON_OFFERED)
+		rank->score = 0;
+	return reason;
+}
+
+// The walk: dynamic scores first, then best first until nothing that follows could be better. Of a static
+// rule the rank is known beforehand, so one that could not get in is not even screened.
 static void choose(Call *call, const Candidates *candidates, Parley__Snapshot__V1__TieBreak tie_break,
         Selection *selection)
 {
 	for (uint32_t i = 0; i < candidates->live; i++) {
 		const PlanRule *rule = &call->plan->rules[candidates->rules[i]];
-		if (i >= candidates->dynamic && selection_beats(selection, rule->top, rule->score))
+		bool is_static = i >= candidates->dynamic;
+		if (is_static && selection_beats(selection, rule->top, rule->score))
 			return;
-		Ranked ranked;
-		if (call_screen(call, rule, tie_break, &ranked) == REASON_OFFERED)
-			selection_add(selection, &ranked);
+		Ranked rank = call_rank(call, rule, tie_break);
+		if (is_static && !selection_admits(selection, &rank))
+			continue;
+		if (call_screen(call, rule, &rank) == REASON_OFFERED)
+			selection_add(selection, &rank);
 	}
 }
 

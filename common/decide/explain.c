@@ -91,7 +91,8 @@ Err call_explain(Call *call, const Candidates *candidates, Parley__Snapshot__V1_
 		        candidates->count);
 	for (uint32_t i = 0; i < candidates->count; i++) {
 		const PlanRule *rule = &call->plan->rules[candidates->rules[i]];
-		items[i].reason = call_screen(call, rule, tie_break, &items[i].rank);
+		items[i].rank = call_rank(call, rule, tie_break);
+		items[i].reason = call_screen(call, rule, &items[i].rank);
 	}
 	sort(items, candidates->count);
 	label(items, candidates->count, max, seen);

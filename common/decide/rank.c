@@ -46,3 +46,9 @@ bool selection_beats(const Selection *selection, bool top, double score)
 	const Ranked *last = &selection->best[selection->count - 1];
 	return last->top != top ? last->top : last->score > score;
 }
+
+bool selection_admits(const Selection *selection, const Ranked *candidate)
+{
+	return selection->count < selection->max ||
+	       rank_compare(candidate, &selection->best[selection->count - 1]) < 0;
+}

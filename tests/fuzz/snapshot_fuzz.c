@@ -1,8 +1,11 @@
-// A signed blob of any bytes is refused, or else it can be planned and decided by, whatever it says.
+// A signed blob of any bytes is refused, or else it can be planned and decided by, whatever it says. The
+// bytes are either the blob itself or, so that the deeper checks are reached too, changes to a good one:
+// offset, offset, new byte, and so on.
 #include "base/cleanup.h"
 #include "decide/decide.h"
 #include "fuzz.h"
 #include "world/seal.h"
+#include "world/world.h"
 
 #include <stdlib.h>
 
@@ -26,10 +29,28 @@ static void decide_everywhere(const Plan *plan, int level, Arena *arena)
 	}
 }
 
+static Str changed_blob(const uint8_t *data, size_t size, Arena *arena)
+{
+	static Str good;
+	static Arena *kept;
+	if (!good.len) {
+		kept = arena_new(64 * 1024, 0);
+		if (snapshot_pack(world_finish(world_bank(kept)), kept, &good))
+			abort();
+	}
+	char *bytes = arena_cstr(arena, good);
+	for (size_t i = 0; i + 3 <= size; i += 3)
+		bytes[(data[i] << 8 | data[i + 1]) % good.len] = (char)data[i + 2];
+	return str_n(bytes, good.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 256 << 20);
-	Str blob = str_n((const char *)data, size);
+	if (!size)
+		return 0;
+	Str blob = data[0] % 2 ? str_n((const char *)data + 1, size - 1)
+	                       : changed_blob(data + 1, size - 1, arena);
 	Snapshot *snapshot;
 	const Plan *plan;
 	if (snapshot_open(blob, test_manifest(blob, 1, NULL, arena), arena, &snapshot))
