@@ -40,7 +40,7 @@ static Str changed_blob(const uint8_t *data, size_t size, Arena *arena)
 	}
 	char *bytes = arena_cstr(arena, good);
 	for (size_t i = 0; i + 3 <= size; i += 3)
-		bytes[(data[i] << 8 | data[i + 1]) % good.len] = (char)data[i + 2];
+		bytes[((size_t)data[i] * 256 + data[i + 1]) % good.len] = (char)data[i + 2];
 	return str_n(bytes, good.len);
 }
 
