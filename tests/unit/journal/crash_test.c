@@ -121,7 +121,7 @@ static void the_power_fails_before_every_call(void **state)
 	(void)state;
 	int status = 9;
 	for (long calls = 0; status == 9; calls++) {
-		TestDir dir = test_dir();
+		TestDir dir = test_dir_in_memory();
 		uint64_t last = 0;
 		status = crash_after(&dir, calls, &last);
 		assert_true(status == 0 || status == 9);
@@ -162,7 +162,7 @@ static void the_power_fails_during_a_repair(void **state)
 {
 	(void)state;
 	for (long calls = 0; calls < 24; calls++) {
-		TestDir dir = test_dir();
+		TestDir dir = test_dir_in_memory();
 		CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
 		uint64_t past = damaged_past(&dir, arena), last = 0;
 		assert_int_equal(crash_after(&dir, calls, &last), 9);

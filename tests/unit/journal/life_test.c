@@ -75,7 +75,7 @@ static uint64_t run_and_kill(const TestDir *dir, uint64_t from, unsigned least, 
 static void killed_writers_lose_nothing_they_acknowledged(void **state)
 {
 	(void)state;
-	TestDir dir = test_dir();
+	TestDir dir = test_dir_in_memory();
 	unsigned seed = (unsigned)time(NULL);
 	print_message("seed %u\n", seed);
 	enum { MOST = 1 << 20 };
@@ -107,7 +107,7 @@ static void killed_writers_lose_nothing_they_acknowledged(void **state)
 static void the_second_process_is_refused(void **state)
 {
 	(void)state;
-	TestDir dir = test_dir();
+	TestDir dir = test_dir_in_memory();
 	JournalOptions options = test_options(&dir);
 	int ends[2], back[2];
 	assert_true(pipe(ends) == 0 && pipe(back) == 0);
@@ -162,7 +162,7 @@ static void every_life_has_a_later_number_whatever_the_clock_says(void **state)
 	static const int64_t year = 365 * 86400 * US_PER_S, now = 56 * 365 * 86400 * US_PER_S;
 	const int64_t clocks[] = {
 	        now, now, now + 3600 * US_PER_S, now - 3600 * US_PER_S, now + year, now - year, -1};
-	TestDir dir = test_dir();
+	TestDir dir = test_dir_in_memory();
 	uint64_t before = 0;
 	for (size_t i = 0; i < ARRAY_COUNT(clocks); i++) {
 		uint64_t incarnation = live_once(&dir, clocks[i]);
@@ -178,7 +178,7 @@ static void an_old_image_gets_a_number_of_its_own(void **state)
 {
 	(void)state;
 	const int64_t now = 1700000000 * US_PER_S;
-	TestDir dir = test_dir();
+	TestDir dir = test_dir_in_memory();
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
 	live_once(&dir, now);
 	char path[256], later[256];

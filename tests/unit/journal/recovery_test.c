@@ -27,7 +27,7 @@ static void past_free(Past *past)
 
 static Past past_make(uint64_t count)
 {
-	Past past = {.dir = test_dir(), .arena = arena_new(1 << 16, 0)};
+	Past past = {.dir = test_dir_in_memory(), .arena = arena_new(1 << 16, 0)};
 	JournalOptions options = test_options(&past.dir);
 	Journal *journal = test_open(&options);
 	test_append_many(journal, 1, count);

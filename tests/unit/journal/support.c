@@ -10,13 +10,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestDir test_dir(void)
+static TestDir dir_in(const char *place)
 {
 	TestDir dir;
-	const char *tmp = getenv("TMPDIR");
-	snprintf(dir.path, sizeof dir.path, "%.40s/journal-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(dir.path, sizeof dir.path, "%.40s/journal-XXXXXX", place);
 	assert_non_null(mkdtemp(dir.path));
 	return dir;
+}
+
+TestDir test_dir(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	return dir_in(tmp ? tmp : "/tmp");
+}
+
+TestDir test_dir_in_memory(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? dir_in("/dev/shm") : test_dir();
 }
 
 void test_dir_remove(TestDir *dir)

@@ -17,6 +17,8 @@ typedef struct TestDir {
 } TestDir;
 
 TestDir test_dir(void);
+// For tests that open journals by the hundred: where a sync costs nothing, if there is such a place.
+TestDir test_dir_in_memory(void);
 void test_dir_remove(TestDir *dir);
 // The name of the n-th file (sorted) that ends in `suffix`, with the folder; false if there are not that
 // many.
