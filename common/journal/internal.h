@@ -67,6 +67,8 @@ struct Journal {
 	pthread_mutex_t folder_lock;
 	SegmentList segments; // with what is durable of the live one
 	MarkList marks;
+	int64_t marks_kept_us; // monotonic, when they were written last; 0: not in this life. Under `reading`
+	bool marks_moved;      // since then
 
 	pthread_mutex_t reading;
 	Mark read_next;      // where the last read ended
@@ -77,3 +79,5 @@ void *committer_main(void *journal);
 
 // The marks as they are in the file; a damaged file is no marks at all.
 Err marks_load(Journal *journal);
+// Writes what has moved since they were written last.
+Err marks_close(Journal *journal);

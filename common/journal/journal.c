@@ -204,6 +204,7 @@ void journal_close(Journal *journal)
 	pthread_mutex_unlock(&journal->lock);
 	if (journal->committing)
 		pthread_join(journal->committer, NULL);
+	(void)marks_close(journal); // a hint; it may be lost
 	journal_freep(&journal);
 }
 

@@ -82,8 +82,8 @@ uint64_t journal_next_incarnation(const Journal *journal, uint64_t incarnation);
 // JOURNAL_CORRUPT (`first` is no longer here, or what is read back is damaged).
 Err journal_read(Journal *journal, uint64_t incarnation, uint64_t first, size_t max, Arena *arena,
         Str *ret_frames, uint64_t *ret_count);
-// All up to `sequence` has been committed elsewhere: segments that hold nothing else are deleted, except the
-// one that is being written. Durable.
+// All up to `sequence` has been committed elsewhere: segments that hold nothing else are durably deleted,
+// except the one that is being written. How far it came is itself on disk within a second.
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
 

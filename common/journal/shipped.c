@@ -14,6 +14,7 @@
 enum {
 	MARKS_MAX = 1 << 20, // bytes of the file
 	MARK_LINE = 44,      // room for two u64 and what stands around them
+	MARKS_EVERY_US = 1000000,
 };
 
 static void freep(char **bytes)
@@ -114,19 +115,27 @@ static Err store_marks(Journal *j)
 	return file_replace(&j->folder, "shipped", text, len);
 }
 
-// Takes the first segment of the list that is wholly shipped, other than the one being written.
-static bool take_shipped(Journal *j, uint64_t incarnation, uint64_t sequence, Segment *ret)
+// The first segment of the list that is wholly shipped, other than the one being written; the list's length
+// if there is none. Under the folder's lock.
+static size_t find_shipped(const Journal *j, uint64_t incarnation, uint64_t sequence)
 {
-	bool taken = false;
-	pthread_mutex_lock(&j->folder_lock);
-	for (size_t i = 0; i < j->segments.count && !taken; i++) {
+	for (size_t i = 0; i < j->segments.count; i++) {
 		const Segment *segment = &j->segments.items[i];
 		bool live = incarnation == j->incarnation && i + 1 == j->segments.count;
-		if (segment->incarnation != incarnation || segment->last > sequence || live)
-			continue;
-		*ret = *segment;
-		segment_list_remove(&j->segments, i);
-		taken = true;
+		if (segment->incarnation == incarnation && segment->last <= sequence && !live)
+			return i;
+	}
+	return j->segments.count;
+}
+
+static bool take_shipped(Journal *j, uint64_t incarnation, uint64_t sequence, Segment *ret)
+{
+	pthread_mutex_lock(&j->folder_lock);
+	size_t found = find_shipped(j, incarnation, sequence);
+	bool taken = found < j->segments.count;
+	if (taken) {
+		*ret = j->segments.items[found];
+		segment_list_remove(&j->segments, found);
 	}
 	pthread_mutex_unlock(&j->folder_lock);
 	return taken;
@@ -146,17 +155,37 @@ static Err delete_shipped(Journal *j, uint64_t incarnation, uint64_t sequence)
 	return any ? file_sync(&j->folder, j->folder.fd) : OK;
 }
 
+// A mark costs two syncs, which appends would wait for; as it is a hint, once a second does, and always
+// before something is deleted.
+static Err keep_marks(Journal *j, bool deleting)
+{
+	int64_t now_us = monotonic_us();
+	if (!deleting && j->marks_kept_us != 0 && now_us - j->marks_kept_us < MARKS_EVERY_US)
+		return OK;
+	TRY(store_marks(j));
+	j->marks_kept_us = now_us;
+	j->marks_moved = false;
+	return OK;
+}
+
+Err marks_close(Journal *j)
+{
+	return j->marks_moved ? store_marks(j) : OK;
+}
+
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence)
 {
 	bool raised = false;
 	pthread_mutex_lock(&journal->reading);
 	pthread_mutex_lock(&journal->folder_lock);
 	Err e = raise_mark(&journal->marks, incarnation, sequence, &raised);
+	bool deleting = find_shipped(journal, incarnation, sequence) < journal->segments.count;
 	drop_marks(journal);
 	pthread_mutex_unlock(&journal->folder_lock);
-	if (e == OK && raised)
-		e = store_marks(journal);
-	if (e == OK)
+	journal->marks_moved |= raised;
+	if (e == OK && (raised || deleting))
+		e = keep_marks(journal, deleting);
+	if (e == OK && deleting)
 		e = delete_shipped(journal, incarnation, sequence);
 	pthread_mutex_unlock(&journal->reading);
 	return e;

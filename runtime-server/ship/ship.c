@@ -26,7 +26,9 @@ enum {
 	CALL_TIMEOUT_MS = 10000,
 	RETRY_LEAST_MS = 100,
 	RETRY_MOST_MS = 10000,
-	IDLE_WAIT_MS = 200, // between two looks whether to stop
+	IDLE_WAIT_MS = 200,     // between two looks whether to stop
+	SMALL_BATCH = 64 << 10, // bytes: after less than that it is worth …
+	COMPANY_MS = 20,        // … waiting so long for more
 	ARENA_BLOCK = 64 << 10,
 };
 
@@ -116,14 +118,29 @@ static Err send_frames(
 
 // --- the loop ---
 
-// Sends what follows `*cursor`, once. `*ret_more` false: there was nothing.
-static Err ship_batch(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *cursor, bool *ret_more)
+// Waits; less if it is asked to stop.
+static void wait_ms(Ship *ship, int64_t ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + ms % 1000 * 1000000;
+	until.tv_sec += (time_t)(ms / 1000 + ns / 1000000000);
+	until.tv_nsec = (long)(ns % 1000000000);
+	pthread_mutex_lock(&ship->lock);
+	int late = 0;
+	while (late == 0 && !ship->stopping)
+		late = pthread_cond_timedwait(&ship->stop_asked, &ship->lock, &until);
+	pthread_mutex_unlock(&ship->lock);
+}
+
+// Sends what follows `*cursor`, once. `*ret_len` 0: there was nothing.
+static Err ship_batch(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *cursor, size_t *ret_len)
 {
 	Str frames = {0};
 	uint64_t count = 0, committed = 0;
 	TRY(journal_read(ship->options.journal, incarnation, *cursor + 1, ship->options.batch_bytes, arena,
 	        &frames, &count));
-	*ret_more = count > 0;
+	*ret_len = frames.len;
 	if (count == 0)
 		return OK;
 	JournalRecord first;
@@ -148,41 +165,33 @@ static Err ship_life(Ship *ship, uint64_t incarnation, Arena *arena, bool *ret_m
 	TRY(journal_shipped(journal, incarnation, cursor));
 	tell_progress(ship, incarnation, cursor);
 	while (!stopping(ship)) {
-		bool more = false;
+		size_t len = 0;
 		arena_reset(arena);
-		TRY(ship_batch(ship, incarnation, arena, &cursor, &more));
-		*ret_moved |= more;
-		if (!more && incarnation != journal_incarnation(journal))
+		TRY(ship_batch(ship, incarnation, arena, &cursor, &len));
+		*ret_moved |= len > 0;
+		if (len == 0 && incarnation != journal_incarnation(journal))
 			return OK;
-		if (!more)
+		if (len == 0)
 			journal_wait(journal, cursor, IDLE_WAIT_MS);
+		if (len < SMALL_BATCH)
+			wait_ms(ship, COMPANY_MS);
 	}
 	return OK;
 }
 
-// Waits for half to all of `ms`, so that many servers do not come back in step; less if it is asked to stop.
-static void pause_ms(Ship *ship, int ms)
+// Half to all of `ms`, so that many servers do not come back in step.
+static void back_off(Ship *ship, int ms)
 {
 	uint32_t random = 0;
 	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
-	int64_t wait_ms = ms / 2 + (int64_t)(random % (uint32_t)(ms / 2 + 1));
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t ns = until.tv_nsec + wait_ms % 1000 * 1000000;
-	until.tv_sec += (time_t)(wait_ms / 1000 + ns / 1000000000);
-	until.tv_nsec = (long)(ns % 1000000000);
-	pthread_mutex_lock(&ship->lock);
-	int late = 0;
-	while (late == 0 && !ship->stopping)
-		late = pthread_cond_timedwait(&ship->stop_asked, &ship->lock, &until);
-	pthread_mutex_unlock(&ship->lock);
+	wait_ms(ship, ms / 2 + (int64_t)(random % (uint32_t)(ms / 2 + 1)));
 }
 
 static int after_failure(Ship *ship, int retry_ms)
 {
 	ErrDetail why = *err_detail();
 	tell_failure(ship, &why);
-	pause_ms(ship, why.retry_after_ms > retry_ms ? why.retry_after_ms : retry_ms);
+	back_off(ship, why.retry_after_ms > retry_ms ? why.retry_after_ms : retry_ms);
 	return 2 * retry_ms < ship->options.retry_most_ms ? 2 * retry_ms : ship->options.retry_most_ms;
 }
 
