@@ -3,8 +3,6 @@
 // timestamptz, bytea, jsonb).
 #include "internal.h"
 
-#include <poll.h>
-
 enum { COPY_PIECE = 64 * 1024 };
 
 static const char copy_header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
@@ -30,9 +28,11 @@ static Err send_piece(Pg *pg, int64_t deadline)
 	if (out->failed)
 		return abandon(pg, err(ERR_NO_MEMORY, "no memory for rows to copy"));
 	int sent;
-	while ((sent = PQputCopyData(pg->conn, out->ptr, (int)out->len)) == 0)
-		if (!wait_socket(pg, POLLOUT | POLLIN, deadline))
-			return abandon(pg, err(ERR_TIMEOUT, "PostgreSQL did not take rows in time"));
+	while ((sent = PQputCopyData(pg->conn, out->ptr, (int)out->len)) == 0) {
+		Err failed = flush_out(pg, deadline);
+		if (failed != OK)
+			return pg->lost ? failed : abandon(pg, failed);
+	}
 	if (sent < 0)
 		return lose(pg, "the connection to PostgreSQL was lost while copying");
 	out->len = 0;
