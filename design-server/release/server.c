@@ -48,6 +48,20 @@ static bool is_up_to_date(const Row *row, const ServerState *state)
 	return state->version == row->version && strcmp(state->digest, digest) == 0;
 }
 
+// What there is to say of a server that answered. An older refusal is no error of one that runs what it
+// should.
+static void judge(const Row *row, ServerState *state)
+{
+	if (is_up_to_date(row, state))
+		state->error[0] = '\0';
+	else if (state->version > row->version && row->epoch == 1)
+		snprintf(state->error, sizeof state->error,
+		        "it runs version %llu, which is later: look at the history",
+		        (unsigned long long)state->version);
+	else if (!state->error[0])
+		snprintf(state->error, sizeof state->error, "it lags behind: deploy again to bring it up");
+}
+
 static Err ask(Release *release, RpcClient *client, const Row *row, Arena *arena, ServerState *state)
 {
 	Parley__Runtime__V1__GetStatusRequest request = PARLEY__RUNTIME__V1__GET_STATUS_REQUEST__INIT;
@@ -62,11 +76,7 @@ static Err ask(Release *release, RpcClient *client, const Row *row, Arena *arena
 	state->version = 0;
 	state->digest[0] = state->error[0] = '\0';
 	read_channel(status, row, state);
-	// An older refusal is no error of a server that runs what it should.
-	if (is_up_to_date(row, state))
-		state->error[0] = '\0';
-	else if (!state->error[0])
-		snprintf(state->error, sizeof state->error, "it lags behind: deploy again to bring it up");
+	judge(row, state);
 	return OK;
 }
 

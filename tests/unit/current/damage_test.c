@@ -220,6 +220,40 @@ static void a_crash_between_envelope_and_state_is_made_good(void **state)
 	assert_int_equal(restart(&status), 2);
 }
 
+// The four files of an activation, in the order in which they are written. A crash after k of them leaves k
+// new ones.
+static void a_crash_at_any_step_leaves_files_that_load(void **state)
+{
+	(void)state;
+	const char *names[] = {"previous", "envelope", "state"};
+	Str before[3], after[3];
+	for (size_t i = 0; i < 3; i++)
+		before[i] = read_file(place_channel_file(&place, names[i]));
+	place_open(&place);
+	place_next(&place, 7);
+	assert_int_equal(place_deploy(&place), OK);
+	place_close(&place);
+	Str blob = read_file(place_blob_file(&place, ""));
+	for (size_t i = 0; i < 3; i++)
+		after[i] = read_file(place_channel_file(&place, names[i]));
+	for (size_t steps = 0; steps <= 4; steps++) {
+		CurrentStatus status;
+		unlink(place_blob_file(&place, ""));
+		if (steps > 0)
+			write_file(place_blob_file(&place, ""), blob);
+		for (size_t i = 0; i < 3; i++)
+			write_file(
+			        place_channel_file(&place, names[i]), i + 1 < steps ? after[i] : before[i]);
+		assert_int_equal(restart(&status), steps < 3 ? 2 : 3);
+		assert_string_equal(status.last_error, "");
+		// Sent once more, it serves.
+		place_open(&place);
+		assert_int_equal(place_deploy(&place), OK);
+		assert_int_equal(place_serves(&place), 3);
+		place_close(&place);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -234,6 +268,7 @@ int main(void)
 	        T(falling_back_does_not_lower_the_floor),
 	        T(an_old_envelope_put_back_is_refused),
 	        T(a_crash_between_envelope_and_state_is_made_good),
+	        T(a_crash_at_any_step_leaves_files_that_load),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
