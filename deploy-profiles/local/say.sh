@@ -7,6 +7,7 @@
 EXIT_FAILED=1 EXIT_USAGE=2 EXIT_PACKAGES=3 EXIT_PORT=4 EXIT_DISK=5 EXIT_BUILD=6 EXIT_SERVER=7
 
 step_status=0 # of the last try_step
+step_pid=     # of the running one, which leads a process group
 
 # die CODE MESSAGE [REMEDY…]: ends the script.
 die()
@@ -51,23 +52,39 @@ watch_step()
 # `set -e` works inside the command.
 try_step()
 {
-	local title=$1 log=$2 since=$SECONDS pid
+	local title=$1 log=$2 since=$SECONDS
 	shift 2
 	printf '%s  %s …' "$(clock)" "$title"
+	set -m # a process group of its own, so that interrupted can end all of it
 	(
-		set -e
+		set +m -e
 		"$@"
 	) >"$log" 2>&1 </dev/null 9>&- & # 9: quickstart's lock, which servers must not inherit
-	pid=$!
-	watch_step "$pid" "$log" "$title"
+	step_pid=$!
+	set +m
+	watch_step "$step_pid" "$log" "$title"
 	step_status=0
-	wait "$pid" || step_status=$?
+	wait "$step_pid" || step_status=$?
+	step_pid=
 	[ ! -t 1 ] || printf '\r\033[K%s  %s …' "$(clock)" "$title"
 	if [ "$step_status" = 0 ]; then
 		printf ' %d s\n' $((SECONDS - since))
 	else
 		printf ' FAILED after %d s\n' $((SECONDS - since))
 	fi
+}
+
+interrupted()
+{
+	[ -z "$step_pid" ] || kill -TERM -- "-$step_pid" 2>/dev/null
+	printf '\ninterrupted\n' >&2
+	exit 130
+}
+
+# An interrupt ends the running step with the script.
+interruptible()
+{
+	trap interrupted INT TERM
 }
 
 # show_log LOG: the end of it, indented.

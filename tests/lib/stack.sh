@@ -25,6 +25,7 @@ stack_place()
 	[ -x "$STACK_PROGRAMS/parley-runtime" ] || die "$EXIT_BUILD" "$STACK_PROGRAMS has no parley-runtime" \
 		"Build first: cmake --preset release && cmake --build --preset release"
 	export PARLEY_CONFIG=$STACK/cli/config.yaml
+	unset PARLEY_CONTEXT PARLEY_TOKEN
 	PATH=$STACK_PROGRAMS:$PATH
 	service_user_set ""
 	port_free STACK_DESIGN
