@@ -31,20 +31,22 @@ Err call_check_size(const RpcCall *call, size_t size)
 	return OK;
 }
 
+// The call counts before it looks whether the server drains: rpc_server_stop does it the other way round, so
+// that one of the two sees the other.
 Err call_admit(RpcCall *call, size_t size)
 {
 	RpcServer *server = call->method->server;
+	bool room = atomic_fetch_add(&server->in_flight, 1) < server->options.max_in_flight;
 
+	call->counted = true;
+	if (room && !atomic_load(&server->draining))
+		return call_check_size(call, size);
+	call_leave(call);
 	if (atomic_load(&server->draining))
 		return err(ERR_SHUTTING_DOWN, "the server is shutting down: try another one, or later");
-	if (atomic_fetch_add(&server->in_flight, 1) >= server->options.max_in_flight) {
-		atomic_fetch_sub(&server->in_flight, 1);
-		return err_retry(ERR_BUSY, RETRY_MS,
-		        "%zu calls are in flight, which is this server's limit: try again later",
-		        server->options.max_in_flight);
-	}
-	call->counted = true;
-	return call_check_size(call, size);
+	return err_retry(ERR_BUSY, RETRY_MS,
+	        "%zu calls are in flight, which is this server's limit: try again later",
+	        server->options.max_in_flight);
 }
 
 void call_leave(RpcCall *call)

@@ -15,6 +15,7 @@ enum {
 	WORKERS = 8,
 	QUEUED_PER_WORKER = 16,
 	DRAIN_TIMEOUT_MS = 10000,
+	GOODBYE_MS = 100, // for clients to close their connections themselves
 };
 
 static _Thread_local const RpcServer *polled; // by this thread
@@ -301,24 +302,33 @@ static bool wait_until(RpcServer *server, bool (*reached)(const RpcServer *serve
 	return late == 0;
 }
 
-static void drain(RpcServer *server)
+// Whether all calls in flight were answered.
+static bool drain(RpcServer *server)
 {
+	bool answered;
+
 	pthread_mutex_lock(&server->lock);
 	server->serving = false;
 	atomic_store(&server->draining, true);
 	health_drain(server);
 	pthread_mutex_unlock(&server->lock);
-	if (!wait_until(server, is_idle, server->options.drain_timeout_ms) && server->workers)
+	answered = wait_until(server, is_idle, server->options.drain_timeout_ms);
+	if (!answered && server->workers)
 		workers_refuse(server->workers);
+	return answered;
 }
 
 void rpc_server_stop(RpcServer *server)
 {
+	bool answered;
+
 	if (!server->serving)
 		return;
-	drain(server);
+	answered = drain(server);
 	atomic_store(&server->closing, true);
 	grpc_server_shutdown_and_notify(server->core, server->queue, &server->stopped);
+	if (answered)
+		wait_until(server, is_quiet, GOODBYE_MS);
 	grpc_server_cancel_all_calls(server->core);
 	wait_until(server, is_quiet, -1);
 	workers_free(server->workers);

@@ -171,6 +171,26 @@ static void a_taken_port_is_an_error(void **state)
 	fixture_stop(&fixture);
 }
 
+static void a_server_that_comes_back_is_found_again(void **state)
+{
+	Fixture first, second;
+	RpcListener listener = {0};
+
+	(void)state;
+	fixture_start(&first, (RpcServerOptions){0});
+	assert_int_equal(call_simply(&first, first.client, "PostEvent", "s", 5000), OK);
+	rpc_server_stop(first.server);
+	assert_int_equal(call_simply(&first, first.client, "PostEvent", "s", 5000), ERR_UNAVAILABLE);
+	listener.address = first.target; // the very same port, at once
+	fixture_start(&second, (RpcServerOptions){.listeners = &listener, .listener_count = 1});
+	for (int i = 0; i < 100 && second.handled == 0; i++)
+		if (call_simply(&first, first.client, "PostEvent", "s", 5000) != OK)
+			usleep(100 * 1000); // gRPC waits between attempts
+	assert_int_equal(second.handled, 1);
+	fixture_stop(&second);
+	fixture_stop(&first);
+}
+
 static void *stop(void *fixture)
 {
 	rpc_server_stop(((Fixture *)fixture)->server);
@@ -274,6 +294,7 @@ int main(void)
 	        cmocka_unit_test(what_is_too_late_is_not_run),
 	        cmocka_unit_test(hung_and_dead_servers_are_named),
 	        cmocka_unit_test(a_taken_port_is_an_error),
+	        cmocka_unit_test(a_server_that_comes_back_is_found_again),
 	        cmocka_unit_test(calls_in_flight_are_answered_before_the_end),
 	        cmocka_unit_test(draining_ends_in_time),
 	        cmocka_unit_test(stopping_under_load_loses_nothing),
