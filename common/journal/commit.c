@@ -185,9 +185,11 @@ static bool pause_for_space(Journal *j, Batch *batch)
 	ErrDetail why = *err_detail();
 	pthread_mutex_lock(&j->lock);
 	j->disk_full = true;
+	Batch *other = j->filling; // nothing is added to it any more
 	pthread_mutex_unlock(&j->lock);
 	tell(batch, ERR_JOURNAL_FULL, &why);
-	batch->waiter_count = 0;
+	tell(other, ERR_JOURNAL_FULL, &why);
+	batch->waiter_count = other->waiter_count = 0;
 	pthread_mutex_lock(&j->lock);
 	if (!j->closing)
 		wait_us(&j->work, &j->lock, FULL_PAUSE_US);

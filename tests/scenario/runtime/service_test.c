@@ -39,6 +39,7 @@ static atomic_bool disk_is_full;
 static ssize_t write_or_not(void *context, int fd, const void *bytes, size_t len, int64_t offset)
 {
 	if (atomic_load(&disk_is_full)) {
+		usleep(50000); // so that others come while it fails
 		errno = ENOSPC;
 		return -1;
 	}
@@ -425,6 +426,8 @@ static void an_event_that_could_not_be_written_is_not_taken_for_done(void **stat
 	must_start(c, "s1", 1, NULL);
 	const char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
 	atomic_store(&disk_is_full, true);
+	must_offer(c, "s1", "home-banner", 1); // its record is being written, and fails, when the event comes
+	usleep(10000);
 	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
 	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
 	atomic_store(&disk_is_full, false);
