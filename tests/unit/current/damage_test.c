@@ -56,13 +56,13 @@ static uint64_t restart(CurrentStatus *ret)
 	return version;
 }
 
-// Each byte changed in turn; the status says `reason`; `quarantine` names where the damaged file goes, if it
-// does.
-static void every_byte_counts(const char *path, const char *quarantine, const char *reason)
+// Every `stride`th byte changed in turn; the status says `reason`; `quarantine` names where the damaged file
+// goes, if it does.
+static void bytes_count(const char *path, size_t stride, const char *quarantine, const char *reason)
 {
 	Str good = read_file(path);
 	char *bytes = arena_cstr(place.arena, good);
-	for (size_t i = 0; i < good.len; i++) {
+	for (size_t i = 0; i < good.len; i += stride) {
 		CurrentStatus status;
 		bytes[i] ^= (char)(1 << (i % 8));
 		write_file(path, str_n(bytes, good.len));
@@ -79,17 +79,18 @@ static void every_byte_counts(const char *path, const char *quarantine, const ch
 	assert_string_equal(status.last_error, "");
 }
 
-static void every_byte_of_the_stored_blob_counts(void **state)
+// That every single byte counts is envelope_test's story; here it is what comes of it.
+static void bytes_of_the_stored_blob_count(void **state)
 {
 	(void)state;
-	every_byte_counts(
-	        place_blob_file(&place, ""), place_blob_file(&place, ".damaged"), "SNAPSHOT_DIGEST: ");
+	bytes_count(
+	        place_blob_file(&place, ""), 13, place_blob_file(&place, ".damaged"), "SNAPSHOT_DIGEST: ");
 }
 
 static void every_byte_of_the_stored_envelope_counts(void **state)
 {
 	(void)state;
-	every_byte_counts(place_channel_file(&place, "envelope"), NULL, ": ");
+	bytes_count(place_channel_file(&place, "envelope"), 1, NULL, ": ");
 }
 
 static void every_byte_of_the_state_counts(void **state)
@@ -258,7 +259,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        T(every_byte_of_the_stored_blob_counts),
+	        T(bytes_of_the_stored_blob_count),
 	        T(every_byte_of_the_stored_envelope_counts),
 	        T(every_byte_of_the_state_counts),
 	        T(without_its_state_a_channel_takes_nothing),

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { READERS = 3, SWAPS = 60 };
+enum { READERS = 3, SWAPS = 25 };
 
 static PlaceOnDisk place;
 static atomic_bool stop;

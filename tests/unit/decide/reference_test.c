@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { WORLDS = 300, VISITORS = 8, OFFERS = 6, RULES = 24 };
+enum { WORLDS = 150, VISITORS = 8, OFFERS = 6, RULES = 24 };
 
 static uint64_t state_of_chance;
 

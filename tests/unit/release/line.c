@@ -59,10 +59,12 @@ void line_make(Line *line)
 	make_credentials(line);
 	int applied;
 	assert_int_equal(store_migrate(line->postgres.conninfo, &applied), OK);
+	assert_int_equal(pg_connect(line->postgres.conninfo, WAIT_MS, &line->owner), OK);
 }
 
 void line_remove(Line *line)
 {
+	pg_close(line->owner);
 	test_postgres_stop(&line->postgres);
 	run(line, "rm -rf \"$1\"", line->dir);
 	arena_free(line->arena);
@@ -70,25 +72,16 @@ void line_remove(Line *line)
 
 // --- the database ---
 
-static Pg *connect_owner(Line *line)
-{
-	Pg *pg = NULL;
-	assert_int_equal(pg_connect(line->postgres.conninfo, WAIT_MS, &pg), OK);
-	return pg;
-}
-
 int64_t line_ask(Line *line, const char *sql)
 {
-	CLEANUP(pg_closep) Pg *pg = connect_owner(line);
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	assert_int_equal(pg_query(pg, WAIT_MS, sql, NULL, 0, &result), OK);
+	assert_int_equal(pg_query(line->owner, WAIT_MS, sql, NULL, 0, &result), OK);
 	return pg_i64(result, 0, 0);
 }
 
 void line_do(Line *line, const char *sql)
 {
-	CLEANUP(pg_closep) Pg *pg = connect_owner(line);
-	if (pg_script(pg, WAIT_MS, sql))
+	if (pg_script(line->owner, WAIT_MS, sql))
 		fail_msg("%s: %s", sql, err_detail()->message);
 }
 

@@ -30,6 +30,7 @@ typedef struct Line {
 	char dir[64];
 	Arena *arena;
 	TestPostgres postgres;
+	Pg *owner; // of the tables
 	uint8_t keys[1][32];
 	Node nodes[NODES]; // test-1, test-2, production-1
 	DesignConfig config;
