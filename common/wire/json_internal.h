@@ -47,9 +47,6 @@ void json_put_string(JsonOut *out, Str text);
 // How many bytes at the front of `text` are one character that must be escaped; 0: it is printable.
 size_t json_unprintable(Str text);
 
-// Bytes of one value in a message or in a list.
-size_t json_value_size(ProtobufCType type);
-
 // A message that JSON does not write as an object of its fields.
 typedef struct JsonSpecial {
 	const char *name; // of the message

@@ -222,7 +222,7 @@ static Err value_read(Reader *reader, const json_t *json, const JsonPath *path,
 static Err list_read(Reader *reader, const json_t *json, const JsonPath *path,
         const ProtobufCFieldDescriptor *field, size_t *ret_count, char **ret)
 {
-	size_t size = json_value_size(field->type), count = json_array_size(json);
+	size_t size = wire_value_size(field->type), count = json_array_size(json);
 
 	if (!json_is_array(json))
 		return json_invalid(path, "is not a list");
@@ -286,7 +286,7 @@ static Err field_read(Reader *reader, const json_t *json, const JsonPath *path,
 			return json_invalid(
 			        path, "and '%s' exclude each other; give one of them", other->name);
 		*which = field->id;
-		memset(value, 0, json_value_size(field->type));
+		memset(value, 0, wire_value_size(field->type));
 	}
 	return value_read(reader, json, path, field, value);
 }

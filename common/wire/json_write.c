@@ -2,6 +2,7 @@
 // text.
 #include "base/cleanup.h"
 #include "wire/json_internal.h"
+#include "wire/wire.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -118,7 +119,7 @@ static Err list_write(
 	for (size_t i = 0; i < count; i++) {
 		json_t *item;
 
-		TRY(value_write(field, items + i * json_value_size(field->type), style, &item));
+		TRY(value_write(field, items + i * wire_value_size(field->type), style, &item));
 		if (json_array_append_new(array, item))
 			return finish(NULL, ret);
 	}
@@ -140,7 +141,7 @@ static bool is_default(const ProtobufCFieldDescriptor *field, const void *value)
 	case PROTOBUF_C_TYPE_DOUBLE:
 		return *(const double *)value == 0 && !signbit(*(const double *)value);
 	default:
-		return memcmp(value, &(const uint64_t){0}, json_value_size(field->type)) == 0;
+		return memcmp(value, &(const uint64_t){0}, wire_value_size(field->type)) == 0;
 	}
 }
 

@@ -25,3 +25,6 @@ Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t 
 
 // Packs into the arena. Error: NO_MEMORY.
 Err wire_pack(const ProtobufCMessage *message, Arena *arena, Str *ret);
+
+// Bytes that one value of the type takes in a protobuf-c message (a repeated field: in its array).
+size_t wire_value_size(ProtobufCType type);

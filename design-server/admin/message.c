@@ -3,6 +3,7 @@
 #include "admin/message.h"
 
 #include "base/clock.h"
+#include "wire/wire.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
 
@@ -34,26 +35,6 @@ static bool is_chosen(const ProtobufCMessage *message, const ProtobufCFieldDescr
 	return chosen == field->id;
 }
 
-static size_t value_size(const ProtobufCFieldDescriptor *field)
-{
-	switch (field->type) {
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return 8;
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return sizeof(void *);
-	case PROTOBUF_C_TYPE_BYTES:
-		return sizeof(ProtobufCBinaryData);
-	default:
-		return 4;
-	}
-}
-
 bool message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
 	static const char zeros[sizeof(ProtobufCBinaryData)];
@@ -64,7 +45,7 @@ bool message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor
 		return *(const size_t *)quantifier_at(message, field) > 0;
 	if (field->type == PROTOBUF_C_TYPE_STRING)
 		return *(char *const *)at && **(char *const *)at;
-	return memcmp(at, zeros, value_size(field)) != 0;
+	return memcmp(at, zeros, wire_value_size(field->type)) != 0;
 }
 
 // The singular field of that name and type if it holds something.
@@ -166,7 +147,7 @@ void message_copy_field(
 		else
 			return; // another member is chosen, and this one does not replace it
 	}
-	size_t size = value_size(field);
+	size_t size = wire_value_size(field->type);
 	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 		size = sizeof(void *);
 		memcpy(quantifier_at(to, field), quantifier_at(from, field), sizeof(size_t));
