@@ -27,13 +27,22 @@ postgres_make()
 
 postgres_running()
 {
-	[ -f "$1/made" ] && as_service "$postgres_bin/pg_ctl" -D "$1/data" status >/dev/null 2>&1
+	[ -f "$1/made" ] && as_service "$postgres_bin/pg_isready" -q -h "$1"
+}
+
+# Whether its process lives. The pid file alone does not tell.
+postgres_alive()
+{
+	local pid
+	{ read -r pid <"$1/data/postmaster.pid"; } 2>/dev/null && [ -n "$(process_birth "$pid")" ]
 }
 
 postgres_start()
 {
-	postgres_running "$1" ||
-		as_service "$postgres_bin/pg_ctl" -D "$1/data" -w -t 60 -s -l "$1/log" start </dev/null || {
+	! postgres_running "$1" || return 0
+	# A dead one's pid file would stop the start where nobody reaps dead processes, as in many containers.
+	postgres_alive "$1" || rm -f "$1/data/postmaster.pid"
+	as_service "$postgres_bin/pg_ctl" -D "$1/data" -w -t 60 -s -l "$1/log" start </dev/null || {
 		tail -n 20 "$1/log"
 		return 1
 	}
@@ -41,7 +50,7 @@ postgres_start()
 
 postgres_stop()
 {
-	! postgres_running "$1" || as_service "$postgres_bin/pg_ctl" -D "$1/data" -w -t 30 -s -m fast stop ||
+	! postgres_alive "$1" || as_service "$postgres_bin/pg_ctl" -D "$1/data" -w -t 30 -s -m fast stop ||
 		as_service "$postgres_bin/pg_ctl" -D "$1/data" -w -t 10 -s -m immediate stop
 }
 
