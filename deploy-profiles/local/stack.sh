@@ -2,7 +2,7 @@
 # A whole Parley on one machine: credentials, configuration from the deploy profiles, databases, one design server and one
 # runtime an environment. quickstart and the tests make theirs by the same functions. Sourced, never run. The caller sets:
 #
-#   STACK           the folder of everything (0700)
+#   STACK           the folder of everything (it exists; 0700)
 #   STACK_PROGRAMS  where parley, parley-design and parley-runtime are
 #   STACK_POSTGRES  the socket's folder
 #   STACK_DESIGN, STACK_HTTP, STACK_PORT[environment]   ports on 127.0.0.1
@@ -21,11 +21,11 @@ STACK_ENVIRONMENTS="test staging production" # in the order of promotion
 declare -A STACK_PORT
 
 # The folders. What the servers need is the service user's; the authority's key is not among that.
-stack_service_folders="keys etc design log runtime"
+stack_service_folders="keys etc log runtime"
 stack_folders()
 {
 	local folder
-	for folder in "" $stack_service_folders authority run cli touchpoint; do
+	for folder in $stack_service_folders authority run cli touchpoint; do
 		mkdir -p "$STACK/$folder" && chmod 700 "$STACK/$folder" || return
 	done
 	for folder in $STACK_ENVIRONMENTS; do
