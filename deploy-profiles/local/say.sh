@@ -38,7 +38,7 @@ watch_step()
 	local pid=$1 log=$2 title=$3 since=$SECONDS told=$SECONDS doing
 	while kill -0 "$pid" 2>/dev/null; do
 		if [ -t 1 ]; then
-			doing=$(tail -c 400 "$log" 2>/dev/null | tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | tr -cd '[:print:]' | cut -c1-50)
+			doing=$(tail -c 400 "$log" 2>/dev/null | tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | tr -cd '[:print:]' | cut -c1-50) || true
 			printf '\r\033[K%s  %s … %d s  %s' "$(clock)" "$title" $((SECONDS - since)) "$doing"
 		elif [ $((SECONDS - told)) -ge 30 ]; then
 			told=$SECONDS
