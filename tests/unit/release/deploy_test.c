@@ -54,6 +54,16 @@ static void change_the_rule(int age)
 	                       age));
 }
 
+// If it is not complete, the servers' own words say why.
+static void is_complete(const Deployment *deployment)
+{
+	for (size_t i = 0; i < deployment->n_servers; i++)
+		if (deployment->servers[i]->error[0])
+			print_error(
+			        "%s: %s\n", deployment->servers[i]->server, deployment->servers[i]->error);
+	assert_int_equal(deployment->state, STATE(COMPLETE));
+}
+
 static void the_first_environment_builds_and_the_next_promotes(void **state)
 {
 	(void)state;
@@ -61,7 +71,7 @@ static void the_first_environment_builds_and_the_next_promotes(void **state)
 	says("deploy it there first");
 	Deployment *test = deploy("test")->deployment;
 	assert_int_equal(test->version, 1);
-	assert_int_equal(test->state, STATE(COMPLETE));
+	is_complete(test);
 	assert_int_equal(test->n_servers, 2);
 	assert_string_equal(test->servers[1]->server, "test-2");
 	assert_string_equal(test->author, "dora");
