@@ -17,15 +17,30 @@ demo_import()
 	done
 }
 
+# Once only: from then on the configuration is the user's, and starting again must not take back what was changed.
+demo_apply()
+{
+	[ -f "$STACK/cli/applied" ] || parley apply -f "$sample/$channel.yaml" && touch "$STACK/cli/applied"
+}
+
+# Likewise: what the user deployed stays, unless a server does not run what it should.
+demo_deploy_to()
+{
+	local environment=$1
+	if [ -f "$STACK/cli/deployed-$environment" ] && parley rollout status "$channel" --env "$environment"; then
+		return 0
+	fi
+	parley deploy "$channel" --to "$environment" --comment "by quickstart" && touch "$STACK/cli/deployed-$environment"
+}
+
 demo_deploy()
 {
 	local environment
 	step "$EXIT_FAILED" "Signing in as administrator" "$log/login.log" stack_login
-	step "$EXIT_FAILED" "Applying the sample bank" "$log/apply.log" parley apply -f "$sample/$channel.yaml"
+	step "$EXIT_FAILED" "Applying the sample bank" "$log/apply.log" demo_apply
 	step "$EXIT_FAILED" "Importing its customers into the profile databases" "$log/import.log" demo_import
 	for environment in $STACK_ENVIRONMENTS; do
-		step "$EXIT_FAILED" "Deploying to $environment" "$log/deploy.log" \
-			parley deploy "$channel" --to "$environment" --comment "by quickstart"
+		step "$EXIT_FAILED" "Deploying to $environment" "$log/deploy.log" demo_deploy_to "$environment"
 	done
 }
 
