@@ -8,5 +8,7 @@ ADVISORY_ROW(
 ADVISORY_ROW(POINT_UNKNOWN, "the channel has no interaction point of this name")
 ADVISORY_ROW(
         SNAPSHOT_CHANGED, "another snapshot serves since the session's last call; it goes on under that one")
-ADVISORY_ROW(ATTRIBUTE_DROPPED, "attributes of the session that the new snapshot does not have were dropped")
+ADVISORY_ROW(ATTRIBUTE_DROPPED,
+        "attributes of the session that the new snapshot or audience level does not have were dropped")
+ADVISORY_ROW(SEQUENCE_GAP, "sequence numbers before this call's were left out")
 ADVISORY_ROW(HISTORY_PAUSED, "the journal is full: this was not recorded in the history")

@@ -14,12 +14,10 @@ static Err end_session(Turn *turn, Outcome *outcome)
 	return OK;
 }
 
+static const Command end_session_command = {.step = end_session};
+
 void handle_end_session(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	const EndSessionRequest *in = (const EndSessionRequest *)request;
-	Err e = check_id("session_id", in->session_id);
-	if (e == OK)
-		turn_enter(service, call, request, in->session_id, end_session);
-	else
-		rpc_fail(call, e);
+	turn_take(service, call, in, in->session_id, in->sequence, &end_session_command);
 }

@@ -71,12 +71,16 @@ static Err prepare_answer(Turn *turn, PendingEvent **ret)
 	if (pending == NULL || out == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
 	TRY(map_version(turn->session->pin, turn->arena, &out->snapshot));
-	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
 	*pending = (PendingEvent){.key = service_event_key(turn->service, str(in->event_id)),
 	        .call = turn->call,
 	        .response = out};
 	*ret = pending;
 	return OK;
+}
+
+static void put_advisories(const Turn *turn, PostEventResponse *out)
+{
+	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
 }
 
 static void on_disk(void *context, Err result)
@@ -124,23 +128,27 @@ static Err post_event(Turn *turn, Outcome *outcome)
 	PendingEvent *pending;
 	Report report;
 	TRY(prepare_answer(turn, &pending));
+	put_advisories(turn, pending->response);
 	if (known_already(turn, pending, outcome))
 		return OK;
 	pending->response->duplicate = false;
+	TRY(turn_sequence(turn)); // not before: an event may come again with its number
+	put_advisories(turn, pending->response);
 	TRY(check_report(turn, turn->request, &report));
 	return take(turn, &report, pending, outcome);
 }
 
+static Err check(const void *request)
+{
+	const PostEventRequest *in = request;
+	TRY(check_id("event_id", in->event_id));
+	return check_id("event", in->event);
+}
+
+static const Command post_event_command = {.check = check, .step = post_event, .checks_late = true};
+
 void handle_post_event(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	const PostEventRequest *in = (const PostEventRequest *)request;
-	Err e = check_id("session_id", in->session_id);
-	if (e == OK)
-		e = check_id("event_id", in->event_id);
-	if (e == OK)
-		e = check_id("event", in->event);
-	if (e == OK)
-		turn_enter(service, call, request, in->session_id, post_event);
-	else
-		rpc_fail(call, e);
+	turn_take(service, call, in, in->session_id, in->sequence, &post_event_command);
 }

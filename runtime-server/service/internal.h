@@ -47,6 +47,9 @@ void handle_start_session(void *service, RpcCall *call, const ProtobufCMessage *
 void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_post_event(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_end_session(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_profile(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_set_audience(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_set_debug(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);

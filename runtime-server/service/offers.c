@@ -19,7 +19,7 @@ static Err ask(const Turn *turn, DecideRequest *ret)
 	        .count = in->n_points,
 	        .as_of_us = turn->now_us,
 	        .seed = service_seed(turn->service),
-	        .explain = in->explain,
+	        .explain = in->explain || turn->session->debug,
 	};
 	return OK;
 }
@@ -46,14 +46,16 @@ static Err get_offers(Turn *turn, Outcome *outcome)
 	return OK;
 }
 
+static Err check(const void *request)
+{
+	const GetOffersRequest *in = request;
+	return check_points(in->points, in->n_points);
+}
+
+static const Command get_offers_command = {.check = check, .step = get_offers};
+
 void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	const GetOffersRequest *in = (const GetOffersRequest *)request;
-	Err e = check_id("session_id", in->session_id);
-	if (e == OK)
-		e = check_points(in->points, in->n_points);
-	if (e == OK)
-		turn_enter(service, call, request, in->session_id, get_offers);
-	else
-		rpc_fail(call, e);
+	turn_take(service, call, in, in->session_id, in->sequence, &get_offers_command);
 }

@@ -75,16 +75,30 @@ Err record_started(Service *service, const Session *session, int64_t now_us, Pro
 	return append(service, &entry, STR(""), arena, NULL, NULL);
 }
 
-Err record_ended(Service *service, const Session *session, int64_t now_us, const char *cause, Arena *arena)
+static Err append_ended(Service *service, Context *context, const char *cause, Arena *arena)
 {
-	Context context = context_of(session, now_us);
 	SessionEnded ended = PARLEY__JOURNAL__V1__SESSION_ENDED__INIT;
 	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
 	ended.cause = (char *)cause;
-	entry.context = &context;
+	entry.context = context;
 	entry.what_case = ENTRY(SESSION_ENDED);
 	entry.session_ended = &ended;
 	return append(service, &entry, STR(""), arena, NULL, NULL);
+}
+
+Err record_ended(Service *service, const Session *session, int64_t now_us, const char *cause, Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	return append_ended(service, &context, cause, arena);
+}
+
+Err record_left(Service *service, const Session *session, int64_t now_us, int level, const char *audience_id,
+        Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	context.audience_level = plan_snapshot(session->plan)->audience_levels[level]->name;
+	context.audience_id = (char *)audience_id;
+	return append_ended(service, &context, "audience", arena);
 }
 
 // --- recommendations ---

@@ -7,6 +7,9 @@
 Err record_started(Service *service, const Session *session, int64_t now_us, ProfileOutcome profile,
         const Audience *audience, Arena *arena);
 Err record_ended(Service *service, const Session *session, int64_t now_us, const char *cause, Arena *arena);
+// The session is another visitor's now: the part of the one before ends.
+Err record_left(Service *service, const Session *session, int64_t now_us, int level, const char *audience_id,
+        Arena *arena);
 // One record a point.
 Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
         uint64_t seed, Arena *arena);

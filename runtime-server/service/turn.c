@@ -1,9 +1,12 @@
 #include "service/turn.h"
 
-#include "service/record.h"
+#include "service/inflight.h"
+
+#include <inttypes.h>
 
 // Not a word about the turn itself: its call may have been answered, and so be gone.
-static void finish(Service *service, RpcCall *call, Session *session, Err result, const Outcome *outcome)
+static void finish(Service *service, RpcCall *call, Session *session, uint64_t sequence, Err result,
+        const Outcome *outcome)
 {
 	if (result != OK)
 		rpc_fail(call, result);
@@ -11,6 +14,8 @@ static void finish(Service *service, RpcCall *call, Session *session, Err result
 		rpc_reply(call, outcome->response);
 	if (session == NULL)
 		return;
+	if (result == OK && sequence > session->sequence)
+		session->sequence = sequence;
 	bool lost = result == ERR_SESSION_UNKNOWN || !session->started;
 	if (lost || (result == OK && outcome->end == TURN_REPLY_END))
 		session_end(service->sessions, session);
@@ -18,57 +23,68 @@ static void finish(Service *service, RpcCall *call, Session *session, Err result
 		session_leave(service->sessions, session, steady_now(service));
 }
 
+static Err prepare_turn(Turn *turn)
+{
+	if (turn->command->opens)
+		return OK;
+	TRY(turn_follow(turn));
+	return turn->command->checks_late ? OK : turn_sequence(turn);
+}
+
 static void run(SessionWaiter *waiter, Err result, Session *session)
 {
 	Turn *turn = (Turn *)waiter;
 	Service *service = turn->service;
 	RpcCall *call = turn->call;
+	uint64_t sequence = turn->sequence;
 	Outcome outcome = {0};
 	turn->session = session;
-	if (result == OK && !waiter->open)
-		result = turn_follow(turn);
 	if (result == OK)
-		result = turn->step(turn, &outcome);
+		result = prepare_turn(turn);
+	if (result == OK)
+		result = turn->command->step(turn, &outcome);
 	if (result != OK || outcome.end != TURN_SUSPENDED)
-		finish(service, call, session, result, &outcome);
+		finish(service, call, session, sequence, result, &outcome);
 }
 
 void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 {
-	finish(turn->service, turn->call, turn->session, result, outcome);
+	finish(turn->service, turn->call, turn->session, turn->sequence, result, outcome);
 }
 
-static Turn *turn_new(Service *service, RpcCall *call, const void *request, TurnStep step)
+static Err new_turn(
+        Turn **ret, RpcCall *call, const void *request, const char *session_id, const Command *command)
 {
-	Turn *turn = ARENA_NEW(rpc_arena(call), Turn);
-	if (turn == NULL) {
-		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
-		return NULL;
+	TRY(check_id("session_id", session_id));
+	if (command->check != NULL)
+		TRY(command->check(request));
+	*ret = ARENA_NEW(rpc_arena(call), Turn);
+	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
+}
+
+void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
+        uint64_t sequence, const Command *command)
+{
+	Turn *turn = NULL;
+	Err e = new_turn(&turn, call, request, session_id, command);
+	if (e != OK) {
+		rpc_fail(call, e);
+		return;
 	}
 	*turn = (Turn){
 	        .waiter = {.run = run},
 	        .service = service,
 	        .call = call,
+	        .command = command,
 	        .request = request,
+	        .sequence = sequence,
 	        .arena = rpc_arena(call),
-	        .step = step,
 	        .now_us = wall_now(service),
 	};
-	return turn;
-}
-
-void turn_enter(Service *service, RpcCall *call, const void *request, const char *session_id, TurnStep step)
-{
-	Turn *turn = turn_new(service, call, request, step);
-	if (turn != NULL)
-		session_enter(service->sessions, str(session_id), &turn->waiter);
-}
-
-void turn_open(Service *service, RpcCall *call, const void *request, const char *session_id, TurnStep step)
-{
-	Turn *turn = turn_new(service, call, request, step);
-	if (turn != NULL)
+	if (command->opens)
 		session_open(service->sessions, str(session_id), steady_now(service), &turn->waiter);
+	else
+		session_enter(service->sessions, str(session_id), &turn->waiter);
 }
 
 Err turn_follow(Turn *turn)
@@ -83,6 +99,31 @@ Err turn_follow(Turn *turn)
 	return OK;
 }
 
+// An event whose record failed is sent again with its number: then numbers are forgotten, as event IDs are.
+static void forget_failed(const Service *service, Session *session)
+{
+	uint64_t failures = inflight_failures(service->events);
+	if (session->sequence_epoch != failures)
+		session->sequence = 0;
+	session->sequence_epoch = failures;
+}
+
+Err turn_sequence(Turn *turn)
+{
+	forget_failed(turn->service, turn->session);
+	uint64_t last = turn->session->sequence;
+	if (turn->sequence == 0 || last == 0 || turn->sequence == last + 1)
+		return OK;
+	if (turn->sequence <= last)
+		return err_at(ERR_SEQUENCE_PASSED, "sequence",
+		        "the session has had a call with number %" PRIu64
+		        "; number calls upwards and send them one after the other",
+		        last);
+	char *missing = arena_printf(turn->arena, "%" PRIu64 " would be next", last + 1);
+	advise(&turn->advisories, ADVISORY_SEQUENCE_GAP, str(missing != NULL ? missing : ""));
+	return OK;
+}
+
 Err turn_apply(Turn *turn, const Parameters *parameters)
 {
 	Session *session = turn->session;
@@ -90,17 +131,17 @@ Err turn_apply(Turn *turn, const Parameters *parameters)
 	if (parameters->count == 0)
 		return OK;
 	ExprValue *values = ARENA_ARRAY(turn->arena, ExprValue, count);
-	uint64_t *given = ARENA_ARRAY(turn->arena, uint64_t, count / 64 + 1);
-	if (values == NULL || given == NULL)
+	uint8_t *origins = ARENA_ARRAY(turn->arena, uint8_t, count);
+	if (values == NULL || origins == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the parameters; try again later");
 	memcpy(values, session_items(session), count * sizeof *values);
-	memcpy(given, session_given(session), (count + 63) / 64 * sizeof *given);
+	memcpy(origins, session_origins(session), count);
 	for (size_t i = 0; i < parameters->count; i++) {
 		int slot = parameters->items[i].slot;
 		values[slot] = parameters->items[i].value;
-		given[slot / 64] |= UINT64_C(1) << (slot % 64);
+		origins[slot] = FROM_SESSION;
 	}
-	TRY(session_set_values(session, values, given, count, plan_segment_words(session->plan)));
+	TRY(session_set_values(session, values, origins, count, plan_segment_words(session->plan)));
 	session_segment(session, turn->now_us, turn->arena);
 	return OK;
 }

@@ -18,29 +18,38 @@ typedef struct Outcome {
 } Outcome;
 
 typedef struct Turn Turn;
-typedef Err (*TurnStep)(Turn *turn, Outcome *outcome);
+
+// What a method does once it has the session; one per method.
+typedef struct Command {
+	Err (*check)(const void *request); // what can be told without the session; NULL: nothing
+	Err (*step)(Turn *turn, Outcome *outcome);
+	bool opens;       // makes the session if there is none; the step calls turn_follow itself
+	bool checks_late; // the step calls turn_sequence itself
+} Command;
 
 struct Turn {
 	SessionWaiter waiter; // first
 	Service *service;
 	RpcCall *call;
+	const Command *command;
 	const void *request; // a ProtobufCMessage
+	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
-	TurnStep step;
 	Session *session;
 	int64_t now_us; // wall clock
 	Advisories advisories;
 };
 
-// Enters the session and runs the step. For session_open's sake the step of startSession finds the session as
-// it is: fresh, or on the snapshot it was on (turn_follow moves it).
-void turn_enter(Service *service, RpcCall *call, const void *request, const char *session_id, TurnStep step);
-void turn_open(Service *service, RpcCall *call, const void *request, const char *session_id, TurnStep step);
+// Checks the request, enters the session and runs the command's step. The step of a command that opens finds
+// the session as it is: fresh, or on the snapshot it was on.
+void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
+        uint64_t sequence, const Command *command);
 // Moves the session to the snapshot that serves. Errors: SESSION_UNKNOWN if it cannot go on, NO_MEMORY.
 Err turn_follow(Turn *turn);
 // Sets attributes and computes the segments anew.
 Err turn_apply(Turn *turn, const Parameters *parameters);
-// What happened to the session since its last call becomes advisories.
-void turn_note(Turn *turn);
+// Checks the call's number against those before it; it is taken when the call succeeds. Error:
+// SEQUENCE_PASSED.
+Err turn_sequence(Turn *turn);
 // Ends a suspended turn.
 void turn_resume(Turn *turn, Err result, const Outcome *outcome);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+typedef Parley__Snapshot__V1__Attribute Attribute;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 
 static const Level *level_of(const Plan *plan, int level)
@@ -22,25 +23,30 @@ static bool same_keys(const Level *a, const Level *b)
 	return true;
 }
 
-// Puts given values into their new slots. Returns whether one had no place any more.
-static bool carry_values(
-        const Session *session, const Plan *plan, int level, ExprValue *values, uint64_t *given)
+// Whether the value of an attribute may go on as that of another.
+static bool fits(const Attribute *from, const Attribute *to, int least)
+{
+	return from->type == to->type && (least < FROM_SESSION || to->session_settable);
+}
+
+bool session_carry(
+        const Session *session, const Plan *plan, int level, int least, ExprValue *values, uint8_t *origins)
 {
 	const Level *from = level_of(session->plan, session->level), *to = level_of(plan, level);
-	const uint64_t *was_given = session_given(session);
+	const uint8_t *was = session_origins(session);
 	bool dropped = false;
 	for (size_t i = 0; i < from->n_attributes; i++) {
-		if ((was_given[i / 64] >> (i % 64) & 1) == 0)
+		if (was[i] < least)
 			continue;
 		int slot = plan_attribute(plan, level, str(from->attributes[i]->name));
-		if (slot < 0 || to->attributes[slot]->type != from->attributes[i]->type) {
+		if (slot < 0 || !fits(from->attributes[i], to->attributes[slot], least)) {
 			dropped = true;
 			continue;
 		}
 		values[slot] = session_items(session)[i];
 		if (values[slot].kind == EXPR_ERROR)
 			values[slot] = expr_missing((uint32_t)slot);
-		given[slot / 64] |= UINT64_C(1) << (slot % 64);
+		origins[slot] = was[i];
 	}
 	return dropped;
 }
@@ -106,13 +112,13 @@ Err session_follow(Session *session, const Plan *plan, int64_t as_of_us, Arena *
 		        from->name);
 	size_t count = level_of(plan, level)->n_attributes;
 	ExprValue *values = ARENA_ARRAY(scratch, ExprValue, count);
-	uint64_t *given = ARENA_ARRAY(scratch, uint64_t, (count + 63) / 64 + 1);
-	if (values == NULL || given == NULL)
+	uint8_t *origins = ARENA_ARRAY(scratch, uint8_t, count + 1);
+	if (values == NULL || origins == NULL)
 		return err(ERR_NO_MEMORY, "no memory to carry the session on; try again later");
 	decide_defaults(plan, level, values);
-	bool dropped = carry_values(session, plan, level, values, given);
+	bool dropped = session_carry(session, plan, level, FROM_PROFILE, values, origins);
 	TRY(keep_facts(session));
-	TRY(session_set_values(session, values, given, count, plan_segment_words(plan)));
+	TRY(session_set_values(session, values, origins, count, plan_segment_words(plan)));
 	session->plan = plan;
 	session->level = level;
 	session->notes |= SESSION_NOTE_CHANGED | (dropped ? SESSION_NOTE_DROPPED : 0U);

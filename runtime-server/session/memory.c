@@ -4,18 +4,6 @@
 
 #include <stdlib.h>
 
-Err session_set_audience(Session *session, Str audience_id)
-{
-	char *copy = malloc(audience_id.len + 1);
-	if (copy == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the session; try again later");
-	memcpy(copy, audience_id.ptr, audience_id.len);
-	copy[audience_id.len] = '\0';
-	free((char *)session->audience_id.ptr);
-	session->audience_id = str_n(copy, audience_id.len);
-	return OK;
-}
-
 static void remember_offer(Session *session, int point, const DecidedOffer *offer)
 {
 	Treatment *treatment = ring_push(&session->treatments, sizeof(Treatment));

@@ -31,6 +31,9 @@ typedef struct Treatment {
 // The values of a level's attributes and the visitor's segments, in one block of memory.
 typedef struct SessionValues SessionValues;
 
+// Where an attribute's value came from. A byte each in arrays.
+enum { FROM_DEFAULT, FROM_PROFILE, FROM_SESSION };
+
 // Things that happened to a session between two calls; the next answer tells.
 enum { SESSION_NOTE_CHANGED = 1 << 0, SESSION_NOTE_DROPPED = 1 << 1 };
 
@@ -43,13 +46,16 @@ typedef struct Session {
 	bool busy;
 	// Whoever has the session.
 	bool started; // its start has been answered; until then it is nobody's session yet
+	bool debug;   // every answer of getOffers explains
 	unsigned notes;
-	int64_t timeout_us; // idle time after which it ends
-	int64_t expires_us; // on the table's clock; set by session_leave
-	void *pin;          // the deployed snapshot, kept alive for the session; NULL: the session is fresh
-	const Plan *plan;   // of that snapshot
-	int level;          // index of the audience level in it
-	Str audience_id;    // canonical text of the keys; the session's own, with a NUL behind it
+	uint64_t sequence;       // the highest that a call had; 0: none had any
+	uint64_t sequence_epoch; // `sequence` is forgotten when the owner's epoch is another
+	int64_t timeout_us;      // idle time after which it ends
+	int64_t expires_us;      // on the table's clock; set by session_leave
+	void *pin;        // the deployed snapshot, kept alive for the session; NULL: the session is fresh
+	const Plan *plan; // of that snapshot
+	int level;        // index of the audience level in it
+	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;
 	Ring treatments;       // of Treatment
 	Ring events;           // of EventKey
@@ -64,19 +70,18 @@ static inline Str session_id(const Session *session)
 	return str_n(session->id, session->id_len);
 }
 
-// Copies the audience ID. Error: NO_MEMORY.
-Err session_set_audience(Session *session, Str audience_id);
-
 // --- values ---
 
-// Replaces the values by deep copies of `items`, one per attribute of the level; bit i of `given` tells that
-// attribute i did not come from a default (NULL: none is). The segments are empty afterwards. On an error all
-// stays as it was. Error: NO_MEMORY.
+// Replaces the values by deep copies of `items`, one per attribute of the level; `origins` tells where each
+// came from. The segments are empty afterwards. On an error all stays as it was. Error: NO_MEMORY.
 Err session_set_values(
-        Session *session, const ExprValue *items, const uint64_t *given, size_t count, size_t segment_words);
+        Session *session, const ExprValue *items, const uint8_t *origins, size_t count, size_t segment_words);
+// The same for another visitor (or the first): also sets the level and copies the audience ID.
+Err session_set_visitor(Session *session, int level, Str audience_id, const ExprValue *items,
+        const uint8_t *origins, size_t count);
 const ExprValue *session_items(const Session *session);
 size_t session_item_count(const Session *session);
-const uint64_t *session_given(const Session *session);
+const uint8_t *session_origins(const Session *session);
 // Room for plan_segment_words(session->plan) words.
 uint64_t *session_segments(const Session *session);
 // As the engine sees it.
@@ -100,6 +105,12 @@ void session_event_remember(Session *session, EventKey key);
 
 // --- carrying on under another snapshot ---
 
+// Puts the session's values into the slots that attributes of the same name and type have in a level of
+// `plan`, with their origins: those from the profile and from the session (`least` is FROM_PROFILE), or the
+// session's alone, as far as a session may set them there (FROM_SESSION). The rest of both arrays stays.
+// Returns whether a value had no place. What is put borrows from the session.
+bool session_carry(
+        const Session *session, const Plan *plan, int level, int least, ExprValue *values, uint8_t *origins);
 // Moves the session to `plan`: values by attribute name and type (new attributes get their defaults),
 // segments anew, treatments kept as text. Sets notes. `pin` is not touched. Errors: SESSION_UNKNOWN if the
 // audience level is gone or has other keys (then the session cannot go on and is unchanged), NO_MEMORY.

@@ -6,7 +6,8 @@
 
 struct SessionValues {
 	size_t count, segment_words;
-	uint64_t *given, *segments; // both inside the block, as is all text
+	uint64_t *segments; // inside the block, as are the origins and all text
+	uint8_t *origins;
 	ExprValue items[];
 };
 
@@ -54,10 +55,10 @@ static char *own_value(ExprValue *value, char *free_space)
 }
 
 Err session_set_values(
-        Session *session, const ExprValue *items, const uint64_t *given, size_t count, size_t segment_words)
+        Session *session, const ExprValue *items, const uint8_t *origins, size_t count, size_t segment_words)
 {
-	size_t given_words = (count + 63) / 64, size = sizeof(SessionValues) + count * sizeof(ExprValue);
-	size += (given_words + segment_words) * sizeof(uint64_t);
+	size_t size = sizeof(SessionValues) + count * sizeof(ExprValue);
+	size += segment_words * sizeof(uint64_t) + round8(count);
 	for (size_t i = 0; i < count; i++)
 		size += value_extra(&items[i]);
 	SessionValues *block = calloc(1, size);
@@ -65,17 +66,36 @@ Err session_set_values(
 		return err(ERR_NO_MEMORY, "no memory for the session's attributes; try again later");
 	block->count = count;
 	block->segment_words = segment_words;
-	block->given = (uint64_t *)(void *)(block->items + count);
-	block->segments = block->given + given_words;
-	char *free_space = (char *)(block->segments + segment_words);
+	block->segments = (uint64_t *)(void *)(block->items + count);
+	block->origins = (uint8_t *)(block->segments + segment_words);
+	char *free_space = (char *)block->origins + round8(count);
 	for (size_t i = 0; i < count; i++) {
 		block->items[i] = items[i];
 		free_space = own_value(&block->items[i], free_space);
 	}
-	if (given != NULL)
-		memcpy(block->given, given, given_words * sizeof(uint64_t));
+	if (count > 0)
+		memcpy(block->origins, origins, count);
 	free(session->values);
 	session->values = block;
+	return OK;
+}
+
+Err session_set_visitor(Session *session, int level, Str audience_id, const ExprValue *items,
+        const uint8_t *origins, size_t count)
+{
+	char *copy = malloc(audience_id.len + 1);
+	if (copy == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the session; try again later");
+	Err e = session_set_values(session, items, origins, count, plan_segment_words(session->plan));
+	if (e != OK) {
+		free(copy);
+		return e;
+	}
+	memcpy(copy, audience_id.ptr, audience_id.len);
+	copy[audience_id.len] = '\0';
+	free((char *)session->audience_id.ptr);
+	session->audience_id = str_n(copy, audience_id.len);
+	session->level = level;
 	return OK;
 }
 
@@ -89,9 +109,9 @@ size_t session_item_count(const Session *session)
 	return session->values->count;
 }
 
-const uint64_t *session_given(const Session *session)
+const uint8_t *session_origins(const Session *session)
 {
-	return session->values->given;
+	return session->values->origins;
 }
 
 uint64_t *session_segments(const Session *session)

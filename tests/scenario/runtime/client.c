@@ -65,16 +65,31 @@ NamedValue *string_value(Client *client, const char *name, const char *value)
 	return made;
 }
 
+static AudienceId *customer_id(Client *client, int64_t customer)
+{
+	AudienceId *audience = message_new(client->arena, MESSAGE_OF(audience_id));
+	audience->level = text(client, "customer");
+	audience->n_keys = 1;
+	audience->keys = ARENA_ARRAY(client->arena, NamedValue *, 4);
+	audience->keys[0] = int_value(client, "customer_id", customer);
+	return audience;
+}
+
 StartSessionRequest *new_start(Client *client, const char *session, int64_t customer)
 {
 	StartSessionRequest *request = message_new(client->arena, MESSAGE_OF(start_session_request));
 	request->session_id = text(client, session);
 	request->channel = text(client, "bank");
-	request->audience = message_new(client->arena, MESSAGE_OF(audience_id));
-	request->audience->level = text(client, "customer");
-	request->audience->n_keys = 1;
-	request->audience->keys = ARENA_ARRAY(client->arena, NamedValue *, 4);
-	request->audience->keys[0] = int_value(client, "customer_id", customer);
+	request->audience = customer_id(client, customer);
+	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
+	return request;
+}
+
+SetAudienceRequest *new_audience(Client *client, const char *session, int64_t customer)
+{
+	SetAudienceRequest *request = message_new(client->arena, MESSAGE_OF(set_audience_request));
+	request->session_id = text(client, session);
+	request->audience = customer_id(client, customer);
 	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
 	return request;
 }
@@ -136,6 +151,26 @@ Err end_session(Client *client, const char *session)
 	Parley__Runtime__V1__EndSessionRequest request = PARLEY__RUNTIME__V1__END_SESSION_REQUEST__INIT;
 	request.session_id = (char *)session;
 	return call(client, INTERACTION, "EndSession", &request, NULL);
+}
+
+Err get_profile(Client *client, const char *session, GetProfileResponse **ret)
+{
+	GetProfileRequest request = PARLEY__RUNTIME__V1__GET_PROFILE_REQUEST__INIT;
+	request.session_id = (char *)session;
+	return call(client, INTERACTION, "GetProfile", &request, ret);
+}
+
+Err set_audience(Client *client, const SetAudienceRequest *request, SetAudienceResponse **ret)
+{
+	return call(client, INTERACTION, "SetAudience", request, ret);
+}
+
+Err set_debug(Client *client, const char *session, bool debug)
+{
+	SetDebugRequest request = PARLEY__RUNTIME__V1__SET_DEBUG_REQUEST__INIT;
+	request.session_id = (char *)session;
+	request.debug = debug;
+	return call(client, INTERACTION, "SetDebug", &request, NULL);
 }
 
 Err get_version(Client *client, GetVersionResponse **ret)

@@ -36,10 +36,15 @@ GetOffersRequest *new_offers(Client *client, const char *session, const char *po
 PostEventRequest *new_event(
         Client *client, const char *session, const char *id, const char *event, const char *treatment);
 
+SetAudienceRequest *new_audience(Client *client, const char *session, int64_t customer);
+
 Err start_session(Client *client, const StartSessionRequest *request, StartSessionResponse **ret);
 Err get_offers(Client *client, const GetOffersRequest *request, GetOffersResponse **ret);
 Err post_event(Client *client, const PostEventRequest *request, PostEventResponse **ret);
 Err end_session(Client *client, const char *session);
+Err get_profile(Client *client, const char *session, GetProfileResponse **ret);
+Err set_audience(Client *client, const SetAudienceRequest *request, SetAudienceResponse **ret);
+Err set_debug(Client *client, const char *session, bool debug);
 Err get_version(Client *client, GetVersionResponse **ret);
 // Starts a session that must start, with one parameter or none.
 StartSessionResponse *must_start(

@@ -1,8 +1,5 @@
 // The runtime's services in this process, with clocks that the test sets: what touchpoints may rely on.
-#include "base/clock.h"
-#include "client.h"
-#include "journal/journal_io.h"
-#include "service/service.h"
+#include "server.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,27 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-typedef struct Server {
-	char dir[64], journal_dir[80];
-	_Atomic(int64_t) steady_us;
-	uint8_t key[1][32];
-	Journal *journal;
-	Profile *profile;
-	Current *current;
-	Service *service;
-	RpcServer *rpc;
-	int port;
-	Client client;
-	Digest manifest;
-} Server;
-
-static Server server;
-
-static int64_t steady_now(void *context)
-{
-	return atomic_load((_Atomic(int64_t) *)context);
-}
 
 // --- a disk that can be full ---
 
@@ -46,115 +22,19 @@ static ssize_t write_or_not(void *context, int fd, const void *bytes, size_t len
 	return journal_io_system()->pwrite(context, fd, bytes, len, offset);
 }
 
-static void open_journal(void)
+static const JournalIo *test_disk(void)
 {
 	static JournalIo io; // outlives the journal
 	io = *journal_io_system();
 	io.pwrite = write_or_not;
-	JournalOptions options = {
-	        .dir = server.journal_dir,
-	        .runtime_id = STR(TEST_RUNTIME_ID),
-	        .segment_bytes = 128 * 1024,
-	        .quota_bytes = 256 * 1024,
-	        .io = &io,
-	};
-	assert_int_equal(journal_open(&options, &server.journal), OK);
-}
-
-static void open_parts(size_t max_sessions)
-{
-	open_journal();
-	assert_int_equal(profile_new(&(ProfileOptions){0}, &server.profile), OK);
-	test_key_public(BUILDER, server.key[0]);
-	CurrentOptions current = {
-	        .dir = str(server.dir),
-	        .trust = {.keys = (const uint8_t(*)[32])server.key, .count = 1, .threshold = 1},
-	        .environment = STR("production"),
-	        .fleet = STR("main"),
-	        .clock = clock_system(),
-	        .prepare = service_prepare,
-	};
-	assert_int_equal(current_open(&current, &server.current), OK);
-	ServiceOptions service = {
-	        .environment = STR("production"),
-	        .runtime_id = STR(TEST_RUNTIME_ID),
-	        .current = server.current,
-	        .journal = server.journal,
-	        .profile = server.profile,
-	        .wall = clock_system(),
-	        .steady = {steady_now, &server.steady_us},
-	        .max_sessions = max_sessions,
-	};
-	assert_int_equal(service_new(&service, &server.service), OK);
-}
-
-// A server with the bank deployed as version 1.
-static void start_server(size_t max_sessions)
-{
-	server = (Server){.dir = "/tmp/parley-service-XXXXXX", .steady_us = 1000 * US_PER_S};
-	assert_non_null(mkdtemp(server.dir));
-	snprintf(server.journal_dir, sizeof server.journal_dir, "%s/journal", server.dir);
-	open_parts(max_sessions);
-	RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &server.port};
-	RpcServerOptions options = {.listeners = &listener, .listener_count = 1};
-	assert_int_equal(rpc_server_new(&options, &server.rpc), OK);
-	assert_int_equal(service_register(server.service, server.rpc), OK);
-	assert_int_equal(rpc_server_start(server.rpc), OK);
-	server.client = client_new(server.port, NULL, NULL);
-	server.manifest = must_deploy(&server.client, world_finish(world_bank(server.client.arena)), 1, NULL);
+	return &io;
 }
 
 static int set_up(void **state)
 {
 	(void)state;
-	start_server(0);
+	server_start(test_disk(), 0);
 	return 0;
-}
-
-static void stop_server(void)
-{
-	if (server.rpc == NULL)
-		return;
-	rpc_server_stop(server.rpc);
-	profile_free(server.profile);
-	rpc_server_free(server.rpc);
-	service_free(server.service);
-	current_close(server.current);
-	journal_close(server.journal);
-	server.rpc = NULL;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-	(void)state;
-	stop_server();
-	client_free(&server.client);
-	snprintf(command, sizeof command, "rm -rf %s", server.dir);
-	return system(command);
-}
-
-// What the journal holds after the server has stopped.
-static size_t entries_after(Entry ***ret)
-{
-	stop_server();
-	return read_entries(server.journal_dir, server.client.arena, ret);
-}
-
-static size_t count_entries(Entry **entries, size_t count, Parley__Journal__V1__Entry__WhatCase what)
-{
-	size_t found = 0;
-	for (size_t i = 0; i < count; i++)
-		found += entries[i]->what_case == what;
-	return found;
-}
-
-static void pass_seconds(int seconds)
-{
-	for (int i = 0; i < seconds; i++) {
-		atomic_fetch_add(&server.steady_us, US_PER_S);
-		service_sweep(server.service);
-	}
 }
 
 // --- a visit ---
@@ -191,7 +71,7 @@ static void a_visit_from_start_to_acceptance(void **state)
 	assert_int_equal(end_session(c, "s1"), ERR_SESSION_UNKNOWN);
 
 	Entry **entries;
-	assert_int_equal(entries_after(&entries), 5);
+	assert_int_equal(server_entries(&entries), 5);
 	assert_string_equal(entries[0]->session_started->profile, "unavailable");
 	assert_string_equal(entries[0]->session_started->keys[0]->value, "42");
 	assert_string_equal(entries[0]->context->audience_id, "42");
@@ -304,12 +184,12 @@ static void idle_sessions_expire_by_the_steady_clock(void **state)
 	Entry **entries;
 	must_start(c, "idle", 1, NULL);
 	must_start(c, "used", 2, NULL);
-	pass_seconds(1700);
+	server_pass_seconds(1700);
 	must_offer(c, "used", "home-banner", 1);
-	pass_seconds(102);
+	server_pass_seconds(102);
 	assert_int_equal(get_offers(c, new_offers(c, "idle", "home-banner", 1), NULL), ERR_SESSION_UNKNOWN);
 	must_offer(c, "used", "home-banner", 1);
-	size_t count = entries_after(&entries);
+	size_t count = server_entries(&entries);
 	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_SESSION_ENDED), 1);
 	for (size_t i = 0; i < count; i++)
 		if (entries[i]->what_case == PARLEY__JOURNAL__V1__ENTRY__WHAT_SESSION_ENDED) {
@@ -321,7 +201,7 @@ static void idle_sessions_expire_by_the_steady_clock(void **state)
 static void too_many_sessions_are_refused_with_a_retry_time(void **state)
 {
 	(void)state;
-	start_server(3);
+	server_start(test_disk(), 3);
 	Client *c = &server.client;
 	for (int i = 0; i < 3; i++)
 		must_start(c, (char[]){(char)('a' + i), '\0'}, i, NULL);
@@ -346,7 +226,7 @@ static void an_event_sent_again_changes_nothing(void **state)
 		assert_int_equal(post_event(c, event, &answer), OK);
 		assert_int_equal(answer->duplicate, i > 0);
 	}
-	size_t count = entries_after(&entries);
+	size_t count = server_entries(&entries);
 	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED), 1);
 }
 
@@ -392,7 +272,7 @@ static void events_that_race_with_themselves_count_once(void **state)
 		client_free(&storms[i].client);
 	}
 	assert_int_equal(fresh, 50);
-	size_t count = entries_after(&entries);
+	size_t count = server_entries(&entries);
 	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED), 50);
 }
 
@@ -438,7 +318,7 @@ static void an_event_that_could_not_be_written_is_not_taken_for_done(void **stat
 	assert_false(answer->duplicate);
 	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), &answer), OK);
 	assert_true(answer->duplicate);
-	size_t count = entries_after(&entries);
+	size_t count = server_entries(&entries);
 	assert_true(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED) >= 1);
 }
 
@@ -477,7 +357,7 @@ static void idle_sessions_do_not_hold_old_snapshots(void **state)
 	Snapshot *snapshot = world_finish(next);
 	snapshot->audience_levels[0]->n_attributes--; // churn is gone
 	must_deploy(c, snapshot, 2, &server.manifest);
-	pass_seconds(1); // the sweep moves the session; what happened to it is told later
+	server_pass_seconds(1); // the sweep moves the session; what happened to it is told later
 	assert_int_equal(get_offers(c, new_offers(c, "s1", "home-banner", 1), &answer), OK);
 	assert_true(ADVISED(answer, "SNAPSHOT_CHANGED"));
 	assert_true(ADVISED(answer, "ATTRIBUTE_DROPPED"));
@@ -495,27 +375,13 @@ static void a_session_whose_level_is_gone_ends(void **state)
 	must_deploy(c, snapshot, 2, &server.manifest);
 	assert_int_equal(get_offers(c, new_offers(c, "s1", "home-banner", 1), NULL), ERR_SESSION_UNKNOWN);
 	assert_non_null(strstr(err_detail()->message, "customer"));
-	pass_seconds(1); // the sweep finds the other one
-	size_t count = entries_after(&entries);
+	server_pass_seconds(1); // the sweep finds the other one
+	size_t count = server_entries(&entries);
 	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_SESSION_ENDED), 2);
 	assert_string_equal(entries[count - 1]->session_ended->cause, "replaced");
 }
 
 // --- what is refused ---
-
-typedef struct Refusal {
-	Err e;
-	const char *field;
-} Refusal;
-
-static void assert_refused(Err e, Refusal expected)
-{
-	if (e != expected.e || strcmp(err_detail()->field, expected.field) != 0)
-		fprintf(stderr, "got %s at '%s': %s\n", e != OK ? err_reason(e) : "OK", err_detail()->field,
-		        e != OK ? err_detail()->message : "");
-	assert_int_equal(e, expected.e);
-	assert_string_equal(err_detail()->field, expected.field);
-}
 
 static void wrong_starts_are_refused_by_field(void **state)
 {
@@ -668,7 +534,7 @@ static void status_and_version_tell_what_runs(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, server_tear_down)
 	const struct CMUnitTest tests[] = {
 	        STORY(a_visit_from_start_to_acceptance),
 	        STORY(an_unknown_point_is_its_own_affair),
@@ -677,7 +543,7 @@ int main(void)
 	        STORY(parameters_of_an_event_move_the_visitor),
 	        STORY(a_session_is_resumed_by_its_visitor_only),
 	        STORY(idle_sessions_expire_by_the_steady_clock),
-	        cmocka_unit_test_teardown(too_many_sessions_are_refused_with_a_retry_time, tear_down),
+	        cmocka_unit_test_teardown(too_many_sessions_are_refused_with_a_retry_time, server_tear_down),
 	        STORY(an_event_sent_again_changes_nothing),
 	        STORY(events_that_race_with_themselves_count_once),
 	        STORY(a_full_journal_refuses_events_and_offers_go_on),

@@ -39,17 +39,17 @@ static const Plan *plan_of(World *world)
 static void begin(Session *session, const Plan *plan, const ExprValue *given[WORLD_ATTRIBUTES])
 {
 	ExprValue values[WORLD_ATTRIBUTES];
-	uint64_t bits = 0;
+	uint8_t origins[WORLD_ATTRIBUTES] = {0};
 	session->plan = plan;
 	session->level = plan_level(plan, STR("customer"));
 	decide_defaults(plan, session->level, values);
 	for (int i = 0; i < WORLD_ATTRIBUTES; i++)
 		if (given[i] != NULL) {
 			values[i] = *given[i];
-			bits |= UINT64_C(1) << i;
+			origins[i] = FROM_PROFILE;
 		}
 	assert_int_equal(
-	        session_set_values(session, values, &bits, WORLD_ATTRIBUTES, plan_segment_words(plan)), OK);
+	        session_set_values(session, values, origins, WORLD_ATTRIBUTES, plan_segment_words(plan)), OK);
 	session_segment(session, TEST_NOW_US, arena);
 }
 
