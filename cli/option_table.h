@@ -31,6 +31,8 @@ OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")
 OPTION_ROW(EXPLAIN, "explain", 0, NULL, "show every candidate and why it was or was not offered")
 OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is about")
 OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
+OPTION_ROW(SEQUENCE, "sequence", 0, "N",
+        "the call's number on the session: a lower or equal one than before is refused")
 OPTION_ROW(ROLE, "role", 0, "ROLE", "viewer, designer, approver or administrator")
 OPTION_ROW(PASSWORD_FILE, "password-file", 0, "FILE",
         "read the password from a file's first line, - for standard input")

@@ -58,20 +58,33 @@ VERB_ROW("rollout history", "[CHANNEL]", 0, 1, "limit", "show past deployments, 
 VERB_ROW("environments", "", 0, 0, "", "list the environments, in the order of promotion", verb_environments,
 	"Examples:\n"
 	"  parley environments\n")
-VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set", "open a session on a runtime server", verb_session_start,
+VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set sequence", "open a session on a runtime server", verb_session_start,
 	"Without SESSION the ID is a fresh one; it is printed alone on standard output with -o table, so that scripts can keep it,\n"
 	"and the rest goes to standard error.\n\n"
 	"Examples:\n"
 	"  parley session start s-1 --env production --channel bank --audience customer:customer_id=4711\n"
 	"  id=$(parley session start --env test -c bank -a customer:customer_id=7 --set basket_value:double=12)\n")
-VERB_ROW("session end", "SESSION", 1, 1, "", "close a session", verb_session_end,
+VERB_ROW("session profile", "SESSION", 1, 1, "sequence", "show what is known of a session's visitor", verb_session_profile,
+	"Every attribute with its value and where it came from: the schema's default, the profile table, or the session.\n\n"
+	"Examples:\n"
+	"  parley session profile s-1 --env production\n"
+	"  parley session profile s-1 -o json\n")
+VERB_ROW("session audience", "SESSION", 1, 1, "audience set sequence", "go on with a session for another visitor", verb_session_audience,
+	"As after a sign-in: the profile is loaded anew; what was set in the session is kept where the visitor's level allows it.\n\n"
+	"Examples:\n"
+	"  parley session audience s-1 --audience customer:customer_id=4711 --env production\n")
+VERB_ROW("session debug", "SESSION on|off", 2, 2, "sequence", "have every answer of a session explain", verb_session_debug,
+	"Examples:\n"
+	"  parley session debug s-1 on --env production\n"
+	"  parley session debug s-1 off\n")
+VERB_ROW("session end", "SESSION", 1, 1, "sequence", "close a session", verb_session_end,
 	"Examples:\n"
 	"  parley session end s-1 --env production\n")
-VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain", "ask a runtime server for offers", verb_offers,
+VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain sequence", "ask a runtime server for offers", verb_offers,
 	"Examples:\n"
 	"  parley offers s-1 home-hero --env production\n"
 	"  parley offers s-1 home-hero side-bar --max 3 --explain\n")
-VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set", "report an event to a runtime server", verb_event,
+VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an event to a runtime server", verb_event,
 	"The answer means that the event is on the server's disk.\n\n"
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"

@@ -125,7 +125,7 @@ static bool known_already(const Turn *turn, PendingEvent *pending, Outcome *outc
 
 static Err post_event(Turn *turn, Outcome *outcome)
 {
-	PendingEvent *pending;
+	PendingEvent *pending = NULL;
 	Report report;
 	TRY(prepare_answer(turn, &pending));
 	put_advisories(turn, pending->response);

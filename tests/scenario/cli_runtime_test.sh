@@ -51,11 +51,23 @@ expect "taken, ID once" parley event "$session" offer-shown --treatment "$treatm
 expect "was taken before" parley event "$session" offer-shown --treatment "$treatment" --id once
 exits 3 parley event "$session" nothing-of-the-kind
 exits 2 parley session start --env test --channel retail-bank --audience customer
-exits 0 parley session end "$session"
+expect "profile" parley session profile "$session"
+exits 2 parley session debug "$session" maybe
+expect "explains every answer" parley session debug "$session" on
+expect OFFERED parley offers "$session" home-hero
+expect "explains when asked to" parley session debug "$session" off
+expect "segments:" parley session audience "$session" --audience customer:customer_id=1002
+expect "customer 1002; segments:" parley session profile "$session"
+expect "home-hero" parley offers "$session" home-hero --sequence 5
+refused SEQUENCE_PASSED parley offers "$session" home-hero --sequence 5
+expect SEQUENCE_GAP parley offers "$session" home-hero --sequence 7
+exits 0 parley session end "$session" --sequence 8
 exits 3 parley offers "$session" home-hero
 eventually once parley history --session "$session" --kind contact -o yaml
 [ "$(parley history --session "$session" --kind contact -o json | grep -c '"event_id": "once"')" = 1 ] ||
 	stack_fail "the contact is not in the history exactly once"
+eventually audience parley history --session "$session" --visitor 1001 --kind session_end -o yaml
+eventually ended parley history --session "$session" --visitor 1002 --kind session_end -o yaml
 exits 7 parley history --kind nonsense
 
 tell "a server that is gone is told by exit codes"

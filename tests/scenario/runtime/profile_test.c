@@ -119,6 +119,49 @@ static void visitors_are_known_by_their_profiles(void **state)
 	test_postgres_stop(&postgres);
 }
 
+static void a_session_is_handed_to_a_known_visitor(void **state)
+{
+	(void)state;
+	TestPostgres postgres;
+	SetAudienceResponse *changed = NULL;
+	GetProfileResponse *profile = NULL;
+	test_postgres_start(&postgres);
+	run_sql(&postgres,
+	        "CREATE TABLE people (customer_id bigint PRIMARY KEY, age int, balance numeric, tier text, "
+	        "tags "
+	        "text[], joined date, churn float8);"
+	        "INSERT INTO people VALUES (7, 17, 20000, 'gold', '{a}', '2020-01-01', NULL), (8, 60, 1, "
+	        "'basic', NULL, NULL, 0.5);"
+	        "CREATE VIEW customers AS SELECT p.* FROM people p WHERE customer_id <> 13 OR pg_sleep(20) "
+	        "IS "
+	        "NOT NULL");
+	configure_profiles(&postgres);
+	start();
+	deploy_bank();
+	must_start(&touchpoint, "s1", 7, string_value(&touchpoint, "tier", "silver"));
+	assert_int_equal(set_audience(&touchpoint, new_audience(&touchpoint, "s1", 8), &changed), OK);
+	assert_int_equal(changed->n_advisories, 0);
+	assert_int_equal(changed->n_segments, 1); // an adult, and no longer rich
+	assert_int_equal(get_profile(&touchpoint, "s1", &profile), OK);
+	ProfileAttribute **attributes = profile->attributes;
+	assert_int_equal(attributes[WORLD_AGE]->value->int_value, 60);
+	assert_int_equal(attributes[WORLD_AGE]->source,
+	        PARLEY__RUNTIME__V1__ATTRIBUTE_SOURCE__ATTRIBUTE_SOURCE_PROFILE);
+	assert_string_equal(attributes[WORLD_TIER]->value->string_value, "silver");
+	assert_int_equal(attributes[WORLD_TIER]->source,
+	        PARLEY__RUNTIME__V1__ATTRIBUTE_SOURCE__ATTRIBUTE_SOURCE_SESSION);
+	assert_null(attributes[WORLD_JOINED]->value); // the former visitor's is gone
+
+	// A profile that does not come costs a time-out and nothing else.
+	assert_int_equal(set_audience(&touchpoint, new_audience(&touchpoint, "s1", 13), &changed), OK);
+	assert_true(ADVISED(changed, "PROFILE_UNAVAILABLE"));
+	assert_int_equal(get_profile(&touchpoint, "s1", &profile), OK);
+	assert_string_equal(profile->audience_id, "13");
+	assert_int_equal(profile->attributes[WORLD_AGE]->value->int_value, 30);
+	drop_clients();
+	test_postgres_stop(&postgres);
+}
+
 static void asked_to_stop_it_answers_what_it_has_begun(void **state)
 {
 	(void)state;
@@ -154,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(visitors_are_known_by_their_profiles, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_session_is_handed_to_a_known_visitor, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(
 	                asked_to_stop_it_answers_what_it_has_begun, set_up, tear_down),
 	};

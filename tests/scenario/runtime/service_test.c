@@ -305,18 +305,20 @@ static void an_event_that_could_not_be_written_is_not_taken_for_done(void **stat
 	Entry **entries;
 	must_start(c, "s1", 1, NULL);
 	const char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	PostEventRequest *event = new_event(c, "s1", "e1", "shown", code);
+	event->sequence = 1;
 	atomic_store(&disk_is_full, true);
 	must_offer(c, "s1", "home-banner", 1); // its record is being written, and fails, when the event comes
 	usleep(10000);
-	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
-	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), NULL), ERR_JOURNAL_FULL);
+	assert_int_equal(post_event(c, event, NULL), ERR_JOURNAL_FULL);
+	assert_int_equal(post_event(c, event, NULL), ERR_JOURNAL_FULL);
 	atomic_store(&disk_is_full, false);
 	Err e = ERR_JOURNAL_FULL;
 	for (int i = 0; i < 1000 && e == ERR_JOURNAL_FULL; i++, usleep(10000))
-		e = post_event(c, new_event(c, "s1", "e1", "shown", code), &answer);
+		e = post_event(c, event, &answer);
 	assert_int_equal(e, OK);
 	assert_false(answer->duplicate);
-	assert_int_equal(post_event(c, new_event(c, "s1", "e1", "shown", code), &answer), OK);
+	assert_int_equal(post_event(c, event, &answer), OK);
 	assert_true(answer->duplicate);
 	size_t count = server_entries(&entries);
 	assert_true(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED) >= 1);
