@@ -51,7 +51,7 @@ expect "taken, ID once" parley event "$session" offer-shown --treatment "$treatm
 expect "was taken before" parley event "$session" offer-shown --treatment "$treatment" --id once
 exits 3 parley event "$session" nothing-of-the-kind
 exits 2 parley session start --env test --channel retail-bank --audience customer
-expect "profile" parley session profile "$session"
+expect PROFILE parley session profile "$session"
 exits 2 parley session debug "$session" maybe
 expect "explains every answer" parley session debug "$session" on
 expect OFFERED parley offers "$session" home-hero
@@ -66,8 +66,8 @@ exits 3 parley offers "$session" home-hero
 eventually once parley history --session "$session" --kind contact -o yaml
 [ "$(parley history --session "$session" --kind contact -o json | grep -c '"event_id": "once"')" = 1 ] ||
 	stack_fail "the contact is not in the history exactly once"
-eventually audience parley history --session "$session" --visitor 1001 --kind session_end -o yaml
-eventually ended parley history --session "$session" --visitor 1002 --kind session_end -o yaml
+eventually SESSION_END parley history --session "$session" --visitor 1001 --kind session_end -o yaml
+eventually SESSION_END parley history --session "$session" --visitor 1002 --kind session_end -o yaml
 exits 7 parley history --kind nonsense
 
 tell "a server that is gone is told by exit codes"

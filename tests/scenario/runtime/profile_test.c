@@ -131,7 +131,8 @@ static void a_session_is_handed_to_a_known_visitor(void **state)
 	        "tags "
 	        "text[], joined date, churn float8);"
 	        "INSERT INTO people VALUES (7, 17, 20000, 'gold', '{a}', '2020-01-01', NULL), (8, 60, 1, "
-	        "'basic', NULL, NULL, 0.5);"
+	        "'basic', NULL, NULL, 0.5), "
+	        "(13, 40, 0, 'basic', NULL, NULL, NULL);"
 	        "CREATE VIEW customers AS SELECT p.* FROM people p WHERE customer_id <> 13 OR pg_sleep(20) "
 	        "IS "
 	        "NOT NULL");
