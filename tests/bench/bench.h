@@ -1,0 +1,34 @@
+// What the programs here share. A row is two sides measured in turn in one run: ours and its floor. Both
+// medians and their ratio are printed as one JSON object a line on standard output; what else is worth
+// knowing goes to standard error.
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+
+typedef double (*BenchSide)(void *context); // one round: the figure, in the row's unit
+
+typedef struct BenchRow {
+	const char *name, *unit;
+	BenchSide ours, floor;
+	void *context;
+} BenchRow;
+
+// Reads the arguments: [--quick] [ROW…]. Without rows all are wanted.
+void bench_begin(int argc, char **argv);
+bool bench_wants(const char *row);
+bool bench_quick(void);
+// As many rounds as a median needs; the side that begins changes with every round.
+int bench_rounds(void);
+void bench_run(const BenchRow *row);
+// Sorts `values`.
+double bench_median(double *values, size_t count);
+// Ends the program with the reason if `e` is not OK.
+void bench_must(Err e);
+void bench_die(const char *what) __attribute__((noreturn));
+// Tells people something about a row.
+void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// A folder on a real disk, and its end.
+void bench_folder_make(char path[64]);
+void bench_folder_remove(const char *path);
+// Folders left when the program ends by bench_die go as well.
