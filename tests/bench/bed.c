@@ -68,10 +68,24 @@ static void deploy(Bed *bed, size_t rules)
 	client_free(&design);
 }
 
+static Home *running; // at most one
+
+static void stop_runtime(void)
+{
+	if (running != NULL)
+		home_remove(running);
+	running = NULL;
+}
+
 void bed_make(Bed *bed, size_t rules)
 {
+	static bool registered;
 	*bed = (Bed){.arena = arena_new(1 << 20, 0)};
 	home_make(&bed->home);
+	if (!registered)
+		atexit(stop_runtime);
+	registered = true;
+	running = &bed->home;
 	home_configure(&bed->home, "journal: {quota: 64GiB}\n");
 	if (home_start(&bed->home) != -1) {
 		fprintf(stderr, "parley-runtime does not start\n");
@@ -90,7 +104,7 @@ void bed_make(Bed *bed, size_t rules)
 void bed_remove(Bed *bed)
 {
 	client_free(&bed->touchpoint);
-	home_remove(&bed->home);
+	stop_runtime();
 	arena_free(bed->arena);
 }
 

@@ -1,6 +1,8 @@
 #include "bench.h"
 
 #include <ftw.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +15,31 @@ static char **wanted;
 static int wanted_count;
 static char folders[FOLDERS_MAX][64];
 
+// Whoever is told to stop cleans up as at any other end.
+static void *end_on_signal(void *signals)
+{
+	int number;
+	if (sigwait(signals, &number) == 0)
+		exit(128 + number);
+	return NULL;
+}
+
+static void watch_signals(void)
+{
+	static sigset_t signals;
+	pthread_t watcher;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (pthread_create(&watcher, NULL, end_on_signal, &signals) != 0)
+		bench_die("thread");
+	pthread_detach(watcher);
+}
+
 void bench_begin(int argc, char **argv)
 {
+	watch_signals();
 	wanted = argv + 1;
 	wanted_count = argc - 1;
 	if (wanted_count > 0 && strcmp(wanted[0], "--quick") == 0) {

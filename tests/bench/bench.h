@@ -13,7 +13,8 @@ typedef struct BenchRow {
 	void *context;
 } BenchRow;
 
-// Reads the arguments: [--quick] [ROW…]. Without rows all are wanted.
+// Reads the arguments: [--quick] [ROW…]. Without rows all are wanted. SIGINT and SIGTERM end the program by
+// exit() from now on.
 void bench_begin(int argc, char **argv);
 bool bench_wants(const char *row);
 bool bench_quick(void);
@@ -28,7 +29,6 @@ void bench_die(const char *what) __attribute__((noreturn));
 // Tells people something about a row.
 void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// A folder on a real disk, and its end.
+// A folder on a real disk, gone at the latest when the program exits.
 void bench_folder_make(char path[64]);
 void bench_folder_remove(const char *path);
-// Folders left when the program ends by bench_die go as well.

@@ -1,19 +1,26 @@
 // Rows a second into the history, exactly once, by one runtime server over gRPC with mutual TLS; against the
-// floor: bare COPY BINARY of as many rows into a table with the same columns and indexes, 5,000 a COPY.
-// PostgreSQL's own settings (fsync on) for both.
+// floor: bare COPY BINARY of as many rows into a table with the same columns and indexes, 5,000 a COPY. The
+// private PostgreSQL runs without fsync, for both.
+#include "bench.h"
 #include "ingest_world.h"
 
 #include "base/clock.h"
 
 #include <stdio.h>
 
-enum { VISITS = 30000, ROUNDS = 3, ROWS_A_VISIT = 7, COPY_ROWS = 5000 };
+enum { VISITS = 30000, VISITS_QUICK = 5000, ROWS_A_VISIT = 7, COPY_ROWS = 5000 };
 
-static double measure_ingest(World *world)
+static uint64_t visits(void)
 {
-	void *state = world;
+	return bench_quick() ? VISITS_QUICK : VISITS;
+}
+
+static double measure_ingest(void *context)
+{
+	void *state = context;
+	World *world = context;
 	world_story_begin(&state);
-	for (uint64_t visitor = 0; visitor < VISITS; visitor++) {
+	for (uint64_t visitor = 0; visitor < visits(); visitor++) {
 		world_visit_unwaited(world, visitor);
 		uint64_t records = (visitor + 1) * VISIT_RECORDS;
 		while (visitor % 1000 == 999 && journal_wait(world->journal, records - 1, 1000) < records) {
@@ -23,9 +30,9 @@ static double measure_ingest(World *world)
 	world_ship_start(world);
 	world_wait_shipped(world);
 	int64_t us = monotonic_us() - begun;
-	world_check_visits(world, VISITS);
+	world_check_visits(world, (int64_t)visits());
 	world_story_end(&state);
-	return VISITS * (double)ROWS_A_VISIT / (double)us * 1e6;
+	return (double)visits() * ROWS_A_VISIT / (double)us * 1e6;
 }
 
 static void copy_contacts(World *world, int64_t from, int64_t count)
@@ -50,12 +57,13 @@ static void copy_contacts(World *world, int64_t from, int64_t count)
 	assert_int_equal(pg_copy_end(world->sql, 10000), OK);
 }
 
-static double measure_floor(World *world)
+static double measure_floor(void *context)
 {
-	void *state = world;
+	void *state = context;
+	World *world = context;
 	world_story_begin(&state);
 	world_sql(world, "SELECT history_month_make('2026-06-01Z')");
-	int64_t rows = (int64_t)VISITS * ROWS_A_VISIT, begun = monotonic_us();
+	int64_t rows = (int64_t)visits() * ROWS_A_VISIT, begun = monotonic_us();
 	for (int64_t done = 0; done < rows; done += COPY_ROWS)
 		copy_contacts(world, done, COPY_ROWS);
 	int64_t us = monotonic_us() - begun;
@@ -63,20 +71,20 @@ static double measure_floor(World *world)
 	return (double)rows / (double)us * 1e6;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	void *state = NULL;
-	double best_ours = 0, best_floor = 0;
+	bench_begin(argc, argv);
+	if (!bench_wants("ingest"))
+		return 0;
 	world_begin(&state);
 	World *world = state;
 	world->segment_bytes = 64 << 20;
 	world->batch_bytes = 1 << 20;
-	for (int i = 0; i < ROUNDS; i++) {
-		double ours = measure_ingest(state), floor = measure_floor(state);
-		best_ours = ours > best_ours ? ours : best_ours;
-		best_floor = floor > best_floor ? floor : best_floor;
-	}
-	printf("{\"name\": \"ingest\", \"ours\": %.0f, \"floor\": %.0f, \"ratio\": %.2f}\n", best_ours,
-	        best_floor, best_ours / best_floor);
+	bench_run(&(BenchRow){.name = "ingest",
+	        .unit = "rows/s",
+	        .ours = measure_ingest,
+	        .floor = measure_floor,
+	        .context = world});
 	return world_end(&state);
 }

@@ -54,9 +54,12 @@ static Tagged evaluate(const Operation *operation, const Tagged *values)
 	if (left.kind != KIND_INT || right.kind != KIND_INT)
 		return (Tagged){.kind = KIND_ERROR};
 	switch (operation->operator) {
-	case LESS: return (Tagged){.kind = KIND_BOOL, .truth = left.number < right.number};
-	case AT_LEAST: return (Tagged){.kind = KIND_BOOL, .truth = left.number >= right.number};
-	case TIMES: return (Tagged){.kind = KIND_INT, .number = left.number * right.number};
+	case LESS:
+		return (Tagged){.kind = KIND_BOOL, .truth = left.number < right.number};
+	case AT_LEAST:
+		return (Tagged){.kind = KIND_BOOL, .truth = left.number >= right.number};
+	case TIMES:
+		return (Tagged){.kind = KIND_INT, .number = left.number * right.number};
 	}
 	return (Tagged){.kind = KIND_ERROR};
 }
