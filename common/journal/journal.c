@@ -239,15 +239,14 @@ static void put(Journal *j, JournalRecord *record, size_t size, Waiter waiter)
 	record_encode(record, batch->bytes + batch->len);
 	batch->len += size;
 	batch->last = record->sequence;
+	bool hurry = waiter.done != NULL && batch->waiter_count == 0;
 	if (waiter.done != NULL)
 		batch->waiters[batch->waiter_count++] = waiter;
 	atomic_fetch_add_explicit(&j->used, (int64_t)size, memory_order_relaxed);
-	if (batch->records++ == 0) {
+	if (batch->records++ == 0)
 		batch->begun_us = monotonic_us();
+	if (hurry || batch->records == 1 || batch->records == j->options.batch_records)
 		pthread_cond_signal(&j->work);
-	} else if (batch->records == j->options.batch_records) {
-		pthread_cond_signal(&j->work);
-	}
 }
 
 Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done, void *context)
