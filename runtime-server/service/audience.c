@@ -39,7 +39,7 @@ static Err set_audience(Turn *turn, Outcome *outcome)
 	return visit_begin(visit, outcome);
 }
 
-static const Command set_audience_command = {.step = set_audience};
+const Command set_audience_command = {.step = set_audience};
 
 void handle_set_audience(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

@@ -13,7 +13,7 @@ static Err set_debug(Turn *turn, Outcome *outcome)
 	return OK;
 }
 
-static const Command set_debug_command = {.step = set_debug};
+const Command set_debug_command = {.step = set_debug};
 
 void handle_set_debug(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

@@ -14,7 +14,7 @@ static Err end_session(Turn *turn, Outcome *outcome)
 	return OK;
 }
 
-static const Command end_session_command = {.step = end_session};
+const Command end_session_command = {.step = end_session};
 
 void handle_end_session(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

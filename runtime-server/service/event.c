@@ -72,7 +72,7 @@ static Err prepare_answer(Turn *turn, PendingEvent **ret)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
 	TRY(map_version(turn->session->pin, turn->arena, &out->snapshot));
 	*pending = (PendingEvent){.key = service_event_key(turn->service, str(in->event_id)),
-	        .call = turn->call,
+	        .reply = turn->reply,
 	        .response = out};
 	*ret = pending;
 	return OK;
@@ -145,7 +145,7 @@ static Err check(const void *request)
 	return check_id("event", in->event);
 }
 
-static const Command post_event_command = {.check = check, .step = post_event, .checks_late = true};
+const Command post_event_command = {.check = check, .step = post_event, .checks_late = true};
 
 void handle_post_event(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

@@ -75,10 +75,7 @@ static PendingEvent *take_out(PendingEvent *event)
 
 static void answer(PendingEvent *event, Err result)
 {
-	if (result == OK)
-		rpc_reply(event->call, &event->response->base);
-	else
-		rpc_fail(event->call, result);
+	event->reply->send(event->reply, result, event->response);
 }
 
 static void answer_all(PendingEvent *event, Err result)

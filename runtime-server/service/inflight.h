@@ -5,7 +5,7 @@
 
 typedef struct PendingEvent {
 	EventKey key;
-	RpcCall *call;
+	Reply *reply;
 	PostEventResponse *response;
 	InFlight *table;
 	struct PendingEvent *next;       // in the table

@@ -33,6 +33,12 @@ static inline int64_t steady_now(const Service *service)
 	return clock_now_us(service->options.steady);
 }
 
+// Where an answer goes: to a call, or into a batch's.
+typedef struct Reply {
+	// The answer, or this thread's last failure; at most once. Everything may be gone afterwards.
+	void (*send)(struct Reply *reply, Err result, const void *response);
+} Reply;
+
 // Unique per call in this life of the process.
 uint64_t service_seed(Service *service);
 EventKey service_event_key(const Service *service, Str event_id);
@@ -50,6 +56,7 @@ void handle_end_session(void *service, RpcCall *call, const ProtobufCMessage *re
 void handle_get_profile(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_set_audience(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_set_debug(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_execute_batch(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);

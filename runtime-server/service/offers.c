@@ -52,7 +52,7 @@ static Err check(const void *request)
 	return check_points(in->points, in->n_points);
 }
 
-static const Command get_offers_command = {.check = check, .step = get_offers};
+const Command get_offers_command = {.check = check, .step = get_offers};
 
 void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

@@ -45,7 +45,7 @@ static Err get_profile(Turn *turn, Outcome *outcome)
 	return OK;
 }
 
-static const Command get_profile_command = {.step = get_profile};
+const Command get_profile_command = {.step = get_profile};
 
 void handle_get_profile(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

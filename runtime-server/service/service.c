@@ -79,6 +79,7 @@ Err service_register(Service *service, RpcServer *server)
 	        {.name = "SetAudience", .handler = handle_set_audience, .access = ACCESS_TOUCHPOINT},
 	        {.name = "SetDebug", .handler = handle_set_debug, .access = ACCESS_TOUCHPOINT},
 	        {.name = "EndSession", .handler = handle_end_session, .access = ACCESS_TOUCHPOINT},
+	        {.name = "ExecuteBatch", .handler = handle_execute_batch, .access = ACCESS_TOUCHPOINT},
 	        {.name = "GetVersion",
 	                .handler = handle_get_version,
 	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN},

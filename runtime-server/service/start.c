@@ -64,7 +64,7 @@ static Err check(const void *request)
 	return check_id("channel", in->channel);
 }
 
-static const Command start_session_command = {.check = check, .step = start_session, .opens = true};
+const Command start_session_command = {.check = check, .step = start_session, .opens = true};
 
 void handle_start_session(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

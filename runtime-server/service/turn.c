@@ -4,20 +4,34 @@
 
 #include <inttypes.h>
 
+typedef struct CallReply {
+	Reply reply; // first
+	RpcCall *call;
+} CallReply;
+
+static void send_to_call(Reply *reply, Err result, const void *response)
+{
+	RpcCall *call = ((CallReply *)reply)->call;
+	if (result == OK)
+		rpc_reply(call, response);
+	else
+		rpc_fail(call, result);
+}
+
 // Not a word about the turn itself: its call may have been answered, and so be gone.
-static void finish(Service *service, RpcCall *call, Session *session, uint64_t sequence, Err result,
+static void finish(Service *service, Reply *reply, Session *session, uint64_t sequence, Err result,
         const Outcome *outcome)
 {
-	if (result != OK)
-		rpc_fail(call, result);
-	else if (outcome->end != TURN_LATER)
-		rpc_reply(call, outcome->response);
+	bool later = outcome->end == TURN_LATER || outcome->end == TURN_LATER_END;
+	bool ends = outcome->end == TURN_REPLY_END || outcome->end == TURN_LATER_END;
+	if (result != OK || !later)
+		reply->send(reply, result, outcome->response);
 	if (session == NULL)
 		return;
 	if (result == OK && sequence > session->sequence)
 		session->sequence = sequence;
 	bool lost = result == ERR_SESSION_UNKNOWN || !session->started;
-	if (lost || (result == OK && outcome->end == TURN_REPLY_END))
+	if (lost || (result == OK && ends))
 		session_end(service->sessions, session);
 	else
 		session_leave(service->sessions, session, steady_now(service));
@@ -35,7 +49,7 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 {
 	Turn *turn = (Turn *)waiter;
 	Service *service = turn->service;
-	RpcCall *call = turn->call;
+	Reply *reply = turn->reply;
 	uint64_t sequence = turn->sequence;
 	Outcome outcome = {0};
 	turn->session = session;
@@ -44,12 +58,15 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 	if (result == OK)
 		result = turn->command->step(turn, &outcome);
 	if (result != OK || outcome.end != TURN_SUSPENDED)
-		finish(service, call, session, sequence, result, &outcome);
+		finish(service, reply, session, sequence, result, &outcome);
 }
 
 void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 {
-	finish(turn->service, turn->call, turn->session, turn->sequence, result, outcome);
+	if (turn->resumed != NULL)
+		turn->resumed(turn, result, outcome);
+	else
+		finish(turn->service, turn->reply, turn->session, turn->sequence, result, outcome);
 }
 
 static Err new_turn(
@@ -59,7 +76,12 @@ static Err new_turn(
 	if (command->check != NULL)
 		TRY(command->check(request));
 	*ret = ARENA_NEW(rpc_arena(call), Turn);
-	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
+	CallReply *reply = ARENA_NEW(rpc_arena(call), CallReply);
+	if (*ret == NULL || reply == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
+	*reply = (CallReply){{send_to_call}, call};
+	(*ret)->reply = &reply->reply;
+	return OK;
 }
 
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
@@ -74,7 +96,7 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 	*turn = (Turn){
 	        .waiter = {.run = run},
 	        .service = service,
-	        .call = call,
+	        .reply = turn->reply,
 	        .command = command,
 	        .request = request,
 	        .sequence = sequence,

@@ -9,6 +9,7 @@ typedef enum TurnEnd {
 	TURN_REPLY,     // send `response`, leave the session
 	TURN_REPLY_END, // send `response`, end the session
 	TURN_LATER,     // leave the session; the call is answered elsewhere (and may be gone)
+	TURN_LATER_END, // end the session; the call is answered elsewhere (and may be gone)
 	TURN_SUSPENDED, // neither: turn_finish will be called later
 } TurnEnd;
 
@@ -30,7 +31,7 @@ typedef struct Command {
 struct Turn {
 	SessionWaiter waiter; // first
 	Service *service;
-	RpcCall *call;
+	Reply *reply;
 	const Command *command;
 	const void *request; // a ProtobufCMessage
 	uint64_t sequence;   // the call's number; 0: none
@@ -38,7 +39,12 @@ struct Turn {
 	Session *session;
 	int64_t now_us; // wall clock
 	Advisories advisories;
+	// What turn_resume runs instead of leaving the session; NULL: nothing.
+	void (*resumed)(Turn *turn, Err result, const Outcome *outcome);
 };
+
+extern const Command start_session_command, get_offers_command, post_event_command, get_profile_command,
+        set_audience_command, set_debug_command, end_session_command;
 
 // Checks the request, enters the session and runs the command's step. The step of a command that opens finds
 // the session as it is: fresh, or on the snapshot it was on.
@@ -51,5 +57,5 @@ Err turn_apply(Turn *turn, const Parameters *parameters);
 // Checks the call's number against those before it; it is taken when the call succeeds. Error:
 // SEQUENCE_PASSED.
 Err turn_sequence(Turn *turn);
-// Ends a suspended turn.
+// Ends a suspended turn, or goes on with the batch that it is of.
 void turn_resume(Turn *turn, Err result, const Outcome *outcome);

@@ -173,6 +173,26 @@ Err set_debug(Client *client, const char *session, bool debug)
 	return call(client, INTERACTION, "SetDebug", &request, NULL);
 }
 
+ExecuteBatchRequest *new_batch(Client *client, const char *session)
+{
+	ExecuteBatchRequest *batch = message_new(client->arena, MESSAGE_OF(execute_batch_request));
+	batch->session_id = text(client, session);
+	batch->commands = message_list(client->arena, MESSAGE_OF(batch_command), 32);
+	return batch;
+}
+
+void batch_add(ExecuteBatchRequest *batch, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request)
+{
+	BatchCommand *command = batch->commands[batch->n_commands++];
+	command->what_case = what;
+	command->start_session = request; // whichever it is
+}
+
+Err execute_batch(Client *client, const ExecuteBatchRequest *request, ExecuteBatchResponse **ret)
+{
+	return call(client, INTERACTION, "ExecuteBatch", request, ret);
+}
+
 Err get_version(Client *client, GetVersionResponse **ret)
 {
 	Parley__Runtime__V1__GetVersionRequest request = PARLEY__RUNTIME__V1__GET_VERSION_REQUEST__INIT;

@@ -45,6 +45,16 @@ Err end_session(Client *client, const char *session);
 Err get_profile(Client *client, const char *session, GetProfileResponse **ret);
 Err set_audience(Client *client, const SetAudienceRequest *request, SetAudienceResponse **ret);
 Err set_debug(Client *client, const char *session, bool debug);
+// A batch without commands; `batch_add` adds one: a request, with its session ID taken out.
+ExecuteBatchRequest *new_batch(Client *client, const char *session);
+void batch_add(ExecuteBatchRequest *batch, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request);
+#define BATCH_ADD(batch, what, message)                                                                      \
+	({                                                                                                   \
+		__auto_type added_ = (message);                                                              \
+		added_->session_id = (char *)"";                                                             \
+		batch_add((batch), PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what, added_);                 \
+	})
+Err execute_batch(Client *client, const ExecuteBatchRequest *request, ExecuteBatchResponse **ret);
 Err get_version(Client *client, GetVersionResponse **ret);
 // Starts a session that must start, with one parameter or none.
 StartSessionResponse *must_start(

@@ -324,6 +324,32 @@ static void an_event_that_could_not_be_written_is_not_taken_for_done(void **stat
 	assert_true(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED) >= 1);
 }
 
+static void a_batch_tells_which_event_could_not_be_written(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	ExecuteBatchResponse *answer = NULL;
+	must_start(c, "s1", 1, NULL);
+	const char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	ExecuteBatchRequest *batch = new_batch(c, "s1");
+	BATCH_ADD(batch, POST_EVENT, new_event(c, "s1", "e1", "shown", code));
+	BATCH_ADD(batch, GET_OFFERS, new_offers(c, "s1", "home-banner", 1));
+	atomic_store(&disk_is_full, true);
+	must_offer(c, "s1", "home-banner", 1);
+	usleep(10000);
+	assert_int_equal(execute_batch(c, batch, &answer), OK);
+	assert_string_equal(answer->results[0]->failure->reason, "JOURNAL_FULL");
+	assert_int_equal(answer->results[1]->get_offers->points[0]->n_offers, 1);
+	atomic_store(&disk_is_full, false);
+	bool taken = false;
+	for (int i = 0; i < 1000 && !taken; i++, usleep(10000)) {
+		assert_int_equal(execute_batch(c, batch, &answer), OK);
+		taken = answer->results[0]->what_case == PARLEY__RUNTIME__V1__BATCH_RESULT__WHAT_POST_EVENT;
+	}
+	assert_true(taken);
+	assert_false(answer->results[0]->post_event->duplicate);
+}
+
 // --- another snapshot ---
 
 static void a_session_moves_to_the_next_snapshot(void **state)
@@ -550,6 +576,7 @@ int main(void)
 	        STORY(events_that_race_with_themselves_count_once),
 	        STORY(a_full_journal_refuses_events_and_offers_go_on),
 	        STORY(an_event_that_could_not_be_written_is_not_taken_for_done),
+	        STORY(a_batch_tells_which_event_could_not_be_written),
 	        STORY(a_session_moves_to_the_next_snapshot),
 	        STORY(idle_sessions_do_not_hold_old_snapshots),
 	        STORY(a_session_whose_level_is_gone_ends),
