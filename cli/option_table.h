@@ -33,6 +33,7 @@ OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is
 OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
 OPTION_ROW(SEQUENCE, "sequence", 0, "N",
         "the call's number on the session: a lower or equal one than before is refused")
+OPTION_ROW(STOP_ON_ERROR, "stop-on-error", 0, NULL, "do nothing more after a command that is refused")
 OPTION_ROW(ROLE, "role", 0, "ROLE", "viewer, designer, approver or administrator")
 OPTION_ROW(PASSWORD_FILE, "password-file", 0, "FILE",
         "read the password from a file's first line, - for standard input")

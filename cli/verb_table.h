@@ -77,6 +77,14 @@ VERB_ROW("session debug", "SESSION on|off", 2, 2, "sequence", "have every answer
 	"Examples:\n"
 	"  parley session debug s-1 on --env production\n"
 	"  parley session debug s-1 off\n")
+VERB_ROW("session batch", "SESSION FILE", 2, 2, "stop-on-error sequence", "do several commands on a session in one round trip", verb_session_batch,
+	"FILE (- for standard input) is a JSON list of 1 to 16 commands, each as the API has it without a session_id: start_session\n"
+	"(as the first), get_offers, post_event, get_profile, set_audience, set_debug, end_session. Nobody else's call comes in between.\n"
+	"Exits 7 if one of them was refused.\n\n"
+	"Examples:\n"
+	"  echo '[{\"get_profile\": {}}, {\"get_offers\": {\"points\": [{\"interaction_point\": \"home-hero\"}]}}]' |\n"
+	"      parley session batch s-1 - --env production\n"
+	"  parley session batch s-1 visit.json --stop-on-error -o json\n")
 VERB_ROW("session end", "SESSION", 1, 1, "sequence", "close a session", verb_session_end,
 	"Examples:\n"
 	"  parley session end s-1 --env production\n")

@@ -3,6 +3,7 @@
 // does not: the session is left when the last command is done, and whoever settles last, this thread or the
 // journal's, answers.
 #include "service/turn.h"
+#include "wire/wire.h"
 
 #include <stdio.h>
 
@@ -120,14 +121,26 @@ static Err begin(Item *item, Outcome *outcome)
 	return turn->command->step(&item->turn, outcome);
 }
 
+// An answer borrows from the session and its snapshot, and a batch is answered when it may have neither.
+static Err own(const void *response, Arena *arena, ProtobufCMessage **ret)
+{
+	const ProtobufCMessage *message = response;
+	Str packed;
+	TRY(wire_pack(message, arena, &packed));
+	return wire_unpack(message->descriptor, packed, SIZE_MAX, arena, ret);
+}
+
 static void settle(Item *item, Err result, const Outcome *outcome)
 {
 	Batch *batch = item->batch;
 	const ExecuteBatchRequest *in = batch->turn->request;
+	ProtobufCMessage *response = NULL;
+	if (result == OK && outcome->end != TURN_LATER)
+		result = own(outcome->response, batch->turn->arena, &response);
 	batch->stopped |= result != OK && in->stop_on_error;
-	batch->ended |= result == ERR_SESSION_UNKNOWN || (result == OK && outcome->end == TURN_REPLY_END);
+	batch->ended |= result == ERR_SESSION_UNKNOWN || outcome->end == TURN_REPLY_END;
 	if (result != OK || outcome->end != TURN_LATER)
-		item->reply.send(&item->reply, result, outcome->response);
+		item->reply.send(&item->reply, result, response);
 }
 
 // Goes on with the next command; false: one of them has suspended the batch, and may have resumed it by now.

@@ -61,6 +61,12 @@ expect "customer 1002; segments:" parley session profile "$session"
 expect "home-hero" parley offers "$session" home-hero --sequence 5
 refused SEQUENCE_PASSED parley offers "$session" home-hero --sequence 5
 expect SEQUENCE_GAP parley offers "$session" home-hero --sequence 7
+printf '[{"get_profile": {}}, {"post_event": {"event": "nothing", "event_id": "b"}}, {"set_debug": {}}]' >"$STACK/batch.json"
+exits 7 parley session batch "$session" "$STACK/batch.json"
+refused EVENT_UNKNOWN parley session batch "$session" "$STACK/batch.json" --stop-on-error
+refused CANCELLED parley session batch "$session" - --stop-on-error -o json <"$STACK/batch.json"
+expect DONE parley session batch "$session" - <<<'[{"get_profile": {}}]'
+exits 2 parley session batch "$session" - <<<'{}'
 exits 0 parley session end "$session" --sequence 8
 exits 3 parley offers "$session" home-hero
 eventually once parley history --session "$session" --kind contact -o yaml

@@ -153,6 +153,19 @@ static void a_session_is_handed_to_a_known_visitor(void **state)
 	        PARLEY__RUNTIME__V1__ATTRIBUTE_SOURCE__ATTRIBUTE_SOURCE_SESSION);
 	assert_null(attributes[WORLD_JOINED]->value); // the former visitor's is gone
 
+	// In a batch, commands behind the profile wait for it.
+	ExecuteBatchResponse *batched = NULL;
+	ExecuteBatchRequest *batch = new_batch(&touchpoint, "s2");
+	BATCH_ADD(batch, START_SESSION, new_start(&touchpoint, "s2", 7));
+	BATCH_ADD(batch, GET_PROFILE,
+	        (GetProfileRequest *)message_new(touchpoint.arena, MESSAGE_OF(get_profile_request)));
+	BATCH_ADD(batch, SET_AUDIENCE, new_audience(&touchpoint, "s2", 8));
+	BATCH_ADD(batch, GET_PROFILE,
+	        (GetProfileRequest *)message_new(touchpoint.arena, MESSAGE_OF(get_profile_request)));
+	assert_int_equal(execute_batch(&touchpoint, batch, &batched), OK);
+	assert_int_equal(batched->results[1]->get_profile->attributes[WORLD_AGE]->value->int_value, 17);
+	assert_int_equal(batched->results[3]->get_profile->attributes[WORLD_AGE]->value->int_value, 60);
+
 	// A profile that does not come costs a time-out and nothing else.
 	assert_int_equal(set_audience(&touchpoint, new_audience(&touchpoint, "s1", 13), &changed), OK);
 	assert_true(ADVISED(changed, "PROFILE_UNAVAILABLE"));
