@@ -21,7 +21,7 @@ enum {
 #define FUNCTION(number, id, text, forms, arity, body) FUNCTION_##id = (number),
 #include "expr/function_table.h"
 #undef FUNCTION
-	FUNCTION_ARITY_MAX = 3,
+	FUNCTION_ARITY_MAX = 4,
 };
 
 // What an evaluation carries through to functions.

@@ -4,17 +4,22 @@
 
 #include "base/nearest.h"
 #include "expr/moment.h"
+#include "expr/regex.h"
+#include "expr/zone.h"
 
 typedef struct Overload {
 	Callee callee;
 	ExprKind result;
-	ExprKind args[2]; // EXPR_NULL: none
+	ExprKind args[FUNCTION_ARITY_MAX]; // EXPR_NULL: none
 } Overload;
 
 static const Overload overloads[] = {
 #define OVERLOAD(callee, result, first, second)                                                              \
-	{CALLEE_##callee, EXPR_##result, {EXPR_##first, EXPR_##second}},
+	{CALLEE_##callee, EXPR_##result, {EXPR_##first, EXPR_##second, EXPR_NULL, EXPR_NULL}},
+#define OVERLOAD_MORE(callee, result, first, second, third, fourth)                                          \
+	{CALLEE_##callee, EXPR_##result, {EXPR_##first, EXPR_##second, EXPR_##third, EXPR_##fourth}},
 #include "expr/overload_table.h"
+#undef OVERLOAD_MORE
 #undef OVERLOAD
 };
 
@@ -24,6 +29,7 @@ static void check_equality(Compilation *c, Node *node);
 static void check_order(Compilation *c, Node *node);
 static void check_in(Compilation *c, Node *node);
 static void check_index(Compilation *c, Node *node);
+static void check_has_key(Compilation *c, Node *node);
 
 // How each callee is written and checked.
 typedef struct Row {
@@ -100,11 +106,14 @@ static bool takes(ExprKind wanted, const Type *type)
 
 static bool matches(const Overload *o, const Node *node)
 {
+	const ExprKind *wanted = o->args;
+
 	if (o->callee != node->callee)
 		return false;
-	if (node->count >= 1 && !takes(o->args[0], node->first->type))
-		return false;
-	return node->count < 2 || takes(o->args[1], node->last->type);
+	for (const Node *arg = node->first; arg; arg = arg->next)
+		if (!takes(*wanted++, arg->type))
+			return false;
+	return true;
 }
 
 // The result of all overloads that may apply: dyn if they differ.
@@ -140,7 +149,7 @@ static void check_add(Compilation *c, Node *node)
 static void check_equality(Compilation *c, Node *node)
 {
 	node->type = expr_type(EXPR_BOOL);
-	if (!expr_type_fits(node->first->type, node->last->type))
+	if (!c->unchecked && !expr_type_fits(node->first->type, node->last->type))
 		no_overload(c, node);
 }
 
@@ -172,12 +181,12 @@ static void check_in(Compilation *c, Node *node)
 	node->type = expr_type(EXPR_BOOL);
 	if (list->kind == EXPR_DYN)
 		return;
-	if (list->kind != EXPR_LIST)
+	if (list->kind != EXPR_LIST && list->kind != EXPR_MAP)
 		(void)expr_fail(c, ERR_EXPR_TYPE, node->at,
-		        "'in' needs a list on its right, found " STR_FMT
+		        "'in' needs a list or a map on its right, found " STR_FMT
 		        "; for a part of a text write x.contains(y)",
 		        STR_ARG(expr_type_name(list, c->arena)));
-	else if (!expr_type_fits(node->first->type, list->element))
+	else if (!expr_type_fits(node->first->type, list->kind == EXPR_MAP ? list->key : list->element))
 		(void)expr_fail(c, ERR_EXPR_TYPE, node->at,
 		        "a value of type " STR_FMT " is never in a " STR_FMT "; convert one of them",
 		        STR_ARG(expr_type_name(node->first->type, c->arena)),
@@ -190,12 +199,31 @@ static void check_index(Compilation *c, Node *node)
 
 	if (list->kind == EXPR_DYN) {
 		node->type = list;
+	} else if (list->kind == EXPR_MAP && expr_type_fits(list->key, index)) {
+		node->type = list->element;
 	} else if (list->kind != EXPR_LIST || (index->kind != EXPR_INT && index->kind != EXPR_DYN)) {
-		(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "[] takes a list and an int, found " STR_FMT,
+		(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "[] takes a list and an int, or a map and a key, found " STR_FMT,
 		        STR_ARG(arg_names(c, node)));
 	} else {
 		node->type = list->element;
 	}
+}
+
+// Only has() makes it, of a field that has passed check_index.
+static void check_has_key(Compilation *c, Node *node)
+{
+	(void)c;
+	node->type = expr_type(EXPR_BOOL);
+}
+
+bool expr_is_namespace(Str name)
+{
+	static const char *const namespaces[] = {"math", "strings", "cel"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(namespaces); i++)
+		if (str_eq(name, str(namespaces[i])))
+			return true;
+	return false;
 }
 
 static void unknown_function(Compilation *c, const Node *node)
@@ -215,13 +243,57 @@ static void unknown_function(Compilation *c, const Node *node)
 		        STR_ARG(node->name));
 }
 
+// math.greatest and math.least take any number of arguments: they become one list.
+static void collect_arguments(Compilation *c, Node *node)
+{
+	const Type *element = expr_type_free();
+	Node *list = expr_node(c, NODE_LIST, node->at), *next;
+
+	for (Node *arg = node->first; arg; arg = next) {
+		next = arg->next;
+		element = expr_type_join(element, arg->type, c->arena);
+		expr_node_add(c, list, arg);
+	}
+	list->type = expr_type_list(element, c->arena);
+	node->first = node->last = NULL;
+	node->count = 0;
+	expr_node_add(c, node, list);
+}
+
+static void check_extreme(Compilation *c, Node *node)
+{
+	const Type *element;
+
+	if (node->count != 1 || (node->first->type->kind != EXPR_LIST && node->first->type->kind != EXPR_DYN))
+		collect_arguments(c, node);
+	element = node->first->type->element;
+	node->type = element ? element : expr_type(EXPR_DYN);
+	if (node->type->kind != EXPR_DYN && !expr_type_is_number(node->type))
+		(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "%s() takes numbers, found " STR_FMT,
+		        rows[node->callee].text, STR_ARG(expr_type_name(node->type, c->arena)));
+}
+
+static bool is_extreme(const Node *node)
+{
+	return node->callee == CALLEE_GREATEST || node->callee == CALLEE_LEAST;
+}
+
+static void wrong_arity(Compilation *c, const Node *node, const Row *row)
+{
+	(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "%s() takes %u argument%s in parentheses, found %u", row->text,
+	        row->arity - node->member, row->arity - node->member == 1 ? "" : "s",
+	        node->count - node->member);
+}
+
+// By name and, where several functions share a name, by the number of arguments.
 static void find_function(Compilation *c, Node *node)
 {
 	const Row *row;
 	int form = node->member ? AS_MEMBER : AS_GLOBAL;
 
 	for (unsigned i = 0; i < CALLEE_COUNT; i++)
-		if (rows[i].forms && str_eq(node->name, str(rows[i].text)))
+		if (rows[i].forms && str_eq(node->name, str(rows[i].text)) &&
+		        (node->callee == CALLEE_NONE || rows[i].arity == node->count))
 			node->callee = (Callee)i;
 	row = &rows[node->callee];
 	if (node->callee == CALLEE_NONE)
@@ -231,11 +303,8 @@ static void find_function(Compilation *c, Node *node)
 		        node->member ? "%s() takes its value in parentheses; write %s(x)"
 		                     : "%s() is called on its value; write x.%s(...)",
 		        row->text, row->text);
-	else if (row->arity != node->count)
-		(void)expr_fail(c, ERR_EXPR_TYPE, node->at,
-		        "%s() takes %u argument%s in parentheses, found %u", row->text,
-		        row->arity - node->member, row->arity - node->member == 1 ? "" : "s",
-		        node->count - node->member);
+	else if (row->arity != node->count && (!is_extreme(node) || node->count == 0))
+		wrong_arity(c, node, row);
 }
 
 // timestamp("…") and duration("…") become constants, so that a wrong text is found now and not when it runs.
@@ -262,13 +331,53 @@ static void fold_moment(Compilation *c, Node *node)
 	node->value = value;
 }
 
+// A pattern that is written out is compiled now, for its mistakes.
+static void check_pattern(Compilation *c, Node *node)
+{
+	const Node *pattern = node->last;
+	const char *why = NULL;
+
+	if (node->callee != CALLEE_MATCHES || pattern->kind != NODE_LITERAL ||
+	        pattern->value.kind != EXPR_STRING)
+		return;
+	if (!expr_regex_compile(expr_value_str(pattern->value), c->arena, &why))
+		(void)expr_fail(c, ERR_EXPR_TYPE, pattern->at, "the pattern %s", why);
+}
+
+// A time zone that is written out becomes its table, so that every machine decides by the same one.
+static void fold_zone(Compilation *c, Node *node)
+{
+	Node *zone = node->last;
+	ExprValue table;
+
+	if (node->callee < CALLEE_GET_FULL_YEAR_IN || node->callee > CALLEE_GET_MILLISECONDS_IN ||
+	        zone->kind != NODE_LITERAL || zone->value.kind != EXPR_STRING ||
+	        expr_zone_is_fixed(expr_value_str(zone->value)))
+		return;
+	table = expr_zone_load(expr_value_str(zone->value), c->arena);
+	if (expr_is_error(table))
+		(void)expr_fail(c, ERR_EXPR_TYPE, zone->at,
+		        "there is no time zone '" STR_FMT
+		        "' in this machine's tzdata; write for example 'Europe/Prague', or '+01:00'",
+		        STR_ARG(expr_value_str(zone->value)));
+	else
+		zone->value = table;
+}
+
 void expr_check_callee(Compilation *c, Node *node)
 {
 	if (node->callee == CALLEE_NONE)
 		find_function(c, node);
 	if (c->failed != OK)
 		return;
-	rows[node->callee].check(c, node);
+	if (is_extreme(node))
+		check_extreme(c, node);
+	else
+		rows[node->callee].check(c, node);
 	if (c->failed == OK)
 		fold_moment(c, node);
+	if (c->failed == OK && node->kind == NODE_CALL && node->count > 0) {
+		check_pattern(c, node);
+		fold_zone(c, node);
+	}
 }

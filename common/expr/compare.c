@@ -1,5 +1,6 @@
 // Equality and order. Integers compare exactly with one another, and as doubles beside a double, which is
 // what CEL's conformance suite asks for beyond 2^53.
+#include "expr/map.h"
 #include "expr/operate.h"
 
 static Order order_of(bool less, bool greater)
@@ -61,20 +62,49 @@ Order expr_compare(ExprValue a, ExprValue b)
 	}
 }
 
-static bool equal_lists(ExprValue a, ExprValue b)
-{
-	bool equal = a.len == b.len;
+static bool equal(Evaluation *evaluation, ExprValue a, ExprValue b, int depth);
 
-	for (uint32_t i = 0; equal && i < a.len; i++)
-		equal = expr_equal(a.items[i], b.items[i]);
-	return equal;
+static bool equal_lists(Evaluation *evaluation, ExprValue a, ExprValue b, int depth)
+{
+	bool same = a.len == b.len;
+
+	for (uint32_t i = 0; same && i < a.len; i++)
+		same = equal(evaluation, a.items[i], b.items[i], depth);
+	return same;
 }
 
-bool expr_equal(ExprValue a, ExprValue b)
+// Keys are distinct, so that as many pairs with equal partners make equal maps.
+static bool equal_maps(Evaluation *evaluation, ExprValue a, ExprValue b, int depth)
 {
-	if (a.kind != b.kind || (a.kind != EXPR_NULL && a.kind != EXPR_TYPE && a.kind != EXPR_LIST))
+	bool same = a.len == b.len;
+
+	for (uint32_t i = 0; same && i < a.len; i++) {
+		const ExprValue *other = expr_map_find(evaluation, b, a.items[2 * i]);
+
+		same = other && equal(evaluation, a.items[2 * i + 1], *other, depth);
+	}
+	return same;
+}
+
+// Running out of fuel, or into values nested deeper than any expression makes them, ends the evaluation: the
+// answer then does not matter.
+static bool equal(Evaluation *evaluation, ExprValue a, ExprValue b, int depth)
+{
+	if (!expr_burn(evaluation, depth > 0 ? 16 + expr_weight(a, b) : expr_weight(a, b)))
+		return false;
+	if (a.kind != b.kind || (a.kind != EXPR_NULL && a.kind != EXPR_TYPE && a.kind < EXPR_LIST))
 		return expr_compare(a, b) == ORDER_EQUAL;
-	if (a.kind == EXPR_LIST)
-		return equal_lists(a, b);
-	return a.kind == EXPR_NULL || a.type == b.type;
+	if (a.kind != EXPR_LIST && a.kind != EXPR_MAP)
+		return a.kind == EXPR_NULL || (a.kind == EXPR_TYPE && a.type == b.type);
+	if (depth == EXPR_NESTING_MAX) {
+		expr_exhaust(evaluation);
+		return false;
+	}
+	return a.kind == EXPR_LIST ? equal_lists(evaluation, a, b, depth + 1)
+	                           : equal_maps(evaluation, a, b, depth + 1);
+}
+
+bool expr_equal(Evaluation *evaluation, ExprValue a, ExprValue b)
+{
+	return equal(evaluation, a, b, 0);
 }

@@ -21,17 +21,49 @@ static Err begin(Compilation *c)
 	return c->nodes ? OK : err(ERR_NO_MEMORY, "no memory to compile an expression");
 }
 
+// Everything up to the types.
+static Err analyse(Compilation *c, ExprKind expected)
+{
+	TRY(begin(c));
+	TRY(expr_parse(c));
+	return expr_check(c, expected);
+}
+
+static Err compile(Compilation *c, ExprKind expected, Arena *arena, ExprProgram *ret)
+{
+	ExprProgram made;
+
+	if (!c->arena)
+		return err(ERR_NO_MEMORY, "no memory to compile an expression");
+	TRY(analyse(c, expected));
+	TRY(expr_emit(c, arena, &made));
+	return expr_verify(c->schema, made.bytes, made.len, ret);
+}
+
 Err expr_compile(const ExprSchema *schema, Str source, ExprKind expected, Arena *arena, ExprProgram *ret)
 {
 	CLEANUP(arena_freep) Arena *work = arena_new(WORK_BLOCK, 0);
 	Compilation c = {.arena = work, .schema = schema, .source = source};
-	ExprProgram made;
+
+	return compile(&c, expected, arena, ret);
+}
+
+Err expr_compile_unchecked(const ExprSchema *schema, Str source, Arena *arena, ExprProgram *ret)
+{
+	CLEANUP(arena_freep) Arena *work = arena_new(WORK_BLOCK, 0);
+	Compilation c = {.arena = work, .schema = schema, .source = source, .unchecked = true};
+
+	return compile(&c, EXPR_DYN, arena, ret);
+}
+
+Err expr_infer(const ExprSchema *schema, Str source, Arena *arena, Str *ret)
+{
+	CLEANUP(arena_freep) Arena *work = arena_new(WORK_BLOCK, 0);
+	Compilation c = {.arena = work, .schema = schema, .source = source};
 
 	if (!work)
 		return err(ERR_NO_MEMORY, "no memory to compile an expression");
-	TRY(begin(&c));
-	TRY(expr_parse(&c));
-	TRY(expr_check(&c, expected));
-	TRY(expr_emit(&c, arena, &made));
-	return expr_verify(schema, made.bytes, made.len, ret);
+	TRY(analyse(&c, EXPR_DYN));
+	*ret = arena_str(arena, expr_type_full_name(c.root->type, work));
+	return ret->ptr ? OK : err(ERR_NO_MEMORY, "no memory for the name of a type");
 }

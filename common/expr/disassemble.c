@@ -37,8 +37,12 @@ static char *operand_text(const ProgramView *view, const ExprSchema *schema, uin
 		text = slot_text(schema, operand);
 		return arena_printf(arena, " " STR_FMT, STR_ARG(text));
 	case OPERAND_TARGET:
+	case OPERAND_BACK:
 		return arena_printf(arena, " -> %04u", operand);
 	case OPERAND_COUNT:
+	case OPERAND_BELOW:
+	case OPERAND_PLACE:
+	case OPERAND_CURSOR:
 		return arena_printf(arena, " %u", operand);
 	case OPERAND_FUNCTION:
 		return arena_printf(arena, " %s", expr_function(operand)->text);
@@ -47,6 +51,8 @@ static char *operand_text(const ProgramView *view, const ExprSchema *schema, uin
 		text = constant_text(view, OPERAND_PAIR_CONST(operand), arena);
 		return arena_printf(arena, " " STR_FMT ", " STR_FMT,
 		        STR_ARG(slot_text(schema, OPERAND_PAIR_SLOT(operand))), STR_ARG(text));
+	case OPERAND_ERROR:
+		return arena_printf(arena, " %s", expr_error_name((ExprError)operand));
 	case OPERAND_NONE:
 		break;
 	}

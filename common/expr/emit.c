@@ -1,9 +1,9 @@
 // Tree to program. Jumps only lead forward, operands follow the order of the source, and two things are made
 // short: an attribute compared with a constant is one instruction, and so is an attribute in a constant list,
 // which is sorted.
-#include "expr/ast.h"
+#include "expr/emit.h"
+
 #include "expr/operate.h"
-#include "expr/program.h"
 
 #include <stdlib.h>
 
@@ -12,36 +12,39 @@ enum {
 	CONSTANTS_MAX = EXPR_PROGRAM_MAX / sizeof(ExprValue),
 };
 
-typedef struct Emitter {
-	Compilation *c;
-	uint32_t *code;
-	size_t instructions, instructions_max;
-	ExprValue *constants; // texts as pointers until the end
-	size_t constant_count, constants_max;
-	size_t data_len;
-} Emitter;
-
-static void emit_node(Emitter *e, const Node *node);
-
-static void too_large(Emitter *e)
+void expr_emit_too_large(Emitter *e)
 {
 	(void)expr_fail(e->c, ERR_EXPR_LIMIT, e->c->root->at,
 	        "the compiled expression exceeds %d bytes; split it, or use a segment list for large sets",
 	        EXPR_PROGRAM_MAX);
 }
 
-static size_t emit(Emitter *e, Opcode opcode, uint32_t operand)
+// How an instruction changes the stack's depth.
+static int depth_change(Opcode opcode, uint32_t operand)
 {
+	const OpcodeRow *row = &expr_opcodes[opcode];
+
+	if (opcode == OP_CALL)
+		return 1 - (int)expr_function(operand)->arity;
+	return row->pushes - row->pops - (opcode == OP_KEEP ? (int)operand : 0);
+}
+
+size_t expr_emit_op(Emitter *e, Opcode opcode, uint32_t operand)
+{
+	e->depth += depth_change(opcode, operand);
+	if (e->depth > PROGRAM_STACK_MAX)
+		(void)expr_fail(e->c, ERR_EXPR_LIMIT, e->c->root->at,
+		        "it holds more than %d values at once; split it into several expressions",
+		        PROGRAM_STACK_MAX);
 	if (e->instructions == e->instructions_max) {
-		too_large(e);
+		expr_emit_too_large(e);
 		return 0;
 	}
 	e->code[e->instructions] = INSTRUCTION(opcode, operand);
 	return e->instructions++;
 }
 
-// Makes a jump lead to what is emitted next.
-static void land(Emitter *e, size_t jump)
+void expr_emit_land(Emitter *e, size_t jump)
 {
 	e->code[jump] = INSTRUCTION(INSTRUCTION_OPCODE(e->code[jump]), e->instructions);
 }
@@ -49,7 +52,7 @@ static void land(Emitter *e, size_t jump)
 static uint32_t append_constant(Emitter *e, ExprValue value)
 {
 	if (e->constant_count == e->constants_max) {
-		too_large(e);
+		expr_emit_too_large(e);
 		return 0;
 	}
 	if (value.kind == EXPR_STRING || value.kind == EXPR_BYTES)
@@ -115,7 +118,7 @@ static uint32_t set_constant(Emitter *e, const Node *list)
 	size_t count = 0;
 
 	if (!sorted) {
-		too_large(e);
+		expr_emit_too_large(e);
 		return 0;
 	}
 	for (const Node *item = list->first; item; item = item->next)
@@ -123,41 +126,57 @@ static uint32_t set_constant(Emitter *e, const Node *list)
 	qsort(sorted, count, sizeof(*sorted), by_order);
 	set.u = e->constant_count;
 	for (size_t i = 0; i < count; i++)
-		if (i == 0 || !expr_equal(sorted[i - 1], sorted[i])) {
+		if (i == 0 || expr_compare(sorted[i - 1], sorted[i]) != ORDER_EQUAL) {
 			(void)append_constant(e, sorted[i]);
 			set.len++;
 		}
 	return append_constant(e, set);
 }
 
-static void emit_constant(Emitter *e, ExprValue value)
+void expr_emit_constant(Emitter *e, ExprValue value)
 {
-	(void)emit(e, OP_CONST, constant(e, value));
+	(void)expr_emit_op(e, OP_CONST, constant(e, value));
 }
 
 static void emit_literal(Emitter *e, const Node *node)
 {
-	emit_constant(e, node->value);
+	expr_emit_constant(e, node->value);
 }
 
 static void emit_attribute(Emitter *e, const Node *node)
 {
-	(void)emit(e, OP_SLOT, node->slot);
+	(void)expr_emit_op(e, OP_SLOT, node->slot);
 }
 
 static void emit_has(Emitter *e, const Node *node)
 {
-	(void)emit(e, OP_HAS, node->slot);
+	(void)expr_emit_op(e, OP_HAS, node->slot);
 }
 
 static void emit_list(Emitter *e, const Node *node)
 {
-	(void)emit(e, OP_LIST_NEW, node->count);
+	(void)expr_emit_op(e, OP_LIST_NEW, node->count);
 	for (const Node *item = node->first; item; item = item->next) {
-		emit_node(e, item);
-		(void)emit(e, OP_LIST_ADD, 0);
+		expr_emit_node(e, item);
+		(void)expr_emit_op(e, OP_LIST_ADD, 0);
 	}
-	(void)emit(e, OP_LIST_END, 0);
+	(void)expr_emit_op(e, OP_LIST_END, 0);
+}
+
+static void emit_map(Emitter *e, const Node *node)
+{
+	(void)expr_emit_op(e, OP_MAP_NEW, node->count / 2);
+	for (const Node *item = node->first; item; item = item->next->next) {
+		expr_emit_node(e, item);
+		expr_emit_node(e, item->next);
+		(void)expr_emit_op(e, OP_MAP_ADD, 0);
+	}
+	(void)expr_emit_op(e, OP_LIST_END, 0);
+}
+
+static void emit_fail(Emitter *e, const Node *node)
+{
+	(void)expr_emit_op(e, OP_FAIL, node->value.error);
 }
 
 // a && b: a; if it is false, that is the result; b; and. The joining instruction sorts out errors.
@@ -168,33 +187,34 @@ static void emit_logic(Emitter *e, const Node *node)
 	size_t count = 0;
 
 	if (!jumps) {
-		too_large(e);
+		expr_emit_too_large(e);
 		return;
 	}
 	for (const Node *child = node->first; child; child = child->next) {
-		emit_node(e, child);
+		expr_emit_node(e, child);
 		if (child != node->first)
-			(void)emit(e, all ? OP_AND : OP_OR, 0);
+			(void)expr_emit_op(e, all ? OP_AND : OP_OR, 0);
 		if (child->next)
-			jumps[count++] = emit(e, all ? OP_IF_FALSE : OP_IF_TRUE, 0);
+			jumps[count++] = expr_emit_op(e, all ? OP_IF_FALSE : OP_IF_TRUE, 0);
 	}
 	for (size_t i = 0; i < count; i++)
-		land(e, jumps[i]);
+		expr_emit_land(e, jumps[i]);
 }
 
 static void emit_choice(Emitter *e, const Node *node)
 {
 	size_t error, other, end;
 
-	emit_node(e, node->first);
-	error = emit(e, OP_UNLESS_BOOL, 0);
-	other = emit(e, OP_POP_IF_FALSE, 0);
-	emit_node(e, node->first->next);
-	end = emit(e, OP_JUMP, 0);
-	land(e, other);
-	emit_node(e, node->last);
-	land(e, end);
-	land(e, error);
+	expr_emit_node(e, node->first);
+	error = expr_emit_op(e, OP_UNLESS_BOOL, 0);
+	other = expr_emit_op(e, OP_POP_IF_FALSE, 0);
+	expr_emit_node(e, node->first->next);
+	end = expr_emit_op(e, OP_JUMP, 0);
+	e->depth--;
+	expr_emit_land(e, other);
+	expr_emit_node(e, node->last);
+	expr_emit_land(e, end);
+	expr_emit_land(e, error);
 }
 
 static const struct {
@@ -237,7 +257,7 @@ static bool emit_slot_relation(Emitter *e, const Node *node)
 	        e->constant_count >= PROGRAM_PAIR_MAX)
 		return false;
 	index = constant(e, value->value);
-	(void)emit(e, turned ? fused[node->callee].turned : fused[node->callee].straight,
+	(void)expr_emit_op(e, turned ? fused[node->callee].turned : fused[node->callee].straight,
 	        OPERAND_PAIR(slot->slot, index));
 	return true;
 }
@@ -251,10 +271,10 @@ static bool emit_set(Emitter *e, const Node *node)
 	set = set_constant(e, node->last);
 	if (node->first->kind == NODE_ATTRIBUTE && node->first->slot < PROGRAM_PAIR_MAX &&
 	        set < PROGRAM_PAIR_MAX) {
-		(void)emit(e, OP_SLOT_IN, OPERAND_PAIR(node->first->slot, set));
+		(void)expr_emit_op(e, OP_SLOT_IN, OPERAND_PAIR(node->first->slot, set));
 	} else {
-		emit_node(e, node->first);
-		(void)emit(e, OP_IN_SET, set);
+		expr_emit_node(e, node->first);
+		(void)expr_emit_op(e, OP_IN_SET, set);
 	}
 	return true;
 }
@@ -264,12 +284,12 @@ static void emit_call(Emitter *e, const Node *node)
 	if (emit_slot_relation(e, node) || emit_set(e, node))
 		return;
 	for (const Node *arg = node->first; arg; arg = arg->next)
-		emit_node(e, arg);
+		expr_emit_node(e, arg);
 	if (node->callee != CALLEE_DYN)
-		(void)emit(e, callee_codes[node->callee].opcode, callee_codes[node->callee].operand);
+		(void)expr_emit_op(e, callee_codes[node->callee].opcode, callee_codes[node->callee].operand);
 }
 
-static void emit_node(Emitter *e, const Node *node)
+void expr_emit_node(Emitter *e, const Node *node)
 {
 	static void (*const emitters[])(Emitter *, const Node *) = {
 	        [NODE_LITERAL] = emit_literal,
@@ -280,6 +300,11 @@ static void emit_node(Emitter *e, const Node *node)
 	        [NODE_CHOICE] = emit_choice,
 	        [NODE_ATTRIBUTE] = emit_attribute,
 	        [NODE_HAS] = emit_has,
+	        [NODE_MAP] = emit_map,
+	        [NODE_VARIABLE] = expr_emit_variable,
+	        [NODE_LOOP] = expr_emit_loop,
+	        [NODE_BIND] = expr_emit_bind,
+	        [NODE_FAIL] = emit_fail,
 	};
 
 	if (e->c->failed == OK)
@@ -304,7 +329,7 @@ static Err assemble(Emitter *e, Arena *arena, ExprProgram *ret)
 	char *data;
 
 	if (len > EXPR_PROGRAM_MAX) {
-		too_large(e);
+		expr_emit_too_large(e);
 		return e->c->failed;
 	}
 	bytes = arena_alloc(arena, len);
@@ -337,18 +362,18 @@ static size_t at_most(size_t limit, size_t wanted)
 	return wanted < limit ? wanted : limit;
 }
 
-// No node makes more than four instructions or two constants.
+// No node makes more than 16 instructions or three constants.
 Err expr_emit(Compilation *c, Arena *arena, ExprProgram *ret)
 {
-	Emitter e = {.c = c, .instructions_max = at_most(INSTRUCTIONS_MAX, 4 * c->node_count + 1)};
+	Emitter e = {.c = c, .instructions_max = at_most(INSTRUCTIONS_MAX, 16 * c->node_count + 1)};
 
-	e.constants_max = at_most(CONSTANTS_MAX, 2 * c->node_count);
+	e.constants_max = at_most(CONSTANTS_MAX, 3 * c->node_count);
 	e.code = ARENA_ARRAY(c->arena, uint32_t, e.instructions_max);
 	e.constants = ARENA_ARRAY(c->arena, ExprValue, e.constants_max);
 
 	if (!e.code || !e.constants)
 		return err(ERR_NO_MEMORY, "no memory to compile an expression");
-	emit_node(&e, c->root);
-	(void)emit(&e, OP_RETURN, 0);
+	expr_emit_node(&e, c->root);
+	(void)expr_emit_op(&e, OP_RETURN, 0);
 	return c->failed == OK ? assemble(&e, arena, ret) : c->failed;
 }

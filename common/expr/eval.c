@@ -1,7 +1,8 @@
 // The evaluator: a stack of values and computed goto. It trusts a verified program and checks nothing again:
 // what is checked per step is the fuel and the kinds of values. Ints compare inline; everything else goes
 // through operate.c.
-#include "expr/list_builder.h"
+#include "expr/loop.h"
+#include "expr/map.h"
 #include "expr/operate.h"
 #include "expr/program.h"
 
@@ -136,10 +137,24 @@ op_RETURN:
 	OP(SLOT_IN, PUSH(in_set(&run, &view, OPERAND_PAIR_CONST(OPERAND), PAIR_SLOT)));
 	OP(IN, DROP_ONE(expr_in(&run, top[-1], top[0])));
 	OP(IN_SET, *top = in_set(&run, &view, OPERAND, *top));
-	OP(INDEX, DROP_ONE(expr_index(top[-1], top[0])));
+	OP(INDEX, DROP_ONE(expr_index(&run, top[-1], top[0])));
+	OP(HAS_KEY, DROP_ONE(expr_map_has(&run, top[-1], top[0])));
+	OP(FAIL, PUSH(expr_error((ExprError)OPERAND)));
 	OP(LIST_NEW, PUSH(list_builder_new(&run, OPERAND)));
 	OP(LIST_ADD, DROP_ONE(list_builder_add(top[-1], top[0])));
 	OP(LIST_END, *top = list_builder_end(*top));
+	OP(MAP_NEW, PUSH(map_builder_new(&run, OPERAND)));
+	OP(MAP_ADD, top[-2] = expr_map_builder_add(&run, top[-2], top[-1], top[0]); top -= 2);
+	OP(KEEP, top[-(int)OPERAND] = *top; top -= OPERAND);
+	OP(WHOLE, PUSH(loop_local(stack[OPERAND])));
+	OP(ITERATE, PUSH(cursor_new()));
+	OP(LIST_FOR, top++; *top = list_builder_new(&run, loop_len(top - 1)));
+	OP(MAP_FOR, top++; *top = map_builder_new(&run, loop_len(top - 1)));
+	OP(NEXT, JUMP_IF(!loop_has_item(top)));
+	OP(LOOP, loop_advance(top); JUMP_IF(true));
+	OP(ITEM, PUSH(loop_item(&stack[OPERAND], true, false)));
+	OP(KEY, PUSH(loop_item(&stack[OPERAND], true, true)));
+	OP(VALUE, PUSH(loop_item(&stack[OPERAND], false, false)));
 	OP(CALL, top = call(&run, expr_function(OPERAND), top));
 out_of_fuel:
 	scratch->fuel = 0;

@@ -24,7 +24,7 @@ typedef enum ExprKind {
 	EXPR_DYN, // in types only: not known before it runs
 } ExprKind;
 
-// A declared type: a kind and, for lists, that of the elements.
+// A declared type: a kind and, for lists, that of the elements; for maps that of the values, whatever the keys.
 typedef struct ExprType {
 	ExprKind kind;
 	ExprKind element;
@@ -111,6 +111,12 @@ typedef struct ExprProgram {
 // remedy and, for an unknown name, the nearest known one: EXPR_SYNTAX, EXPR_NAME_UNKNOWN, EXPR_TYPE,
 // EXPR_LIMIT.
 Err expr_compile(const ExprSchema *schema, Str source, ExprKind expected, Arena *arena, ExprProgram *ret);
+
+// As expr_compile, but what the checker would refuse for its types or names fails when it runs instead: the
+// language's dynamic half, which conformance cases ask for. Errors: EXPR_SYNTAX, EXPR_LIMIT.
+Err expr_compile_unchecked(const ExprSchema *schema, Str source, Arena *arena, ExprProgram *ret);
+// The type that the checker deduces, in full: "map(string, list(int))". Errors as of expr_compile.
+Err expr_infer(const ExprSchema *schema, Str source, Arena *arena, Str *ret);
 
 // Checks bytes from outside: that evaluating them stays within the program, the schema's slots and types and
 // the stack. `bytes` must outlive the program. Error: EXPR_PROGRAM_INVALID.

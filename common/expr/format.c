@@ -2,39 +2,11 @@
 #include "expr/format.h"
 
 #include "expr/moment.h"
+#include "expr/text_builder.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-// Text that grows in an arena until the arena is full; what no longer fits is cut.
-typedef struct Text {
-	Arena *arena;
-	char *ptr;
-	size_t len, room;
-	bool full;
-} Text;
-
-static void put(Text *text, Str part)
-{
-	if (text->full || part.len == 0)
-		return;
-	if (part.len > text->room - text->len) {
-		size_t room = (text->len + part.len) * 2 + 64;
-		char *ptr = arena_alloc(text->arena, room);
-
-		if (!ptr) {
-			text->full = true;
-			return;
-		}
-		if (text->len)
-			memcpy(ptr, text->ptr, text->len);
-		text->ptr = ptr;
-		text->room = room;
-	}
-	memcpy(text->ptr + text->len, part.ptr, part.len);
-	text->len += part.len;
-}
 
 size_t expr_format_double(double number, char text[FORMAT_NUMBER_SIZE])
 {
@@ -54,7 +26,7 @@ static void put_quoted(Text *text, ExprValue value)
 {
 	static const char plain[] = "\a\b\f\n\r\t\v\\\"", letters[] = "abfnrtv\\\"";
 
-	put(text, value.kind == EXPR_BYTES ? STR("b\"") : STR("\""));
+	text_put(text, value.kind == EXPR_BYTES ? STR("b\"") : STR("\""));
 	for (uint32_t i = 0; i < value.len; i++) {
 		unsigned char byte = (unsigned char)value.s[i];
 		const char *found = byte ? strchr(plain, byte) : NULL;
@@ -66,9 +38,9 @@ static void put_quoted(Text *text, ExprValue value)
 			(void)snprintf(escape, sizeof(escape), "\\x%02x", byte);
 		else
 			(void)snprintf(escape, sizeof(escape), "%c", byte);
-		put(text, str(escape));
+		text_put(text, str(escape));
 	}
-	put(text, STR("\""));
+	text_put(text, STR("\""));
 }
 
 static void put_scalar(Text *text, ExprValue value)
@@ -77,7 +49,7 @@ static void put_scalar(Text *text, ExprValue value)
 
 	switch (value.kind) {
 	case EXPR_BOOL:
-		put(text, value.b ? STR("true") : STR("false"));
+		text_put(text, value.b ? STR("true") : STR("false"));
 		return;
 	case EXPR_INT:
 		(void)snprintf(number, sizeof(number), "%lld", (long long)value.i);
@@ -91,17 +63,17 @@ static void put_scalar(Text *text, ExprValue value)
 			strcat(number, ".0");
 		break;
 	case EXPR_TYPE:
-		put(text, str(expr_type_text(value.type)));
+		text_put(text, str(expr_type_text(value.type)));
 		return;
 	case EXPR_ERROR:
-		put(text, STR("error "));
-		put(text, str(expr_error_name(value.error)));
+		text_put(text, STR("error "));
+		text_put(text, str(expr_error_name(value.error)));
 		return;
 	default:
-		put(text, STR("null"));
+		text_put(text, STR("null"));
 		return;
 	}
-	put(text, str(number));
+	text_put(text, str(number));
 }
 
 static void put_moment(Text *text, ExprValue value)
@@ -109,12 +81,28 @@ static void put_moment(Text *text, ExprValue value)
 	char moment[MOMENT_TEXT_SIZE];
 	size_t len = expr_moment_format(value, moment);
 
-	put(text, value.kind == EXPR_TIMESTAMP ? STR("timestamp(\"") : STR("duration(\""));
-	put(text, str_n(moment, len));
-	put(text, STR("\")"));
+	text_put(text, value.kind == EXPR_TIMESTAMP ? STR("timestamp(\"") : STR("duration(\""));
+	text_put(text, str_n(moment, len));
+	text_put(text, STR("\")"));
 }
 
-static void put_value(Text *text, ExprValue value)
+static void put_value(Text *text, ExprValue value, int depth);
+
+static void put_items(Text *text, ExprValue value, int depth)
+{
+	bool map = value.kind == EXPR_MAP;
+	size_t count = map ? 2 * (size_t)value.len : value.len;
+
+	text_put(text, map ? STR("{") : STR("["));
+	for (size_t i = 0; i < count && !text->full; i++) {
+		text_put(text, i == 0 ? STR("") : map && i % 2 ? STR(": ") : STR(", "));
+		put_value(text, value.items[i], depth + 1);
+	}
+	text_put(text, map ? STR("}") : STR("]"));
+}
+
+// What is nested deeper than any expression makes it is left out.
+static void put_value(Text *text, ExprValue value, int depth)
 {
 	switch (value.kind) {
 	case EXPR_STRING:
@@ -126,12 +114,11 @@ static void put_value(Text *text, ExprValue value)
 		put_moment(text, value);
 		return;
 	case EXPR_LIST:
-		put(text, STR("["));
-		for (uint32_t i = 0; i < value.len; i++) {
-			put(text, i ? STR(", ") : STR(""));
-			put_value(text, value.items[i]);
-		}
-		put(text, STR("]"));
+	case EXPR_MAP:
+		if (depth < EXPR_NESTING_MAX)
+			put_items(text, value, depth);
+		else
+			text_put(text, STR("..."));
 		return;
 	default:
 		put_scalar(text, value);
@@ -143,7 +130,7 @@ Str expr_value_format(ExprValue value, Arena *arena)
 {
 	Text text = {.arena = arena};
 
-	put_value(&text, value);
+	put_value(&text, value, 0);
 	return str_n(text.ptr, text.len);
 }
 

@@ -21,6 +21,7 @@ static Node *named(Compilation *c, NodeKind kind, Token name, Node *child);
 static Node *call(Compilation *c, Token name, Node *receiver, Node *args);
 static Node *grouped(Node *node);
 static Node *listed(Compilation *c, Node *list, Node *item);
+static Node *entered(Compilation *c, Node *map, Node *key, Node *value);
 static void unexpected(Compilation *c, int code, Token token);
 }
 
@@ -62,12 +63,15 @@ member(R) ::= member(A) LBRACKET(T) expr(B) RBRACKET. { R = binary(c, CALLEE_IND
 field(R) ::= NAME(N). { R = N; }
 field(R) ::= RESERVED(N). { R = N; }
 primary(R) ::= NAME(N). { R = named(c, NODE_NAME, N, NULL); }
-primary(R) ::= DOT NAME(N). { R = named(c, NODE_NAME, N, NULL); }
+primary(R) ::= DOT NAME(N). { R = named(c, NODE_NAME, N, NULL); R->absolute = true; }
 primary(R) ::= NAME(N) LPAREN args(A) RPAREN. { R = call(c, N, NULL, A); }
 primary(R) ::= LPAREN expr(A) RPAREN. { R = grouped(A); }
 primary(R) ::= LBRACKET(T) RBRACKET. { R = expr_node(c, NODE_LIST, T.at); }
 primary(R) ::= LBRACKET(T) items(A) RBRACKET. { R = A; R->at = T.at; }
 primary(R) ::= LBRACKET(T) items(A) COMMA RBRACKET. { R = A; R->at = T.at; }
+primary(R) ::= LBRACE(T) RBRACE. { R = expr_node(c, NODE_MAP, T.at); }
+primary(R) ::= LBRACE(T) entries(A) RBRACE. { R = A; R->at = T.at; }
+primary(R) ::= LBRACE(T) entries(A) COMMA RBRACE. { R = A; R->at = T.at; }
 primary(R) ::= TRUE(T). { R = expr_literal(c, T, expr_bool(true)); }
 primary(R) ::= FALSE(T). { R = expr_literal(c, T, expr_bool(false)); }
 primary(R) ::= NULL(T). { R = expr_literal(c, T, expr_null()); }
@@ -80,6 +84,8 @@ args(R) ::= . { R = NULL; }
 args(R) ::= items(A). { R = A; }
 items(R) ::= expr(A). { R = listed(c, NULL, A); }
 items(R) ::= items(L) COMMA expr(A). { R = listed(c, L, A); }
+entries(R) ::= expr(K) COLON expr(V). { R = entered(c, NULL, K, V); }
+entries(R) ::= entries(M) COMMA expr(K) COLON expr(V). { R = entered(c, M, K, V); }
 
 %code {
 static Node *chain(Compilation *c, NodeKind kind, Token op, Node *left, Node *right)
@@ -179,6 +185,15 @@ static Node *listed(Compilation *c, Node *list, Node *item)
 	return list;
 }
 
+static Node *entered(Compilation *c, Node *map, Node *key, Node *value)
+{
+	if (!map)
+		map = expr_node(c, NODE_MAP, key->at);
+	expr_node_add(c, map, key);
+	expr_node_add(c, map, value);
+	return map;
+}
+
 static void unexpected(Compilation *c, int code, Token token)
 {
 	if (code == 0)
@@ -207,7 +222,6 @@ static void stray(Compilation *c, Token token)
 		{'|', "for 'or', write '||'"},
 		{'\'', "the string has no end; close it with the same quote"},
 		{'"', "the string has no end; close it with the same quote"},
-		{'{', "maps are not part of the language yet; use a list [...]"},
 	};
 	const char *remedy = "remove it";
 

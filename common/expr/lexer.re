@@ -77,6 +77,8 @@ static int next_code(const unsigned char **at, const unsigned char **start, cons
 			")"             { TOKEN(RPAREN); }
 			"["             { TOKEN(LBRACKET); }
 			"]"             { TOKEN(RBRACKET); }
+			"{"             { TOKEN(LBRACE); }
+			"}"             { TOKEN(RBRACE); }
 			*               { return *at = cursor, -1; }
 		*/
 #undef TOKEN

@@ -1,6 +1,7 @@
 // The operators' slow paths: everything beyond what the evaluator does inline.
 #include "expr/operate.h"
 
+#include "expr/map.h"
 #include "expr/moment.h"
 
 bool expr_burn(Evaluation *evaluation, size_t bytes)
@@ -13,6 +14,11 @@ bool expr_burn(Evaluation *evaluation, size_t bytes)
 	}
 	evaluation->fuel -= cost;
 	return true;
+}
+
+void expr_exhaust(Evaluation *evaluation)
+{
+	evaluation->fuel = 0;
 }
 
 static ExprValue int_arithmetic(Callee callee, int64_t a, int64_t b)
@@ -124,21 +130,11 @@ ExprValue expr_negate(ExprValue a)
 	}
 }
 
-// What looking through both values costs.
-static size_t weight(ExprValue a, ExprValue b)
+size_t expr_weight(ExprValue a, ExprValue b)
 {
-	size_t shorter = a.len < b.len ? a.len : b.len;
-	size_t total = 0;
-
-	if (a.kind != b.kind)
+	if (a.kind != b.kind || (a.kind != EXPR_STRING && a.kind != EXPR_BYTES))
 		return 0;
-	if (a.kind == EXPR_STRING || a.kind == EXPR_BYTES)
-		return shorter;
-	if (a.kind != EXPR_LIST || a.len != b.len)
-		return 0;
-	for (uint32_t i = 0; i < a.len; i++)
-		total += 16 + weight(a.items[i], b.items[i]);
-	return total;
+	return a.len < b.len ? a.len : b.len;
 }
 
 ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b)
@@ -152,10 +148,10 @@ ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, Expr
 		return a;
 	if (expr_is_error(b))
 		return b;
-	if (!expr_burn(evaluation, weight(a, b)))
-		return expr_error(EXPR_ERR_FUEL);
 	if (equality)
-		return value_bool(expr_equal(a, b) == (callee == CALLEE_EQ));
+		return value_bool(expr_equal(evaluation, a, b) == (callee == CALLEE_EQ));
+	if (!expr_burn(evaluation, expr_weight(a, b)))
+		return expr_error(EXPR_ERR_FUEL);
 	order = expr_compare(a, b);
 	switch (order) {
 	case ORDER_INCOMPARABLE:
@@ -177,25 +173,21 @@ ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list)
 		return x;
 	if (expr_is_error(list))
 		return list;
+	if (list.kind == EXPR_MAP)
+		return value_bool(expr_map_find(evaluation, list, x) != NULL);
 	if (list.kind != EXPR_LIST)
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	for (uint32_t i = 0; i < list.len; i++) {
-		if (!expr_burn(evaluation, 16 + weight(x, list.items[i])))
+		if (!expr_burn(evaluation, 16))
 			return expr_error(EXPR_ERR_FUEL);
-		if (expr_equal(x, list.items[i]))
+		if (expr_equal(evaluation, x, list.items[i]))
 			return value_bool(true);
 	}
 	return value_bool(false);
 }
 
-ExprValue expr_index(ExprValue list, ExprValue index)
+static ExprValue list_index(ExprValue list, ExprValue index)
 {
-	if (expr_is_error(list))
-		return list;
-	if (expr_is_error(index))
-		return index;
-	if (list.kind != EXPR_LIST)
-		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	if (index.kind == EXPR_UINT && index.u <= INT64_MAX)
 		index = value_int((int64_t)index.u);
 	else if (index.kind == EXPR_DOUBLE && index.d >= 0 && index.d < 0x1p32 &&
@@ -206,6 +198,22 @@ ExprValue expr_index(ExprValue list, ExprValue index)
 	if (index.i < 0 || index.i >= list.len)
 		return expr_error(EXPR_ERR_INDEX_OUT_OF_RANGE);
 	return list.items[index.i];
+}
+
+ExprValue expr_index(Evaluation *evaluation, ExprValue range, ExprValue index)
+{
+	const ExprValue *found;
+
+	if (expr_is_error(range))
+		return range;
+	if (expr_is_error(index))
+		return index;
+	if (range.kind == EXPR_LIST)
+		return list_index(range, index);
+	if (range.kind != EXPR_MAP)
+		return expr_error(EXPR_ERR_NO_OVERLOAD);
+	found = expr_map_find(evaluation, range, index);
+	return found ? *found : expr_error(EXPR_ERR_NO_SUCH_KEY);
 }
 
 ExprValue expr_concat(Evaluation *evaluation, ExprValue a, ExprValue b)

@@ -32,17 +32,23 @@ typedef enum Order { ORDER_LESS = -1, ORDER_EQUAL, ORDER_GREATER, ORDER_UNORDERE
 
 // Numbers of different kinds compare as CEL says: by value, an integer beside a double as a double.
 Order expr_compare(ExprValue a, ExprValue b);
-// CEL's ==: false between kinds that never are equal. Never an error.
-bool expr_equal(ExprValue a, ExprValue b);
+// CEL's ==: false between kinds that never are equal. Never an error, but it takes fuel and may leave none.
+bool expr_equal(Evaluation *evaluation, ExprValue a, ExprValue b);
 // Takes fuel for `bytes` of text or for list items of that size; false if it ran out.
 bool expr_burn(Evaluation *evaluation, size_t bytes);
+// Takes all of it: the evaluation ends with FUEL at its next instruction.
+void expr_exhaust(Evaluation *evaluation);
+// The text that comparing two scalars reads.
+size_t expr_weight(ExprValue a, ExprValue b);
+// How deep functions follow lists and maps within one another. Compiled expressions do not get there.
+enum { EXPR_NESTING_MAX = 128 };
 
 // The operators; errors among the operands come out again, the left one first.
 ExprValue expr_arithmetic(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b);
 ExprValue expr_negate(ExprValue a);
 ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b);
 ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list);
-ExprValue expr_index(ExprValue list, ExprValue index);
+ExprValue expr_index(Evaluation *evaluation, ExprValue range, ExprValue index);
 
 // Concatenation of texts or lists.
 ExprValue expr_concat(Evaluation *evaluation, ExprValue a, ExprValue b);

@@ -25,6 +25,11 @@ typedef enum Operand {
 	OPERAND_FUNCTION,   // a function's number
 	OPERAND_SLOT_CONST, // slot in the lower 12 bits, constant in the upper
 	OPERAND_SLOT_SET,
+	OPERAND_ERROR,  // the number of an error
+	OPERAND_BELOW,  // how many values under the top one go
+	OPERAND_PLACE,  // a value's place on the stack, counted from 1 at the bottom
+	OPERAND_CURSOR, // the place of a value that has another below it
+	OPERAND_BACK,   // the NEXT that begins the innermost open loop
 } Operand;
 
 typedef struct OpcodeRow {
@@ -36,7 +41,8 @@ typedef struct OpcodeRow {
 extern const OpcodeRow expr_opcodes[OP_COUNT];
 
 enum {
-	PROGRAM_MAGIC = 0x31585850, // "PXX1"
+	PROGRAM_MAGIC = 0x32585850, // "PXX2"
+	PROGRAM_MAGIC_1 = 0x31585850, // "PXX1": without loops and maps
 	PROGRAM_STACK_MAX = 256,    // values on the operand stack
 	PROGRAM_PAIR_MAX = 4096,    // slots and constants that fit into half an operand
 	OPERAND_MAX = 0xffffff,

@@ -1,19 +1,17 @@
 // String functions. Sizes count code points; everything else works on bytes, which UTF-8 allows.
 #include "expr/function.h"
+#include "expr/regex.h"
+#include "expr/utf8.h"
 
 ExprValue expr_text_size(Evaluation *evaluation, const ExprValue *args)
 {
-	int64_t size = 0;
-
 	if (args[0].kind == EXPR_LIST || args[0].kind == EXPR_BYTES || args[0].kind == EXPR_MAP)
 		return expr_int(args[0].len);
 	if (args[0].kind != EXPR_STRING)
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	if (!expr_burn(evaluation, args[0].len))
 		return expr_error(EXPR_ERR_FUEL);
-	for (uint32_t i = 0; i < args[0].len; i++)
-		size += (args[0].s[i] & 0xc0) != 0x80;
-	return expr_int(size);
+	return expr_int((int64_t)expr_utf8_count(expr_value_str(args[0])));
 }
 
 static bool both_strings(const ExprValue *args)
@@ -117,4 +115,22 @@ ExprValue expr_text_trim(Evaluation *evaluation, const ExprValue *args)
 		text.len = start;
 	}
 	return expr_string(text);
+}
+
+// The pattern is compiled each time, which costs as much fuel as searching that much text.
+ExprValue expr_text_matches(Evaluation *evaluation, const ExprValue *args)
+{
+	const Regex *regex;
+	const char *why;
+
+	if (!both_strings(args))
+		return expr_error(EXPR_ERR_NO_OVERLOAD);
+	if (!expr_burn(evaluation, 16 * (size_t)args[1].len))
+		return expr_error(EXPR_ERR_FUEL);
+	regex = expr_regex_compile(expr_value_str(args[1]), evaluation->arena, &why);
+	if (!regex)
+		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
+	if (!expr_burn(evaluation, 16 * expr_regex_size(regex)))
+		return expr_error(EXPR_ERR_FUEL);
+	return expr_regex_search(evaluation, regex, expr_value_str(args[0]));
 }

@@ -42,10 +42,22 @@ const Type *expr_type_list(const Type *element, Arena *arena)
 	return type;
 }
 
+const Type *expr_type_map(const Type *key, const Type *value, Arena *arena)
+{
+	Type *type = ARENA_NEW(arena, Type);
+
+	if (!type)
+		return expr_type(EXPR_MAP);
+	*type = (Type){.kind = EXPR_MAP, .element = value, .key = key};
+	return type;
+}
+
 const Type *expr_type_from(ExprType type, Arena *arena)
 {
 	if (type.kind == EXPR_LIST)
 		return expr_type_list(expr_type(type.element), arena);
+	if (type.kind == EXPR_MAP)
+		return expr_type_map(&dyn, expr_type(type.element), arena);
 	return expr_type(type.kind);
 }
 
@@ -58,17 +70,26 @@ ExprType expr_type_public(const Type *type)
 	return result;
 }
 
+Str expr_type_full_name(const Type *type, Arena *arena)
+{
+	Str key = {0}, element;
+	const char *text = expr_kind_name(type->kind), *full;
+
+	if (!type->element)
+		return str(text);
+	if (type->key)
+		key = expr_type_full_name(type->key, arena);
+	element = expr_type_full_name(type->element, arena);
+	full = arena_printf(arena, "%s(" STR_FMT "%s" STR_FMT ")", text, STR_ARG(key), type->key ? ", " : "",
+	        STR_ARG(element));
+	return str(full ? full : text);
+}
+
 Str expr_type_name(const Type *type, Arena *arena)
 {
-	const char *text = expr_kind_name(type->kind);
-
-	if (type->kind == EXPR_LIST && type->element->kind != EXPR_DYN) {
-		Str element = expr_type_name(type->element, arena);
-		char *full = arena_printf(arena, "%s(" STR_FMT ")", text, STR_ARG(element));
-
-		return str(full ? full : text);
-	}
-	return str(text);
+	if (type->element && type->element->kind == EXPR_DYN && (!type->key || type->key->kind == EXPR_DYN))
+		return str(expr_kind_name(type->kind));
+	return expr_type_full_name(type, arena);
 }
 
 const Type *expr_type_join(const Type *a, const Type *b, Arena *arena)
@@ -81,6 +102,9 @@ const Type *expr_type_join(const Type *a, const Type *b, Arena *arena)
 		return &dyn;
 	if (a->kind == EXPR_LIST)
 		return expr_type_list(expr_type_join(a->element, b->element, arena), arena);
+	if (a->kind == EXPR_MAP)
+		return expr_type_map(expr_type_join(a->key, b->key, arena),
+		        expr_type_join(a->element, b->element, arena), arena);
 	return a;
 }
 
@@ -97,5 +121,7 @@ bool expr_type_fits(const Type *a, const Type *b)
 		return true;
 	if (a->kind == EXPR_LIST && b->kind == EXPR_LIST)
 		return expr_type_fits(a->element, b->element);
+	if (a->kind == EXPR_MAP && b->kind == EXPR_MAP)
+		return expr_type_fits(a->key, b->key) && expr_type_fits(a->element, b->element);
 	return a->kind == b->kind;
 }

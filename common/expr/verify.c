@@ -20,7 +20,7 @@ static Err check_layout(const uint8_t *bytes, size_t len, ProgramView *ret)
 		return INVALID(
 		        "%zu bytes are more than the limit of %d; compile it again", len, EXPR_PROGRAM_MAX);
 	memcpy(&header, bytes, sizeof(header));
-	if (header.magic != PROGRAM_MAGIC)
+	if (header.magic != PROGRAM_MAGIC && header.magic != PROGRAM_MAGIC_1)
 		return INVALID(
 		        "it does not begin as a program does, or is of another version; compile it again");
 	if (header.kind < EXPR_NULL || header.kind > EXPR_DYN || header.element > EXPR_DYN)
@@ -130,6 +130,16 @@ static bool operand_is_sound(const ProgramView *view, const ExprSchema *schema, 
 		return operand > at && operand < view->header.instructions;
 	case OPERAND_COUNT:
 		return operand <= view->header.instructions;
+	case OPERAND_ERROR:
+		return operand > EXPR_ERR_ATTRIBUTE_MISSING && operand <= EXPR_ERR_MEMORY;
+	case OPERAND_BELOW:
+		return operand < PROGRAM_STACK_MAX;
+	case OPERAND_PLACE:
+		return operand >= 1 && operand <= PROGRAM_STACK_MAX;
+	case OPERAND_CURSOR:
+		return operand >= 2 && operand <= PROGRAM_STACK_MAX;
+	case OPERAND_BACK:
+		return operand < at;
 	case OPERAND_FUNCTION:
 		return expr_function(operand) != NULL;
 	case OPERAND_SLOT:
@@ -154,18 +164,84 @@ static int meet(int known, int depth)
 static int depth_after(uint32_t word, int depth)
 {
 	const OpcodeRow *row = &expr_opcodes[INSTRUCTION_OPCODE(word)];
+	uint32_t operand = INSTRUCTION_OPERAND(word);
 	int pops = row->pops;
 
 	if (row->operand == OPERAND_FUNCTION)
-		pops = (int)expr_function(INSTRUCTION_OPERAND(word))->arity;
+		pops = (int)expr_function(operand)->arity;
+	else if (row->operand == OPERAND_BELOW)
+		pops += (int)operand;
+	else if ((row->operand == OPERAND_PLACE || row->operand == OPERAND_CURSOR) && (int)operand > depth)
+		return STACK_UNEQUAL;
 	if (depth < pops || depth - pops + row->pushes > PROGRAM_STACK_MAX)
 		return STACK_UNEQUAL;
 	return depth - pops + row->pushes;
 }
 
-// `depths` has an entry for each instruction: the stack's depth before it.
+// What the pass over the code knows.
+typedef struct Pass {
+	const ProgramView *view;
+	int16_t *depths;                // the stack's depth before each instruction
+	uint32_t loops[EXPR_DEPTH_MAX]; // the NEXT of each open loop
+	size_t loop_count;
+} Pass;
+
+// Loops lie within one another: each ends with a way back to the NEXT of the innermost that is open, at the
+// same depth, and that NEXT leaves for the instruction behind the way back.
+static bool loop_is_sound(Pass *p, size_t at, uint32_t word, int depth)
+{
+	uint32_t begin;
+
+	if (INSTRUCTION_OPCODE(word) == OP_NEXT) {
+		if (p->loop_count == ARRAY_COUNT(p->loops))
+			return false;
+		p->loops[p->loop_count++] = (uint32_t)at;
+	} else if (INSTRUCTION_OPCODE(word) == OP_LOOP) {
+		if (p->loop_count == 0)
+			return false;
+		begin = p->loops[--p->loop_count];
+		return INSTRUCTION_OPERAND(word) == begin && p->depths[begin] == depth &&
+		       INSTRUCTION_OPERAND(instruction_at(p->view->code, begin)) == at + 1;
+	}
+	return true;
+}
+
+static bool falls_through(uint32_t word)
+{
+	uint32_t opcode = INSTRUCTION_OPCODE(word);
+
+	return opcode != OP_RETURN && opcode != OP_JUMP && opcode != OP_LOOP;
+}
+
+// Checks an instruction whose operand is sound, and notes the depth wherever it leads.
+static Err follow(Pass *p, size_t at, uint32_t word)
+{
+	int depth = p->depths[at];
+
+	if (depth < 0)
+		return INVALID("instruction %zu is not reached with one stack depth; compile it again", at);
+	if (!loop_is_sound(p, at, word, depth))
+		return INVALID("instruction %zu breaks a loop; compile it again", at);
+	depth = depth_after(word, depth);
+	if (depth < 0 || (INSTRUCTION_OPCODE(word) == OP_RETURN && depth != 0))
+		return INVALID("instruction %zu breaks the stack; compile it again", at);
+	if (expr_opcodes[INSTRUCTION_OPCODE(word)].operand == OPERAND_TARGET) {
+		uint32_t target = INSTRUCTION_OPERAND(word);
+
+		p->depths[target] = (int16_t)meet(p->depths[target], depth);
+	}
+	if (!falls_through(word))
+		return OK;
+	if (at + 1 == p->view->header.instructions)
+		return INVALID("it does not end with return; compile it again");
+	p->depths[at + 1] = (int16_t)meet(p->depths[at + 1], depth);
+	return OK;
+}
+
+// `depths` has an entry for each instruction.
 static Err check_code(const ProgramView *view, const ExprSchema *schema, int16_t *depths)
 {
+	Pass pass = {.view = view, .depths = depths};
 	size_t count = view->header.instructions;
 	uint32_t word = 0;
 
@@ -173,30 +249,13 @@ static Err check_code(const ProgramView *view, const ExprSchema *schema, int16_t
 		depths[i] = UNREACHED;
 	depths[0] = 0;
 	for (size_t i = 0; i < count; i++) {
-		int depth = depths[i];
-
 		word = instruction_at(view->code, i);
 		if (INSTRUCTION_OPCODE(word) >= OP_COUNT || !operand_is_sound(view, schema, i, word))
 			return INVALID(
 			        "instruction %zu is damaged or does not fit the schema; compile it again", i);
-		if (depth < 0)
-			return INVALID(
-			        "instruction %zu is not reached with one stack depth; compile it again", i);
-		depth = depth_after(word, depth);
-		if (depth < 0 || (INSTRUCTION_OPCODE(word) == OP_RETURN && depth != 0))
-			return INVALID("instruction %zu breaks the stack; compile it again", i);
-		if (expr_opcodes[INSTRUCTION_OPCODE(word)].operand == OPERAND_TARGET) {
-			uint32_t target = INSTRUCTION_OPERAND(word);
-
-			depths[target] = (int16_t)meet(depths[target], depth);
-		}
-		if (INSTRUCTION_OPCODE(word) == OP_RETURN || INSTRUCTION_OPCODE(word) == OP_JUMP)
-			continue;
-		if (i + 1 == count)
-			return INVALID("it does not end with return; compile it again");
-		depths[i + 1] = (int16_t)meet(depths[i + 1], depth);
+		TRY(follow(&pass, i, word));
 	}
-	if (INSTRUCTION_OPCODE(word) != OP_RETURN)
+	if (INSTRUCTION_OPCODE(word) != OP_RETURN || pass.loop_count > 0)
 		return INVALID("it does not end with return; compile it again");
 	return OK;
 }
