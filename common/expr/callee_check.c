@@ -202,7 +202,8 @@ static void check_index(Compilation *c, Node *node)
 	} else if (list->kind == EXPR_MAP && expr_type_fits(list->key, index)) {
 		node->type = list->element;
 	} else if (list->kind != EXPR_LIST || (index->kind != EXPR_INT && index->kind != EXPR_DYN)) {
-		(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "[] takes a list and an int, or a map and a key, found " STR_FMT,
+		(void)expr_fail(c, ERR_EXPR_TYPE, node->at,
+		        "[] takes a list and an int, or a map and a key, found " STR_FMT,
 		        STR_ARG(arg_names(c, node)));
 	} else {
 		node->type = list->element;
@@ -280,8 +281,8 @@ static bool is_extreme(const Node *node)
 
 static void wrong_arity(Compilation *c, const Node *node, const Row *row)
 {
-	(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "%s() takes %u argument%s in parentheses, found %u", row->text,
-	        row->arity - node->member, row->arity - node->member == 1 ? "" : "s",
+	(void)expr_fail(c, ERR_EXPR_TYPE, node->at, "%s() takes %u argument%s in parentheses, found %u",
+	        row->text, row->arity - node->member, row->arity - node->member == 1 ? "" : "s",
 	        node->count - node->member);
 }
 

@@ -75,6 +75,21 @@ ExprValue expr_to_uint(Evaluation *evaluation, const ExprValue *args)
 	}
 }
 
+static bool to_double(Str text, double *ret)
+{
+	static const struct {
+		const char *text;
+		double number;
+	} names[] = {{"Infinity", INFINITY}, {"+Infinity", INFINITY}, {"-Infinity", -INFINITY}, {"NaN", NAN}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		if (str_eq(text, str(names[i].text))) {
+			*ret = names[i].number;
+			return true;
+		}
+	return str_to_f64(text, ret);
+}
+
 ExprValue expr_to_double(Evaluation *evaluation, const ExprValue *args)
 {
 	double number;
@@ -88,7 +103,7 @@ ExprValue expr_to_double(Evaluation *evaluation, const ExprValue *args)
 	case EXPR_UINT:
 		return expr_double((double)args[0].u);
 	case EXPR_STRING:
-		if (!str_to_f64(expr_value_str(args[0]), &number))
+		if (!to_double(expr_value_str(args[0]), &number))
 			return expr_error(EXPR_ERR_INVALID_ARGUMENT);
 		return expr_double(number);
 	default:

@@ -1,4 +1,5 @@
-// What the two halves of the emitter share: values, calls and sets (emit.c), loops and variables (emit_loop.c).
+// What the two halves of the emitter share: values, calls and sets (emit.c), loops and variables
+// (emit_loop.c).
 #pragma once
 #include "expr/ast.h"
 #include "expr/program.h"

@@ -86,7 +86,7 @@ static size_t step_exists_one(Emitter *e, const Node *loop)
 static bool emit_collected(Emitter *e, const Node *loop)
 {
 	if (loop->loop == LOOP_FILTER)
-		emit_item(e, loop, loop->variables[1] ? OP_VALUE : OP_ITEM);
+		emit_item(e, loop, OP_ITEM);
 	else if (loop->loop == LOOP_LIST)
 		expr_emit_node(e, loop->last);
 	if (loop->loop != LOOP_MAP)

@@ -24,7 +24,8 @@ typedef enum ExprKind {
 	EXPR_DYN, // in types only: not known before it runs
 } ExprKind;
 
-// A declared type: a kind and, for lists, that of the elements; for maps that of the values, whatever the keys.
+// A declared type: a kind and, for lists, that of the elements; for maps that of the values, whatever the
+// keys.
 typedef struct ExprType {
 	ExprKind kind;
 	ExprKind element;

@@ -1,5 +1,5 @@
-// What loops do to the stack. A cursor is a kind of value of its own, like a builder; it counts the items that
-// are done with. Every step looks at the kinds it finds, so that no program can lead it astray.
+// What loops do to the stack. A cursor is a kind of value of its own, like a builder; it counts the items
+// that are done with. Every step looks at the kinds it finds, so that no program can lead it astray.
 #pragma once
 #include "expr/list_builder.h"
 

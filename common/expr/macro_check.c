@@ -90,7 +90,7 @@ static const Type *result_of(Compilation *c, const Node *node)
 	case LOOP_FILTER:
 		return expr_type_list(node->variables[0]->type, c->arena);
 	case LOOP_MAP:
-		return expr_type_map(range->kind == EXPR_LIST ? expr_type(EXPR_INT)
+		return expr_type_map(range->kind == EXPR_LIST  ? expr_type(EXPR_INT)
 		                     : range->kind == EXPR_MAP ? range->key
 		                                               : expr_type(EXPR_DYN),
 		        node->last->type, c->arena);
@@ -122,6 +122,7 @@ static void check_loop(Compilation *c, Node *node, const Macro *macro)
 	if (c->failed != OK)
 		return;
 	range = node->first->type;
+	node->loop = macro->loop;
 	if (range->kind != EXPR_LIST && range->kind != EXPR_MAP && range->kind != EXPR_DYN)
 		(void)expr_fail(c, ERR_EXPR_TYPE, node->at,
 		        "'" STR_FMT "' goes through a list or a map, found " STR_FMT, STR_ARG(node->name),
@@ -137,7 +138,6 @@ static void check_loop(Compilation *c, Node *node, const Macro *macro)
 	if (c->failed != OK)
 		return;
 	node->kind = NODE_LOOP;
-	node->loop = macro->loop;
 	node->type = result_of(c, node);
 }
 

@@ -41,10 +41,10 @@ typedef struct OpcodeRow {
 extern const OpcodeRow expr_opcodes[OP_COUNT];
 
 enum {
-	PROGRAM_MAGIC = 0x32585850, // "PXX2"
+	PROGRAM_MAGIC = 0x32585850,   // "PXX2"
 	PROGRAM_MAGIC_1 = 0x31585850, // "PXX1": without loops and maps
-	PROGRAM_STACK_MAX = 256,    // values on the operand stack
-	PROGRAM_PAIR_MAX = 4096,    // slots and constants that fit into half an operand
+	PROGRAM_STACK_MAX = 256,      // values on the operand stack
+	PROGRAM_PAIR_MAX = 4096,      // slots and constants that fit into half an operand
 	OPERAND_MAX = 0xffffff,
 };
 

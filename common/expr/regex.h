@@ -1,6 +1,6 @@
-// Regular expressions in RE2's syntax and with its meaning for a search: a Thompson automaton whose states are
-// all followed at once, so that the work is at most the length of the text times that of the pattern.
-// Not there: \p{…}, \C, \Q…\E and back references; (?i) knows ASCII letters.
+// Regular expressions in RE2's syntax and with its meaning for a search: a Thompson automaton whose states
+// are all followed at once, so that the work is at most the length of the text times that of the pattern. Not
+// there: \p{…}, \C, \Q…\E and back references; (?i) knows ASCII letters.
 #pragma once
 #include "expr/callee.h"
 

@@ -2,7 +2,14 @@
 #pragma once
 #include "expr/regex.h"
 
-typedef enum RegexKind { REGEX_EMPTY, REGEX_CLASS, REGEX_ASSERT, REGEX_CAT, REGEX_ALT, REGEX_REPEAT } RegexKind;
+typedef enum RegexKind {
+	REGEX_EMPTY,
+	REGEX_CLASS,
+	REGEX_ASSERT,
+	REGEX_CAT,
+	REGEX_ALT,
+	REGEX_REPEAT
+} RegexKind;
 
 typedef enum RegexAssert {
 	ASSERT_TEXT_START,

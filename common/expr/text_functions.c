@@ -117,7 +117,7 @@ ExprValue expr_text_trim(Evaluation *evaluation, const ExprValue *args)
 	return expr_string(text);
 }
 
-// The pattern is compiled each time, which costs as much fuel as searching that much text.
+// The pattern is compiled each time; what that takes of the arena is paid for in fuel.
 ExprValue expr_text_matches(Evaluation *evaluation, const ExprValue *args)
 {
 	const Regex *regex;
@@ -125,7 +125,7 @@ ExprValue expr_text_matches(Evaluation *evaluation, const ExprValue *args)
 
 	if (!both_strings(args))
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
-	if (!expr_burn(evaluation, 16 * (size_t)args[1].len))
+	if (!expr_burn(evaluation, 128 * (size_t)args[1].len))
 		return expr_error(EXPR_ERR_FUEL);
 	regex = expr_regex_compile(expr_value_str(args[1]), evaluation->arena, &why);
 	if (!regex)

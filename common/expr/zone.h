@@ -9,5 +9,6 @@ bool expr_zone_is_fixed(Str name);
 // The table of a named zone, from this machine's tzdata ($TZDIR or /usr/share/zoneinfo), as bytes; error
 // INVALID_ARGUMENT if there is none.
 ExprValue expr_zone_load(Str name, Arena *arena);
-// Seconds east of UTC at a time, by a table or a fixed offset. False if `zone` is neither. Any bytes are safe.
+// Seconds east of UTC at a time, by a table or a fixed offset. False if `zone` is neither. Any bytes are
+// safe.
 bool expr_zone_offset(ExprValue zone, int64_t seconds, int32_t *ret);

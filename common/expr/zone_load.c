@@ -1,5 +1,5 @@
-// Reads a zone from tzdata (RFC 8536): the 64-bit half of the file, and the rule in its last line for the time
-// after the last change.
+// Reads a zone from tzdata (RFC 8536): the 64-bit half of the file, and the rule in its last line for the
+// time after the last change.
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "expr/zone.h"
@@ -44,7 +44,8 @@ static bool counts_at(Str file, Counts *ret)
 
 static size_t size_of(const Counts *n, size_t time)
 {
-	return n->times * (time + 1) + n->types * 6 + n->letters + n->leap * (time + 4) + n->standard + n->utc;
+	return n->times * (time + 1) + n->types * 6 + n->letters + n->leap * (time + 4) + n->standard +
+	       n->utc;
 }
 
 // Behind the name of a zone's clock, such as "CET" or "<+03>".
@@ -157,17 +158,19 @@ static ExprValue table_of(Str file, Arena *arena)
 	if (!counts_at(file, &counts))
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
 	skip = HEAD_SIZE + size_of(&counts, 4);
-	if (skip > file.len || !counts_at(str_n(file.ptr + skip, file.len - skip), &counts) || counts.types == 0)
+	if (skip > file.len || !counts_at(str_n(file.ptr + skip, file.len - skip), &counts) ||
+	        counts.types == 0)
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
 	skip += HEAD_SIZE;
 	if (size_of(&counts, 8) + 2 > file.len - skip || file.ptr[file.len - 1] != '\n')
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
-	footer = arena_cstr(arena, str_n(file.ptr + skip + size_of(&counts, 8) + 1,
-	                                   file.len - skip - size_of(&counts, 8) - 2));
+	footer = arena_cstr(arena,
+	        str_n(file.ptr + skip + size_of(&counts, 8) + 1, file.len - skip - size_of(&counts, 8) - 2));
 	len = sizeof(header) + counts.times * sizeof(ZoneChange);
 	table = arena_alloc(arena, len);
 	if (!table || !footer || !read_footer(footer, &header) ||
-	        !read_changes(file.ptr + skip, &counts, &header, (ZoneChange *)(void *)(table + sizeof(header))))
+	        !read_changes(
+	                file.ptr + skip, &counts, &header, (ZoneChange *)(void *)(table + sizeof(header))))
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
 	memcpy(table, &header, sizeof(header));
 	return expr_bytes(str_n(table, len));
@@ -176,8 +179,7 @@ static ExprValue table_of(Str file, Arena *arena)
 // Names are paths: only letters that zones have, and no way up.
 static bool is_name(Str name)
 {
-	static const char letters[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
 
 	for (size_t i = 0; i < name.len; i++)
 		if (!name.ptr[i] || !strchr(letters, name.ptr[i]))

@@ -31,16 +31,19 @@ static void read_environment(Case *c)
 	json_t *item;
 	const char *name;
 
-	json_object_foreach (env, name, item) {
+	json_object_foreach(env, name, item)
+	{
 		ExprAttribute *attribute = &c->attributes[c->count];
 
 		attribute->name = str(name);
 		c->values[c->count] = expr_missing((uint32_t)c->count);
-		if (c->count + 1 == ATTRIBUTES_MAX || !case_type(str(json_string_value(item)), &attribute->type))
+		if (c->count + 1 == ATTRIBUTES_MAX ||
+		        !case_type(str(json_string_value(item)), &attribute->type))
 			return wrong(c, "unreadable declaration of ", name);
 		c->count++;
 	}
-	json_object_foreach (bindings, name, item) {
+	json_object_foreach(bindings, name, item)
+	{
 		size_t slot = 0;
 
 		while (slot < c->count && !str_eq(c->attributes[slot].name, str(name)))
@@ -89,7 +92,8 @@ static void run(Case *c)
 		const char *expected = json_string_value(json_object_get(c->json, "type"));
 		Str type = {0};
 
-		if (expr_infer(&schema, source, c->arena, &type) != OK || !case_same_type(type, str(expected)))
+		if (expr_infer(&schema, source, c->arena, &type) != OK ||
+		        !case_same_type(type, str(expected)))
 			wrong(c, "deduced ", arena_cstr(c->arena, type));
 	}
 	if (json_is_true(json_object_get(c->json, "check_only")))

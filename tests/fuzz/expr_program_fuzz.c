@@ -8,6 +8,7 @@ static const ExprAttribute attributes[] = {
         {STR("name"), {EXPR_STRING, 0}},
         {STR("tags"), {EXPR_LIST, EXPR_STRING}},
         {STR("gone"), {EXPR_BOOL, 0}},
+        {STR("scores"), {EXPR_MAP, EXPR_INT}},
 };
 
 static const ExprSchema schema = {attributes, ARRAY_COUNT(attributes)};
@@ -40,9 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	Arena *arena = arena_new(4096, 4 << 20);
 	const ExprValue tags[] = {expr_string(STR("gold")), expr_string(STR(""))};
-	const ExprValue values[] = {
-	        expr_int(42), expr_string(STR("Ana")), expr_list(tags, 2), expr_missing(3)};
-	ExprScratch scratch = {arena, 100000};
+	const ExprValue scores[] = {expr_string(STR("a")), expr_int(1), expr_int(2), expr_int(3)};
+	const ExprValue values[] = {expr_int(42), expr_string(STR("Ana")), expr_list(tags, 2),
+	        expr_missing(3), {.kind = EXPR_MAP, .len = 2, .items = scores}};
+	ExprScratch scratch = {arena, 20000};
 	uint8_t *copy = arena_alloc(arena, len);
 	ExprProgram program;
 

@@ -67,9 +67,9 @@ static void types(void **state)
 	EXPECT("age == null", "!TYPE: line 1, column 5: == is not defined for int and null; to ask whether "
 	                      "an attribute has a value, write "
 	                      "has(name)");
-	EXPECT("name in 'abc'",
-	        "!TYPE: line 1, column 6: 'in' needs a list on its right, found string; for a part of a text "
-	        "write x.contains(y)");
+	EXPECT("name in 'abc'", "!TYPE: line 1, column 6: 'in' needs a list or a map on its right, found "
+	                        "string; for a part of a text "
+	                        "write x.contains(y)");
 	EXPECT("age in tags", "!TYPE: line 1, column 5: a value of type int is never in a list(string); "
 	                      "convert one of them");
 	EXPECT("vip ? 1 : 'a'",
@@ -82,7 +82,8 @@ static void types(void **state)
 	EXPECT("timestamp('yesterday')",
 	        "!TYPE: line 1, column 11: this is not a timestamp; write for example "
 	        "timestamp('2026-01-31T08:00:00Z')");
-	EXPECT("has(1)", "!TYPE: line 1, column 1: has() asks about one attribute; write has(name)");
+	EXPECT("has(1)", "!TYPE: line 1, column 1: has() asks about an attribute or a map's field; write "
+	                 "has(name) or has(x.name)");
 	EXPECT("1.0 % 2.0",
 	        "!TYPE: line 1, column 5: % is not defined for double and double; it takes int and int");
 }

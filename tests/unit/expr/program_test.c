@@ -16,6 +16,10 @@ static const char *const sources[] = {
         "[age, 1, 2][0] + size(name + 'x') - int(since)",
         "since < timestamp('2026-01-31T08:00:00Z') && wait > duration('1m') && !has(gone)",
         "age in [1, 2, 3] || type(age) == int || b'\\xff' == b''",
+        "{'a': 1, name: age}.transformMap(k, v, v > 1, tags.exists_one(t, t == k)) == {'b': true}",
+        "cel.bind(x, tags.map(t, t != '', [t, t]), x.all(i, v, v.filter(u, u > '').size() == i))",
+        "has({'a': 1}.a) && has(dyn({'b': {2: age}}).b) || dyn(tags).exists(k, k in {name: 1})",
+        "since.getHours('Etc/GMT+3') > 2 || name.matches('^A(n|b)+a$') || '%s'.format([tags]) == ''",
 };
 
 typedef struct Fixture {
@@ -157,6 +161,98 @@ static void unsound_code_is_refused(void **state)
 	REFUSED("instruction 0 is damaged", I(LIST_NEW, 100), I(RETURN, 0));
 	REFUSED("instruction 0 is damaged", I(CALL, 999), I(RETURN, 0));
 	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(NOT, 1), I(RETURN, 0));
+}
+
+// What goes through, the cursor and what is collected: three values under each loop.
+#define LOOP_HEAD I(SLOT, 5), I(ITERATE, 0), I(LIST_FOR, 0)
+
+static void unsound_loops_are_refused(void **state)
+{
+	(void)state;
+	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(LOOP, 1), I(RETURN, 0));
+	REFUSED("instruction 3 breaks a loop", LOOP_HEAD, I(LOOP, 0), I(KEEP, 2), I(RETURN, 0));
+	// Not back to the innermost loop, and not out to behind the way back.
+	REFUSED("instruction 4 breaks a loop", LOOP_HEAD, I(NEXT, 5), I(LOOP, 2), I(KEEP, 2), I(RETURN, 0));
+	REFUSED("instruction 5 breaks a loop", LOOP_HEAD, I(NEXT, 7), I(IF_TRUE, 6), I(LOOP, 3), I(KEEP, 2),
+	        I(RETURN, 0), I(RETURN, 0));
+	// Each round leaves a value behind.
+	REFUSED("instruction 5 breaks a loop", LOOP_HEAD, I(NEXT, 6), I(SLOT, 0), I(LOOP, 3), I(KEEP, 2),
+	        I(RETURN, 0));
+	REFUSED("does not end with return", LOOP_HEAD, I(NEXT, 4), I(KEEP, 2), I(RETURN, 0));
+	// Places that are not on the stack.
+	REFUSED("instruction 1 breaks the stack", I(SLOT, 0), I(WHOLE, 2), I(KEEP, 1), I(RETURN, 0));
+	REFUSED("instruction 1 is damaged", I(SLOT, 0), I(ITEM, 1), I(KEEP, 1), I(RETURN, 0));
+	REFUSED("instruction 1 breaks the stack", I(SLOT, 0), I(KEEP, 1), I(RETURN, 0));
+	REFUSED("instruction 0 is damaged", I(FAIL, EXPR_ERR_ATTRIBUTE_MISSING), I(RETURN, 0));
+	REFUSED("instruction 0 is damaged", I(FAIL, EXPR_ERR_MEMORY + 1), I(RETURN, 0));
+}
+
+static void loops_nest_to_a_limit(void **state)
+{
+	uint32_t words[4 * (EXPR_DEPTH_MAX + 1) + 4] = {LOOP_HEAD};
+	size_t count = 3;
+
+	(void)state;
+	for (uint32_t i = 0; i < EXPR_DEPTH_MAX + 1; i++)
+		words[count++] = I(NEXT, 3 + 2 * (EXPR_DEPTH_MAX + 1) - i);
+	for (uint32_t i = 0; i < EXPR_DEPTH_MAX + 1; i++)
+		words[count++] = I(LOOP, 3 + EXPR_DEPTH_MAX - i);
+	words[count++] = I(KEEP, 2);
+	words[count++] = I(RETURN, 0);
+	refused(words, count, "instruction 67 breaks a loop");
+}
+
+// A list that is to contain itself, built of two copies of what it is built with: the copy is refused.
+static void what_is_being_built_is_not_copied(void **state)
+{
+	static const uint32_t words[] = {
+	        I(LIST_NEW, 2), I(WHOLE, 1), I(LIST_ADD, 0), I(LIST_END, 0), I(RETURN, 0)};
+	Fixture f = handmade(words, ARRAY_COUNT(words));
+	Arena *arena = arena_new(4096, 0);
+	ExprScratch scratch = {arena, 100};
+	ExprProgram program;
+
+	(void)state;
+	assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+	assert_int_equal(expr_eval(&program, test_visitor, 0, &scratch).error, EXPR_ERR_NO_OVERLOAD);
+	arena_free(arena);
+}
+
+// [[[…]]], a round a level: deeper than anything that compares or prints it will follow.
+static void endless_nesting_is_survived(void **state)
+{
+	static const uint32_t words[] = {I(SLOT, 5), I(ITERATE, 0), I(SLOT, 0), I(NEXT, 10), I(LIST_NEW, 1),
+	        I(WHOLE, 3), I(LIST_ADD, 0), I(LIST_END, 0), I(KEEP, 1), I(LOOP, 3), I(KEEP, 2), I(WHOLE, 1),
+	        I(EQ, 0), I(RETURN, 0)};
+	ExprValue many[1000] = {{0}}, values[16];
+	Fixture f = handmade(words, ARRAY_COUNT(words));
+	Arena *arena = arena_new(4096, 0);
+	ExprScratch scratch = {arena, 1000000};
+	ExprProgram program;
+
+	(void)state;
+	memcpy(values, test_visitor, 11 * sizeof(*values));
+	for (size_t i = 0; i < ARRAY_COUNT(many); i++)
+		many[i] = expr_int(1);
+	values[5] = expr_list(many, ARRAY_COUNT(many));
+	assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+	assert_int_equal(expr_eval(&program, values, 0, &scratch).error, EXPR_ERR_FUEL);
+	arena_free(arena);
+}
+
+// What version 1 compiled means the same.
+static void the_version_before_is_understood(void **state)
+{
+	const uint32_t before = PROGRAM_MAGIC_1;
+	Fixture f = compiled("age >= 18");
+
+	(void)state;
+	memcpy(f.bytes, &before, sizeof(before));
+	assert_int_equal(verified(&f), OK);
+	f.bytes[3]++;
+	f.bytes[3]++;
+	assert_int_equal(verified(&f), ERR_EXPR_PROGRAM_INVALID);
+	arena_free(f.arena);
 }
 
 static void unknown_opcodes_are_refused(void **state)
@@ -314,6 +410,11 @@ int main(void)
 	        cmocka_unit_test(every_length_but_its_own_is_refused),
 	        cmocka_unit_test(random_changes_are_survived),
 	        cmocka_unit_test(unsound_code_is_refused),
+	        cmocka_unit_test(unsound_loops_are_refused),
+	        cmocka_unit_test(loops_nest_to_a_limit),
+	        cmocka_unit_test(what_is_being_built_is_not_copied),
+	        cmocka_unit_test(endless_nesting_is_survived),
+	        cmocka_unit_test(the_version_before_is_understood),
 	        cmocka_unit_test(unknown_opcodes_are_refused),
 	        cmocka_unit_test(slots_beyond_the_schema_are_refused),
 	        cmocka_unit_test(another_schema_is_noticed),
