@@ -180,6 +180,8 @@ ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list)
 	for (uint32_t i = 0; i < list.len; i++) {
 		if (!expr_burn(evaluation, 16))
 			return expr_error(EXPR_ERR_FUEL);
+		if (x.kind == EXPR_STRING && x.kind == list.items[i].kind && x.len != list.items[i].len)
+			continue;
 		if (expr_equal(evaluation, x, list.items[i]))
 			return value_bool(true);
 	}

@@ -10,9 +10,9 @@ typedef struct ZoneRule {
 
 typedef struct ZoneHeader {
 	int32_t count;
-	int32_t first;             // seconds east of UTC before the first change
-	int32_t standard, summer;  // after the last change, if `start.month` is not 0
-	ZoneRule start, end;       // of summer time
+	int32_t first;            // seconds east of UTC before the first change
+	int32_t standard, summer; // after the last change, if `start.month` is not 0
+	ZoneRule start, end;      // of summer time
 } ZoneHeader;
 
 typedef struct ZoneChange {
