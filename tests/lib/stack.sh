@@ -79,11 +79,17 @@ stack_sample()
 
 stack_kill()
 {
+	local pid
 	if [ "$1" = postgres ]; then
 		"$test_lib/postgres.sh" halt "$STACK_POSTGRES"
-	else
-		kill -KILL "$(process_pid "$STACK/run/$1.pid")"
+		return
 	fi
+	pid=$(process_pid "$STACK/run/$1.pid")
+	kill -KILL "$pid"
+	# A large process takes a while to die, and until then a restart would find it running.
+	while [ -n "$(process_birth "$pid")" ]; do
+		sleep 0.02
+	done
 }
 
 stack_restart()
