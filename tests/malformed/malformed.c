@@ -363,8 +363,9 @@ static void print_counts(const Run *run)
 // Who may call a method shows the right thing in a quarter of the requests or more.
 static bool was_reached(const Method *method)
 {
-	// A quarter is to be expected; chance takes a fifth as soon as a method gets but a hundred requests.
-	return method->revokes ? method->reached > 0 : method->reached * 8 > method->sent;
+	// Of a thousand requests a fifth is far below what chance takes; of a hundred it is not.
+	int share = method->sent >= 1000 ? 5 : 8;
+	return method->revokes ? method->reached > 0 : method->reached * share > method->sent;
 }
 
 // With enough requests chance is no excuse.
