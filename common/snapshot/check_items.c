@@ -192,8 +192,8 @@ Err check_event(const Check *check, const void *item)
 	if (event->n_actions > ACTIONS_MAX)
 		return INVALID("it has %zu actions, at most %d are allowed", event->n_actions, ACTIONS_MAX);
 	for (size_t i = 0; i < event->n_actions; i++) {
-		if (event->actions[i] <= SNAP_ACTION(UNSPECIFIED) ||
-		        event->actions[i] > SNAP_ACTION(RESEGMENT))
+		Parley__Snapshot__V1__EventActionKind kind = event->actions[i]->kind;
+		if (kind <= SNAP_ACTION(UNSPECIFIED) || kind > SNAP_ACTION(RESEGMENT))
 			return INVALID("action %zu is not known", i);
 	}
 	return OK;

@@ -73,6 +73,7 @@ static Err compile_attributes(Compile *c, const DesignOffer *in, SnapOffer *offe
 	offer->n_attributes = template->n_attributes;
 	for (size_t i = 0; i < template->n_attributes; i++) {
 		offer->attributes[i]->name = template->attributes[i]->name;
+		offer->attributes[i]->type = value_type(template->attributes[i]->type);
 		offer->attributes[i]->value = attribute_value(c, in, template->attributes[i]);
 	}
 	return OK;

@@ -27,6 +27,7 @@ Err compile_zones(Compile *c)
 		if ((unsigned)zone->tie_break > SNAP_TIE(OFFER_CODE))
 			problem(c, "tie_break", "%d is not a known tie-break: choose one of the listed",
 			        in->tie_break);
+		zone->deduplication = SNAP_DEDUP(OFFER);
 	}
 	sort_by(c->out->zones, count, offsetof(SnapZone, name));
 	return index_by(c, c->out->zones, count, offsetof(SnapZone, name), &c->zones);
@@ -69,13 +70,15 @@ Err compile_events(Compile *c)
 		c->name = event->name = in->name;
 		event->category = in->category;
 		event->n_actions = in->n_actions;
-		event->actions = ARENA_ARRAY(c->arena, Parley__Snapshot__V1__EventAction, in->n_actions);
+		event->actions =
+		        NEW_ITEMS(c, SnapAction, PARLEY__SNAPSHOT__V1__EVENT_ACTION__INIT, in->n_actions);
 		if (!event->actions)
 			return compile_no_memory();
 		for (size_t j = 0; j < in->n_actions; j++) {
-			event->actions[j] =
-			        (Parley__Snapshot__V1__EventAction)in->actions[j]; // the same numbers
-			if (event->actions[j] == SNAP_ACTION(UNSPECIFIED) ||
+			Parley__Snapshot__V1__EventActionKind kind =
+			        (Parley__Snapshot__V1__EventActionKind)in->actions[j]; // the same numbers
+			event->actions[j]->kind = kind;
+			if (kind == SNAP_ACTION(UNSPECIFIED) ||
 			        (unsigned)in->actions[j] > SNAP_ACTION(RESEGMENT))
 				problem(c, arena_printf(c->arena, "actions[%zu]", j),
 				        "it is not a known action: choose one of the listed");

@@ -73,6 +73,7 @@ static void add_places(Snapshot *snapshot, Arena *arena)
 	SnapZone *zone = ONE(snapshot, zones, arena, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT);
 	zone->name = text(arena, "home");
 	zone->tie_break = SNAP_TIE(OFFER_CODE);
+	zone->deduplication = SNAP_DEDUP(OFFER);
 	SnapPoint *point =
 	        ONE(snapshot, points, arena, SnapPoint, PARLEY__SNAPSHOT__V1__INTERACTION_POINT__INIT);
 	point->name = text(arena, "home-banner");
@@ -80,8 +81,9 @@ static void add_places(Snapshot *snapshot, Arena *arena)
 	SnapEvent *event = ONE(snapshot, events, arena, SnapEvent, PARLEY__SNAPSHOT__V1__EVENT__INIT);
 	event->name = text(arena, "shown");
 	event->n_actions = 1;
-	event->actions = ARENA_NEW(arena, Parley__Snapshot__V1__EventAction);
-	event->actions[0] = SNAP_ACTION(LOG_CONTACT);
+	event->actions = ARENA_ARRAY(arena, SnapAction *, 1);
+	event->actions[0] = NEW(arena, SnapAction, PARLEY__SNAPSHOT__V1__EVENT_ACTION__INIT);
+	event->actions[0]->kind = SNAP_ACTION(LOG_CONTACT);
 }
 
 static SnapOfferAttribute *offer_attribute(Arena *arena, const char *name, const char *value)
@@ -89,6 +91,7 @@ static SnapOfferAttribute *offer_attribute(Arena *arena, const char *name, const
 	SnapOfferAttribute *made =
 	        NEW(arena, SnapOfferAttribute, PARLEY__SNAPSHOT__V1__OFFER_ATTRIBUTE__INIT);
 	made->name = text(arena, name);
+	made->type = SNAP_TYPE(STRING);
 	made->value = NEW(arena, SnapConstant, PARLEY__SNAPSHOT__V1__CONSTANT__INIT);
 	made->value->type = SNAP_TYPE(STRING);
 	made->value->string_value = text(arena, value);

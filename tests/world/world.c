@@ -104,6 +104,7 @@ SnapZone *world_zone(World *world, const char *name)
 	SnapZone *zone = ADD(world, zones, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT);
 	zone->name = text(world, name);
 	zone->tie_break = SNAP_TIE(OFFER_CODE);
+	zone->deduplication = SNAP_DEDUP(OFFER);
 	return zone;
 }
 
@@ -116,13 +117,15 @@ SnapPoint *world_point(World *world, const char *name, const char *zone)
 	return point;
 }
 
-SnapEvent *world_event(World *world, const char *name, Parley__Snapshot__V1__EventAction action)
+SnapEvent *world_event(World *world, const char *name, Parley__Snapshot__V1__EventActionKind action)
 {
 	SnapEvent *event = ADD(world, events, SnapEvent, PARLEY__SNAPSHOT__V1__EVENT__INIT);
 	event->name = text(world, name);
 	event->n_actions = 1;
-	event->actions = ARENA_NEW(world->arena, Parley__Snapshot__V1__EventAction);
-	event->actions[0] = action;
+	event->actions = ARENA_ARRAY(world->arena, SnapAction *, 1);
+	event->actions[0] = ARENA_NEW(world->arena, SnapAction);
+	*event->actions[0] = (SnapAction)PARLEY__SNAPSHOT__V1__EVENT_ACTION__INIT;
+	event->actions[0]->kind = action;
 	return event;
 }
 
@@ -158,6 +161,7 @@ SnapOffer *world_offer(World *world, const char *code)
 	offer->attributes[0] = ARENA_NEW(world->arena, SnapOfferAttribute);
 	*offer->attributes[0] = (SnapOfferAttribute)PARLEY__SNAPSHOT__V1__OFFER_ATTRIBUTE__INIT;
 	offer->attributes[0]->name = text(world, "headline");
+	offer->attributes[0]->type = SNAP_TYPE(STRING);
 	SnapConstant *value = offer->attributes[0]->value = ARENA_NEW(world->arena, SnapConstant);
 	*value = (SnapConstant)PARLEY__SNAPSHOT__V1__CONSTANT__INIT;
 	value->type = SNAP_TYPE(STRING);

@@ -21,7 +21,7 @@ World *world_bank(Arena *arena);
 
 SnapZone *world_zone(World *world, const char *name);
 SnapPoint *world_point(World *world, const char *name, const char *zone);
-SnapEvent *world_event(World *world, const char *name, Parley__Snapshot__V1__EventAction action);
+SnapEvent *world_event(World *world, const char *name, Parley__Snapshot__V1__EventActionKind action);
 SnapSegment *world_segment(World *world, const char *name, const char *expression);
 SnapOffer *world_offer(World *world, const char *code); // published
 // NULL: every segment, every zone. Enabled.

@@ -48,7 +48,7 @@ static void the_same_configuration_gives_the_same_bytes(void **state)
 
 // The damages. Each has the snapshot `s`, its world `w` and the arena at hand.
 #define DAMAGE_TABLE                                                                                         \
-	D(another_format, s->format = 2, "format 2")                                                         \
+	D(another_format, s->format = 3, "format 3")                                                         \
 	D(no_channel, s->channel = text(arena, ""), "the channel")                                           \
 	D(no_time_out, s->session_timeout_s = 0, "time-out")                                                 \
 	D(no_level, s->n_audience_levels = 0, "no audience level")                                           \
@@ -77,7 +77,7 @@ static void the_same_configuration_gives_the_same_bytes(void **state)
 	D(no_default, s->points[0]->default_content = text(arena, ""), "no default content")                 \
 	D(a_long_default, s->points[0]->default_content = repeat(arena, 'x', 65537), "65537 bytes")          \
 	D(bad_utf8, s->points[0]->default_content = text(arena, "\xc3("), "not UTF-8")                       \
-	D(an_unknown_action, s->events[0]->actions[0] = (Parley__Snapshot__V1__EventAction)5, "action 0")    \
+	D(an_unknown_action, s->events[0]->actions[0]->kind = SNAP_ACTION(UNSPECIFIED), "action 0")          \
 	D(a_segment_beyond, s->segments[0]->audience_level = 1, "audience level 1 of 1")                     \
 	D(no_expression, s->segments[0]->expression = NULL, "no expression")                                 \
 	D(a_number_segment, s->segments[0]->expression = world_expression(w, "age"), "it must give bool")    \
