@@ -6,12 +6,12 @@
 #include "service/record.h"
 #include "service/turn.h"
 
-#define ACTION(name) PARLEY__SNAPSHOT__V1__EVENT_ACTION__EVENT_ACTION_##name
+#define ACTION(name) PARLEY__SNAPSHOT__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_##name
 
-static bool has_action(const Parley__Snapshot__V1__Event *event, Parley__Snapshot__V1__EventAction action)
+static bool has_action(const Parley__Snapshot__V1__Event *event, Parley__Snapshot__V1__EventActionKind kind)
 {
 	for (size_t i = 0; i < event->n_actions; i++)
-		if (event->actions[i] == action)
+		if (event->actions[i]->kind == kind)
 			return true;
 	return false;
 }

@@ -45,12 +45,6 @@ Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_
 	return OK;
 }
 
-static char *segment_name(const Snapshot *snapshot, uint32_t rule)
-{
-	uint32_t segment = snapshot->rules[rule]->segment;
-	return segment > 0 ? snapshot->segments[segment - 1]->name : (char *)"";
-}
-
 static Err map_offers(const Session *session, const PointDecision *point, Arena *arena, PointOffers *out)
 {
 	const Snapshot *snapshot = plan_snapshot(session->plan);
@@ -65,17 +59,16 @@ static Err map_offers(const Session *session, const PointDecision *point, Arena 
 		const DecidedOffer *decided = &point->offers[i];
 		Offer *offer = out->offers[i];
 		offer->treatment_code = (char *)decided->treatment_code;
-		offer->offer_code = snapshot->offers[decided->offer]->code;
-		offer->offer_name = snapshot->offers[decided->offer]->name;
-		offer->score = decided->score;
-		offer->n_attributes = snapshot->offers[decided->offer]->n_attributes;
-		offer->attributes = prepared->attributes[decided->offer];
+		offer->offer_code = snapshot->offers[decided->id.offer]->code;
+		offer->offer_name = snapshot->offers[decided->id.offer]->name;
+		offer->score = decided->score.final;
+		offer->n_attributes = snapshot->offers[decided->id.offer]->n_attributes;
+		offer->attributes = prepared->attributes[decided->id.offer];
 	}
 	return OK;
 }
 
-static Err map_candidates(
-        const Snapshot *snapshot, const PointDecision *point, Arena *arena, PointOffers *out)
+static Err map_candidates(const Plan *plan, const PointDecision *point, Arena *arena, PointOffers *out)
 {
 	if (point->candidate_count == 0)
 		return OK;
@@ -86,11 +79,14 @@ static Err map_candidates(
 	for (size_t i = 0; i < point->candidate_count; i++) {
 		const DecidedCandidate *decided = &point->candidates[i];
 		Candidate *candidate = out->candidates[i];
-		candidate->offer_code = snapshot->offers[decided->offer]->code;
-		candidate->treatment_rule = snapshot->rules[decided->rule]->name;
-		candidate->segment = segment_name(snapshot, decided->rule);
+		TreatmentFacts facts = treatment_facts(plan, decided->id, (uint32_t)point->point);
+		candidate->offer_code = (char *)facts.offer_code.ptr;
+		candidate->treatment_rule = (char *)facts.rule.ptr;
+		candidate->segment = (char *)facts.segment.ptr;
+		candidate->campaign = (char *)facts.campaign.ptr;
+		candidate->cell = (char *)facts.cell.ptr;
 		candidate->reason = (char *)reason_name(decided->reason);
-		candidate->score = decided->score;
+		candidate->score = decided->score.final;
 		candidate->predicate = arena_cstr(arena, decided->predicate);
 		if (candidate->predicate == NULL)
 			return no_memory();
@@ -111,7 +107,7 @@ static Err map_point(
 	}
 	out->default_content = snapshot->points[point->point]->default_content;
 	TRY(map_offers(session, point, arena, out));
-	return map_candidates(snapshot, point, arena, out);
+	return map_candidates(session->plan, point, arena, out);
 }
 
 Err map_points(const Session *session, const GetOffersRequest *in, const Decision *decision, Arena *arena,

@@ -77,6 +77,8 @@ static const struct {
 static Err prepare_attribute(const Parley__Snapshot__V1__OfferAttribute *in, Arena *arena, NamedValue *out)
 {
 	out->name = in->name;
+	if (in->value == NULL)
+		return OK; // personalised only
 	out->value = message_new(arena, MESSAGE_OF(value));
 	if (out->value == NULL)
 		return no_memory();

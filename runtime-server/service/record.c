@@ -103,8 +103,7 @@ Err record_left(Service *service, const Session *session, int64_t now_us, int le
 
 // --- recommendations ---
 
-static Err list_offers(
-        const Snapshot *snapshot, const PointDecision *point, Arena *arena, Recommendation *out)
+static Err list_offers(const Plan *plan, const PointDecision *point, Arena *arena, Recommendation *out)
 {
 	if (point->offer_count == 0)
 		return OK;
@@ -115,27 +114,31 @@ static Err list_offers(
 	out->n_offers = point->offer_count;
 	for (size_t i = 0; i < point->offer_count; i++) {
 		const DecidedOffer *decided = &point->offers[i];
-		const Parley__Snapshot__V1__TreatmentRule *rule = snapshot->rules[decided->rule];
+		TreatmentFacts facts = treatment_facts(plan, decided->id, (uint32_t)point->point);
 		RecommendedOffer *offer = out->offers[i];
 		offer->treatment_code = (char *)decided->treatment_code;
-		offer->offer_code = snapshot->offers[decided->offer]->code;
-		offer->treatment_rule = rule->name;
-		offer->segment = rule->segment > 0 ? snapshot->segments[rule->segment - 1]->name : (char *)"";
-		offer->score = decided->score;
+		offer->offer_code = (char *)facts.offer_code.ptr;
+		offer->treatment_rule = (char *)facts.rule.ptr;
+		offer->segment = (char *)facts.segment.ptr;
+		offer->campaign = (char *)facts.campaign.ptr;
+		offer->cell = (char *)facts.cell.ptr;
+		offer->origin = (char *)origin_name(decided->id.origin);
+		offer->score = decided->score.final;
 		offer->rank = (uint32_t)i + 1;
 	}
 	return OK;
 }
 
-static Err record_point(Service *service, Context *context, const Snapshot *snapshot,
-        const PointDecision *point, uint64_t seed, Arena *arena)
+static Err record_point(Service *service, Context *context, const Plan *plan, const PointDecision *point,
+        uint64_t seed, Arena *arena)
 {
+	const Snapshot *snapshot = plan_snapshot(plan);
 	Recommendation recommendation = PARLEY__JOURNAL__V1__RECOMMENDATION__INIT;
 	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
 	recommendation.interaction_point = snapshot->points[point->point]->name;
 	recommendation.zone = snapshot->zones[snapshot->points[point->point]->zone]->name;
 	recommendation.seed = seed;
-	TRY(list_offers(snapshot, point, arena, &recommendation));
+	TRY(list_offers(plan, point, arena, &recommendation));
 	entry.context = context;
 	entry.what_case = ENTRY(RECOMMENDATION);
 	entry.recommendation = &recommendation;
@@ -146,22 +149,22 @@ Err record_decision(Service *service, const Session *session, int64_t now_us, co
         uint64_t seed, Arena *arena)
 {
 	Context context = context_of(session, now_us);
-	const Snapshot *snapshot = plan_snapshot(session->plan);
 	for (size_t p = 0; p < decision->count; p++)
 		if (decision->points[p].point >= 0)
-			TRY(record_point(service, &context, snapshot, &decision->points[p], seed, arena));
+			TRY(record_point(
+			        service, &context, session->plan, &decision->points[p], seed, arena));
 	return OK;
 }
 
 // --- events ---
 
-#define ACTION(name)  PARLEY__SNAPSHOT__V1__EVENT_ACTION__EVENT_ACTION_##name
+#define ACTION(name)  PARLEY__SNAPSHOT__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_##name
 #define MEANING(name) PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_##name
 static const Meaning meanings[] = {
         [ACTION(LOG_CONTACT)] = MEANING(CONTACT),
         [ACTION(LOG_ACCEPT)] = MEANING(ACCEPT),
         [ACTION(LOG_REJECT)] = MEANING(REJECT),
-        [ACTION(RESEGMENT)] = MEANING(UNSPECIFIED),
+        [ACTION(TRIGGER_EVENT)] = MEANING(UNSPECIFIED), // the last: those between mean nothing either
 };
 
 static Err list_meanings(const Parley__Snapshot__V1__Event *event, Arena *arena, EventPosted *out)
@@ -170,8 +173,8 @@ static Err list_meanings(const Parley__Snapshot__V1__Event *event, Arena *arena,
 	if (out->meanings == NULL)
 		return no_memory();
 	for (size_t i = 0; i < event->n_actions; i++)
-		if (meanings[event->actions[i]] != MEANING(UNSPECIFIED))
-			out->meanings[out->n_meanings++] = meanings[event->actions[i]];
+		if (meanings[event->actions[i]->kind] != MEANING(UNSPECIFIED))
+			out->meanings[out->n_meanings++] = meanings[event->actions[i]->kind];
 	return OK;
 }
 
@@ -199,6 +202,8 @@ Err record_event(Service *service, const Session *session, int64_t now_us, const
 	posted.segment = text(facts->segment, arena);
 	posted.interaction_point = text(facts->point, arena);
 	posted.zone = text(facts->zone, arena);
+	posted.campaign = text(facts->campaign, arena);
+	posted.cell = text(facts->cell, arena);
 	entry.context = &shared;
 	entry.what_case = ENTRY(EVENT_POSTED);
 	entry.event_posted = &posted;

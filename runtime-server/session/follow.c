@@ -54,7 +54,7 @@ bool session_carry(
 static size_t facts_text(const TreatmentFacts *facts)
 {
 	return facts->offer_code.len + facts->rule.len + facts->segment.len + facts->point.len +
-	       facts->zone.len;
+	       facts->zone.len + facts->campaign.len + facts->cell.len;
 }
 
 static Str put_text(char **free_space, Str text)
@@ -74,6 +74,8 @@ static TreatmentFacts own_facts(const TreatmentFacts *facts, char **free_space)
 	        .segment = put_text(free_space, facts->segment),
 	        .point = put_text(free_space, facts->point),
 	        .zone = put_text(free_space, facts->zone),
+	        .campaign = put_text(free_space, facts->campaign),
+	        .cell = put_text(free_space, facts->cell),
 	};
 }
 

@@ -7,7 +7,7 @@
 static void remember_offer(Session *session, int point, const DecidedOffer *offer)
 {
 	Treatment *treatment = ring_push(&session->treatments, sizeof(Treatment));
-	*treatment = (Treatment){.rule = offer->rule, .offer = offer->offer, .point = (uint32_t)point};
+	*treatment = (Treatment){.id = offer->id, .point = (uint32_t)point};
 	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
 }
 
@@ -34,20 +34,42 @@ const Treatment *session_treatment(const Session *session, Str code)
 	return NULL;
 }
 
+static void take_rule(const Parley__Snapshot__V1__Snapshot *snapshot,
+        const Parley__Snapshot__V1__TreatmentRule *rule, TreatmentFacts *facts)
+{
+	facts->rule = str(rule->name);
+	if (rule->segment > 0)
+		facts->segment = str(snapshot->segments[rule->segment - 1]->name);
+	if (rule->campaign == 0)
+		return;
+	const Parley__Snapshot__V1__Campaign *campaign = snapshot->campaigns[rule->campaign - 1];
+	facts->campaign = str(campaign->code);
+	if (rule->cell > 0)
+		facts->cell = str(campaign->cells[rule->cell - 1]->code);
+}
+
+TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point)
+{
+	const Parley__Snapshot__V1__Snapshot *snapshot = plan_snapshot(plan);
+	const Parley__Snapshot__V1__TreatmentRule *rule = decide_rule(plan, id);
+	Str empty = STR("");
+	TreatmentFacts facts = {.offer_code = str(snapshot->offers[id.offer]->code),
+	        .rule = empty,
+	        .segment = empty,
+	        .point = str(snapshot->points[point]->name),
+	        .zone = str(snapshot->zones[snapshot->points[point]->zone]->name),
+	        .campaign = empty,
+	        .cell = empty};
+	if (rule != NULL)
+		take_rule(snapshot, rule, &facts);
+	return facts;
+}
+
 TreatmentFacts session_treatment_facts(const Session *session, const Treatment *treatment)
 {
 	if (treatment->facts != NULL)
 		return *treatment->facts;
-	const Parley__Snapshot__V1__Snapshot *snapshot = plan_snapshot(session->plan);
-	const Parley__Snapshot__V1__TreatmentRule *rule = snapshot->rules[treatment->rule];
-	const Parley__Snapshot__V1__InteractionPoint *point = snapshot->points[treatment->point];
-	return (TreatmentFacts){
-	        .offer_code = str(snapshot->offers[treatment->offer]->code),
-	        .rule = str(rule->name),
-	        .segment = rule->segment > 0 ? str(snapshot->segments[rule->segment - 1]->name) : STR(""),
-	        .point = str(point->name),
-	        .zone = str(snapshot->zones[point->zone]->name),
-	};
+	return treatment_facts(session->plan, treatment->id, treatment->point);
 }
 
 bool session_event_seen(Session *session, uint64_t epoch, EventKey key)

@@ -19,12 +19,15 @@ typedef struct EventKey {
 
 // What history needs of a treatment, as text: valid under any snapshot.
 typedef struct TreatmentFacts {
-	Str offer_code, rule, segment, point, zone;
+	Str offer_code, rule, segment, point, zone, campaign, cell; // empty: there is none
 } TreatmentFacts;
+// Of a candidate at a point; borrowed from the plan.
+TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point);
 
 typedef struct Treatment {
 	char code[TREATMENT_CODE_SIZE];
-	uint32_t rule, offer, point; // indexes into the session's snapshot, unless `facts` is set
+	CandidateId id; // of the session's snapshot, as `point`, unless `facts` is set
+	uint32_t point;
 	const TreatmentFacts *facts; // set once the session has left the snapshot that recommended it
 } Treatment;
 

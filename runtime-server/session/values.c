@@ -122,12 +122,15 @@ uint64_t *session_segments(const Session *session)
 Visitor session_visitor(const Session *session)
 {
 	return (Visitor){.level = session->level,
+	        .audience_id = session->audience_id,
 	        .values = session->values->items,
 	        .segments = session->values->segments};
 }
 
 void session_segment(Session *session, int64_t as_of_us, Arena *scratch)
 {
-	decide_segments(session->plan, session->level, session->values->items, as_of_us, scratch,
-	        session->values->segments);
+	SegmentRequest request = {
+	        .level = session->level, .audience_id = session->audience_id, .as_of_us = as_of_us};
+	Segmentation done = {.segments = session->values->segments};
+	(void)decide_segments(session->plan, &request, session->values->items, scratch, &done);
 }
