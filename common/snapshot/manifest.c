@@ -36,9 +36,9 @@ static Err check_names(const Manifest *manifest)
 
 Err manifest_form(const Manifest *manifest)
 {
-	if (manifest->format != SNAPSHOT_FORMAT)
+	if (manifest->format != MANIFEST_FORMAT)
 		return err(ERR_MANIFEST_INVALID, "the manifest has format %u, this program knows %d",
-		        manifest->format, SNAPSHOT_FORMAT);
+		        manifest->format, MANIFEST_FORMAT);
 	TRY(check_names(manifest));
 	TRY(check_blobs(manifest));
 	if (manifest->epoch == 0 || manifest->version == 0)

@@ -10,7 +10,8 @@
 #include "parley/snapshot/v1/snapshot.pb-c.h"
 
 enum {
-	SNAPSHOT_FORMAT = 2,
+	SNAPSHOT_FORMAT = 2, // of a blob
+	MANIFEST_FORMAT = 1,
 	SNAPSHOT_ENGINE = 2,              // what this engine understands
 	MANIFEST_MAX = 64 * 1024,         // bytes of a manifest
 	ENVELOPE_MAX = 96 * 1024,         // bytes of an envelope

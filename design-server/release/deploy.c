@@ -161,7 +161,7 @@ static Err seal(Deploy *d, Row *row, const Row *latest, Str *ret_envelope)
 	Parley__Snapshot__V1__Manifest manifest = PARLEY__SNAPSHOT__V1__MANIFEST__INIT;
 	blob.sha256 = digest_bytes(&row->blob);
 	blob.length = row->length;
-	manifest.format = SNAPSHOT_FORMAT;
+	manifest.format = MANIFEST_FORMAT;
 	manifest.environment = arena_cstr(d->arena, row->environment);
 	manifest.channel = d->in->channel;
 	manifest.fleet = arena_cstr(d->arena, row->fleet);

@@ -36,7 +36,7 @@ Manifest *test_manifest(Str blob, uint64_t version, const Digest *previous, Aren
 	reference->length = blob.len;
 	Manifest *manifest = ARENA_NEW(arena, Manifest);
 	*manifest = (Manifest)PARLEY__SNAPSHOT__V1__MANIFEST__INIT;
-	manifest->format = SNAPSHOT_FORMAT;
+	manifest->format = MANIFEST_FORMAT;
 	manifest->environment = arena_cstr(arena, STR("production"));
 	manifest->channel = arena_cstr(arena, STR("bank"));
 	manifest->fleet = arena_cstr(arena, STR("main"));
