@@ -8,21 +8,20 @@ void decide_defaults(const Plan *plan, int level, ExprValue *values)
 		memcpy(values, plan_level->defaults, plan_level->attribute_count * sizeof *values);
 }
 
-void decide_segments(
-        const Plan *plan, int level, const ExprValue *values, int64_t as_of_us, Arena *scratch, uint64_t *ret)
+Err decide_segments(
+        const Plan *plan, const SegmentRequest *request, ExprValue *values, Arena *arena, Segmentation *ret)
 {
-	const PlanLevel *plan_level = &plan->level[level];
+	const PlanLevel *plan_level = &plan->level[request->level];
 	if (plan->snapshot->n_segments)
-		memset(ret, 0, plan_segment_words(plan) * sizeof *ret);
+		memset(ret->segments, 0, plan_segment_words(plan) * sizeof *ret->segments);
 	Evaluation evaluation;
-	// Without memory nothing can be said of the visitor, who then is in no segment.
-	if (evaluation_init(plan, values, as_of_us, scratch, &evaluation))
-		return;
+	TRY(evaluation_init(plan, values, request->as_of_us, arena, &evaluation));
 	for (size_t i = 0; i < plan_level->segment_count; i++) {
 		PlanSegment segment = plan_level->segments[i];
 		if (evaluate_condition(&evaluation, segment.condition) == VERDICT_TRUE)
-			ret[segment.segment / 64] |= UINT64_C(1) << (segment.segment % 64);
+			ret->segments[segment.segment / 64] |= UINT64_C(1) << (segment.segment % 64);
 	}
+	return OK;
 }
 
 static bool in_segment(const Visitor *visitor, uint32_t segment)
@@ -111,7 +110,10 @@ static Err treat(Call *call, const Selection *selection, PointDecision *ret)
 		return err(ERR_NO_MEMORY, "no memory for %zu offers", selection->count);
 	for (size_t i = 0; i < selection->count; i++) {
 		const Ranked *best = &selection->best[i];
-		offers[i] = (DecidedOffer){.rule = best->rule, .offer = best->offer, .score = best->score};
+		offers[i] = (DecidedOffer){
+		        .id = {ORIGIN_RULE, best->rule, best->offer},
+		        .score = {.marketer = best->score, .final = best->score},
+		};
 		treatment_code_make(call->request->seed, call->treatments++, offers[i].treatment_code);
 	}
 	ret->offers = offers;

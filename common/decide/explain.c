@@ -99,10 +99,9 @@ Err call_explain(Call *call, const Candidates *candidates, Parley__Snapshot__V1_
 	sort(items, candidates->count);
 	for (uint32_t i = 0; i < candidates->count; i++) {
 		listed[i] = (DecidedCandidate){
-		        .rule = items[i].rank.rule,
-		        .offer = items[i].rank.offer,
+		        .id = {ORIGIN_RULE, items[i].rank.rule, items[i].rank.offer},
 		        .reason = items[i].reason,
-		        .score = items[i].rank.score,
+		        .score = {.marketer = items[i].rank.score, .final = items[i].rank.score},
 		        .predicate = predicate_of(snapshot, &items[i]),
 		};
 	}

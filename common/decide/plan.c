@@ -21,6 +21,7 @@
 NAMES(audience_levels, name)
 NAMES(points, name)
 NAMES(events, name)
+NAMES(offers, code)
 
 // --- programs ---
 
@@ -123,13 +124,13 @@ static Err build_segments(
 {
 	size_t count = 0;
 	for (size_t i = 0; i < snapshot->n_segments; i++)
-		count += snapshot->segments[i]->audience_level == level;
+		count += snapshot->segments[i]->audience_level == level && snapshot->segments[i]->expression;
 	PlanSegment *segments = ARENA_ARRAY(arena, PlanSegment, count);
 	if (!segments)
 		return err(ERR_NO_MEMORY, "no memory for %zu segments", count);
 	ret->segments = segments;
 	for (uint32_t i = 0; i < snapshot->n_segments; i++) {
-		if (snapshot->segments[i]->audience_level != level)
+		if (snapshot->segments[i]->audience_level != level || !snapshot->segments[i]->expression)
 			continue;
 		PlanSegment *segment = &segments[ret->segment_count++];
 		segment->segment = i;
@@ -187,6 +188,7 @@ static Err build(Plan *plan, Arena *arena, Arena *scratch)
 	TRY(audience_levels_names(snapshot, arena, &plan->levels));
 	TRY(points_names(snapshot, arena, &plan->points));
 	TRY(events_names(snapshot, arena, &plan->events));
+	TRY(offers_names(snapshot, arena, &plan->offers));
 
 	const ExprSchema *schemas;
 	Interner conditions, scorings;
@@ -233,6 +235,11 @@ int plan_point(const Plan *plan, Str name)
 int plan_event(const Plan *plan, Str name)
 {
 	return names_find(&plan->events, name);
+}
+
+int plan_offer(const Plan *plan, Str code)
+{
+	return names_find(&plan->offers, code);
 }
 
 int plan_attribute(const Plan *plan, int level, Str name)

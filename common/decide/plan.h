@@ -57,7 +57,7 @@ typedef struct Candidates {
 
 struct Plan {
 	const Snapshot *snapshot;
-	Names levels, points, events;
+	Names levels, points, events, offers;
 	const PlanLevel *level; // by audience level
 	Programs conditions, scorings;
 	const PlanRule *rules;

@@ -14,6 +14,13 @@ const char *reason_name(Reason reason)
 	return reasons[reason].name;
 }
 
+const char *origin_name(Origin origin)
+{
+	static const char *const names[ORIGIN_COUNT] = {
+	        "RULE", "GLOBAL", "INDIVIDUAL", "QUALIFIED", "DEFAULT"};
+	return names[origin];
+}
+
 const char *reason_text(Reason reason)
 {
 	return reasons[reason].text;

@@ -1,25 +1,10 @@
-#include "world/world.h"
+// Levels, expressions and constants; and the finish, where names become indices.
+#include "world/build.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ITEMS_MAX = 4096 };
-
-// Names by which an item refers to others, until they are indices.
-typedef struct Refers {
-	const void *item;
-	const char *segment, *zone, *offer;
-} Refers;
-
-struct World {
-	Arena *arena;
-	Snapshot snapshot;
-	ExprSchema schema;
-	Refers refers[2 * ITEMS_MAX];
-	size_t refer_count;
-};
-
-static void must(Err e)
+void world_must(Err e)
 {
 	if (e) {
 		fprintf(stderr, "world: %s: %s\n", err_reason(e), err_detail()->message);
@@ -27,30 +12,19 @@ static void must(Err e)
 	}
 }
 
-static char *text(World *world, const char *value)
+char *world_text(World *world, const char *text)
 {
-	return arena_cstr(world->arena, str(value));
+	return arena_cstr(world->arena, str(text));
 }
 
-#define ADD(world, list, type, INIT)                                                                         \
-	({                                                                                                   \
-		Snapshot *snapshot_ = &(world)->snapshot;                                                    \
-		if (!snapshot_->list)                                                                        \
-			snapshot_->list = ARENA_ARRAY((world)->arena, type *, ITEMS_MAX);                    \
-		if (snapshot_->n_##list == ITEMS_MAX)                                                        \
-			must(err(ERR_LIMIT, "too many " #list));                                             \
-		type *item_ = ARENA_NEW((world)->arena, type);                                               \
-		*item_ = (type)INIT;                                                                         \
-		snapshot_->list[snapshot_->n_##list++] = item_;                                              \
-		item_;                                                                                       \
-	})
+// --- levels ---
 
 static SnapAttribute *attribute(
         World *world, const char *name, Parley__Snapshot__V1__ValueType type, bool has_default)
 {
 	SnapAttribute *made = ARENA_NEW(world->arena, SnapAttribute);
 	*made = (SnapAttribute)PARLEY__SNAPSHOT__V1__ATTRIBUTE__INIT;
-	made->name = made->column = text(world, name);
+	made->name = made->column = world_text(world, name);
 	made->type = type;
 	made->session_settable = true;
 	if (has_default) {
@@ -61,17 +35,18 @@ static SnapAttribute *attribute(
 	return made;
 }
 
-static void add_customer(World *world)
+static SnapLevel *add_level(World *world, const char *name, const char *table, const char *key,
+        Parley__Snapshot__V1__ValueType key_type)
 {
-	SnapLevel *level = ADD(world, audience_levels, SnapLevel, PARLEY__SNAPSHOT__V1__AUDIENCE_LEVEL__INIT);
-	level->name = text(world, "customer");
-	level->profile_table = text(world, "customers");
+	SnapLevel *level = WORLD_ADD_NAMED(
+	        world, name, audience_levels, SnapLevel, PARLEY__SNAPSHOT__V1__AUDIENCE_LEVEL__INIT);
+	level->profile_table = world_text(world, table);
 	level->n_keys = 1;
 	level->keys = ARENA_ARRAY(world->arena, SnapKey *, 1);
 	level->keys[0] = ARENA_NEW(world->arena, SnapKey);
 	*level->keys[0] = (SnapKey)PARLEY__SNAPSHOT__V1__AUDIENCE_KEY__INIT;
-	level->keys[0]->name = level->keys[0]->column = text(world, "customer_id");
-	level->keys[0]->type = SNAP_TYPE(INT);
+	level->keys[0]->name = level->keys[0]->column = world_text(world, key);
+	level->keys[0]->type = key_type;
 	level->n_attributes = WORLD_ATTRIBUTES;
 	SnapAttribute **attributes = level->attributes =
 	        ARENA_ARRAY(world->arena, SnapAttribute *, WORLD_ATTRIBUTES);
@@ -79,159 +54,225 @@ static void add_customer(World *world)
 	attributes[WORLD_AGE]->default_value->int_value = 30;
 	attributes[WORLD_BALANCE] = attribute(world, "balance", SNAP_TYPE(DOUBLE), true);
 	attributes[WORLD_TIER] = attribute(world, "tier", SNAP_TYPE(STRING), true);
-	attributes[WORLD_TIER]->default_value->string_value = text(world, "basic");
+	attributes[WORLD_TIER]->default_value->string_value = world_text(world, "basic");
 	attributes[WORLD_TAGS] = attribute(world, "tags", SNAP_TYPE(STRING_LIST), true);
 	attributes[WORLD_JOINED] = attribute(world, "joined", SNAP_TYPE(TIMESTAMP), false);
 	attributes[WORLD_CHURN] = attribute(world, "churn", SNAP_TYPE(DOUBLE), false);
-	must(snapshot_schema(level, world->arena, &world->schema));
+	return level;
 }
 
 World *world_new(Arena *arena)
 {
 	World *world = ARENA_NEW(arena, World);
 	world->arena = arena;
+	world->references_end = &world->references;
 	world->snapshot = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
 	world->snapshot.format = SNAPSHOT_FORMAT;
 	world->snapshot.least_engine = SNAPSHOT_ENGINE;
-	world->snapshot.channel = text(world, "bank");
+	world->snapshot.channel = world_text(world, "bank");
 	world->snapshot.session_timeout_s = 1800;
-	add_customer(world);
+	SnapLevel *level = add_level(world, "customer", "customers", "customer_id", SNAP_TYPE(INT));
+	world_must(snapshot_schema(level, arena, &world->schema));
 	return world;
 }
 
-SnapZone *world_zone(World *world, const char *name)
+void world_household(World *world)
 {
-	SnapZone *zone = ADD(world, zones, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT);
-	zone->name = text(world, name);
-	zone->tie_break = SNAP_TIE(OFFER_CODE);
-	zone->deduplication = SNAP_DEDUP(OFFER);
-	return zone;
+	add_level(world, "household", "households", "household_id", SNAP_TYPE(STRING));
 }
 
-SnapPoint *world_point(World *world, const char *name, const char *zone)
-{
-	SnapPoint *point = ADD(world, points, SnapPoint, PARLEY__SNAPSHOT__V1__INTERACTION_POINT__INIT);
-	point->name = text(world, name);
-	point->default_content = text(world, "welcome");
-	world->refers[world->refer_count++] = (Refers){.item = point, .zone = zone};
-	return point;
-}
-
-SnapEvent *world_event(World *world, const char *name, Parley__Snapshot__V1__EventActionKind action)
-{
-	SnapEvent *event = ADD(world, events, SnapEvent, PARLEY__SNAPSHOT__V1__EVENT__INIT);
-	event->name = text(world, name);
-	event->n_actions = 1;
-	event->actions = ARENA_ARRAY(world->arena, SnapAction *, 1);
-	event->actions[0] = ARENA_NEW(world->arena, SnapAction);
-	*event->actions[0] = (SnapAction)PARLEY__SNAPSHOT__V1__EVENT_ACTION__INIT;
-	event->actions[0]->kind = action;
-	return event;
-}
+// --- values ---
 
 SnapExpression *world_expression(World *world, const char *source)
 {
 	ExprProgram program;
-	must(expr_compile(&world->schema, str(source), EXPR_DYN, world->arena, &program));
+	world_must(expr_compile(&world->schema, str(source), EXPR_DYN, world->arena, &program));
 	SnapExpression *expression = ARENA_NEW(world->arena, SnapExpression);
 	*expression = (SnapExpression)PARLEY__SNAPSHOT__V1__EXPRESSION__INIT;
-	expression->source = text(world, source);
+	expression->source = world_text(world, source);
 	Str bytes = arena_str(world->arena, str_n((const char *)program.bytes, program.len));
 	expression->program =
 	        (ProtobufCBinaryData){.len = bytes.len, .data = (uint8_t *)(uintptr_t)bytes.ptr};
 	return expression;
 }
 
-SnapSegment *world_segment(World *world, const char *name, const char *expression)
+static SnapConstant *constant(World *world, Parley__Snapshot__V1__ValueType type)
 {
-	SnapSegment *segment = ADD(world, segments, SnapSegment, PARLEY__SNAPSHOT__V1__SEGMENT__INIT);
-	segment->name = text(world, name);
-	segment->expression = world_expression(world, expression);
-	return segment;
+	SnapConstant *made = ARENA_NEW(world->arena, SnapConstant);
+	*made = (SnapConstant)PARLEY__SNAPSHOT__V1__CONSTANT__INIT;
+	made->type = type;
+	return made;
 }
 
-SnapOffer *world_offer(World *world, const char *code)
+SnapConstant *world_bool(World *world, bool value)
 {
-	SnapOffer *offer = ADD(world, offers, SnapOffer, PARLEY__SNAPSHOT__V1__OFFER__INIT);
-	offer->code = offer->name = text(world, code);
-	offer->template_ = text(world, "card");
-	offer->published = true;
-	offer->n_attributes = 1;
-	offer->attributes = ARENA_ARRAY(world->arena, SnapOfferAttribute *, 1);
-	offer->attributes[0] = ARENA_NEW(world->arena, SnapOfferAttribute);
-	*offer->attributes[0] = (SnapOfferAttribute)PARLEY__SNAPSHOT__V1__OFFER_ATTRIBUTE__INIT;
-	offer->attributes[0]->name = text(world, "headline");
-	offer->attributes[0]->type = SNAP_TYPE(STRING);
-	SnapConstant *value = offer->attributes[0]->value = ARENA_NEW(world->arena, SnapConstant);
-	*value = (SnapConstant)PARLEY__SNAPSHOT__V1__CONSTANT__INIT;
-	value->type = SNAP_TYPE(STRING);
-	value->string_value = text(world, code);
-	return offer;
+	SnapConstant *made = constant(world, SNAP_TYPE(BOOL));
+	made->bool_value = value;
+	return made;
 }
 
-SnapRule *world_rule(World *world, const char *name, const char *segment, const char *zone, const char *offer,
-        double score)
+SnapConstant *world_int(World *world, int64_t value)
 {
-	SnapRule *rule = ADD(world, rules, SnapRule, PARLEY__SNAPSHOT__V1__TREATMENT_RULE__INIT);
-	rule->name = text(world, name);
-	rule->score = score;
-	rule->enabled = true;
-	world->refers[world->refer_count++] =
-	        (Refers){.item = rule, .segment = segment, .zone = zone, .offer = offer};
-	return rule;
+	SnapConstant *made = constant(world, SNAP_TYPE(INT));
+	made->int_value = value;
+	return made;
 }
 
-// --- canonical order ---
+SnapConstant *world_double(World *world, double value)
+{
+	SnapConstant *made = constant(world, SNAP_TYPE(DOUBLE));
+	made->double_value = value;
+	return made;
+}
 
-#define BY(kind, type, key)                                                                                  \
-	static int by_##kind(const void *a, const void *b)                                                   \
-	{                                                                                                    \
-		return strcmp((*(type *const *)a)->key, (*(type *const *)b)->key);                           \
-	}                                                                                                    \
-	static uint32_t find_##kind(type **items, size_t count, const char *name)                            \
-	{                                                                                                    \
-		for (uint32_t i = 0; i < count; i++) {                                                       \
-			if (strcmp(items[i]->key, name) == 0)                                                \
-				return i;                                                                    \
-		}                                                                                            \
-		must(err(ERR_REFERENCE_DANGLING, "no " #kind " %s", name));                                  \
-		return 0;                                                                                    \
+SnapConstant *world_string(World *world, const char *value)
+{
+	SnapConstant *made = constant(world, SNAP_TYPE(STRING));
+	made->string_value = world_text(world, value);
+	return made;
+}
+
+SnapConstant *world_timestamp(World *world, int64_t us)
+{
+	SnapConstant *made = constant(world, SNAP_TYPE(TIMESTAMP));
+	made->int_value = us;
+	return made;
+}
+
+SnapConstant *world_strings(World *world, const char *values)
+{
+	SnapConstant *made = constant(world, SNAP_TYPE(STRING_LIST));
+	made->string_values = world_words(world, values, &made->n_string_values);
+	return made;
+}
+
+// --- names ---
+
+static bool word_ends(char c)
+{
+	return c == ' ' || c == '\0';
+}
+
+char **world_words(World *world, const char *text, size_t *ret_count)
+{
+	char **words = ARENA_ARRAY(world->arena, char *, strlen(text) / 2 + 1);
+	*ret_count = 0;
+	for (const char *end = text; *text; text = end) {
+		while (!word_ends(*end))
+			end++;
+		if (end > text)
+			words[(*ret_count)++] = arena_cstr(world->arena, str_n(text, (size_t)(end - text)));
+		end += *end == ' ';
 	}
-BY(zone, SnapZone, name)
-BY(segment, SnapSegment, name)
-BY(offer, SnapOffer, code)
+	return words;
+}
+
+void world_refer(World *world, Reference reference)
+{
+	if (!reference.name)
+		return;
+	Reference *added = *world->references_end = ARENA_NEW(world->arena, Reference);
+	*added = reference;
+	added->name = world_text(world, reference.name);
+	world->references_end = &added->next;
+}
+
+void world_refer_offers(World *world, const char *codes, bool sorted, uint32_t **ret, size_t *ret_count)
+{
+	char **words = world_words(world, codes, ret_count);
+	*ret = ARENA_ARRAY(world->arena, uint32_t, *ret_count);
+	for (size_t i = 0; i < *ret_count; i++)
+		world_refer(world, (Reference){.kind = REFERS_OFFER, .name = words[i], .where = &(*ret)[i]});
+	if (!sorted)
+		return;
+	IndexList *list = ARENA_NEW(world->arena, IndexList);
+	*list = (IndexList){world->lists, *ret, *ret_count};
+	world->lists = list;
+}
+
+// --- the finish ---
+
+// Every list below is of messages that begin with their name or code, and is found by it.
+#define NAMED(type, field) _Static_assert(offsetof(type, field) == offsetof(SnapZone, name), "named alike")
+NAMED(SnapLevel, name);
+NAMED(SnapPoint, name);
+NAMED(SnapEvent, name);
+NAMED(SnapSegment, name);
+NAMED(SnapOffer, code);
+NAMED(SnapRule, name);
+NAMED(SnapList, name);
+NAMED(SnapFlow, name);
+NAMED(SnapStep, name);
+NAMED(SnapOfferList, name);
+NAMED(SnapCampaign, code);
+NAMED(SnapCell, code);
+NAMED(SnapSuppression, name);
+NAMED(SnapConstraint, name);
 
 static int by_name(const void *a, const void *b)
 {
-	// Points, events and rules begin alike: a message, then the name.
 	return strcmp((*(SnapZone *const *)a)->name, (*(SnapZone *const *)b)->name);
 }
-_Static_assert(offsetof(SnapRule, name) == offsetof(SnapZone, name), "named alike");
-_Static_assert(offsetof(SnapPoint, name) == offsetof(SnapZone, name), "named alike");
-_Static_assert(offsetof(SnapEvent, name) == offsetof(SnapZone, name), "named alike");
 
-static const Refers *refers_of(const World *world, const void *item)
+static uint32_t find(const char *kind, void *items, size_t count, const char *name)
 {
-	size_t i = 0;
-	while (world->refers[i].item != item)
-		i++;
-	return &world->refers[i];
-}
-
-static void resolve(World *world)
-{
-	Snapshot *s = &world->snapshot;
-	for (size_t i = 0; i < s->n_points; i++)
-		s->points[i]->zone = find_zone(s->zones, s->n_zones, refers_of(world, s->points[i])->zone);
-	for (size_t i = 0; i < s->n_rules; i++) {
-		const Refers *refers = refers_of(world, s->rules[i]);
-		if (refers->segment)
-			s->rules[i]->segment = find_segment(s->segments, s->n_segments, refers->segment) + 1;
-		if (refers->zone)
-			s->rules[i]->zone = find_zone(s->zones, s->n_zones, refers->zone) + 1;
-		s->rules[i]->offer = find_offer(s->offers, s->n_offers, refers->offer);
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(((SnapZone **)items)[i]->name, name) == 0)
+			return i;
 	}
+	world_must(err(ERR_REFERENCE_DANGLING, "no %s %s", kind, name));
+	return 0;
 }
+
+static uint32_t resolve(const Snapshot *s, const Reference *reference)
+{
+	const char *name = reference->name;
+	switch (reference->kind) {
+	case REFERS_ZONE:
+		return find("zone", s->zones, s->n_zones, name);
+	case REFERS_SEGMENT:
+		return find("segment", s->segments, s->n_segments, name);
+	case REFERS_OFFER:
+		return find("offer", s->offers, s->n_offers, name);
+	case REFERS_EVENT:
+		return find("event", s->events, s->n_events, name);
+	case REFERS_AUDIENCE_LIST:
+		return find("audience list", s->audience_lists, s->n_audience_lists, name);
+	case REFERS_OFFER_LIST:
+		return find("offer list", s->offer_lists, s->n_offer_lists, name);
+	case REFERS_CAMPAIGN:
+		return find("campaign", s->campaigns, s->n_campaigns, name);
+	case REFERS_CELL: {
+		const SnapCampaign *campaign = s->campaigns[((const SnapRule *)reference->of)->campaign - 1];
+		return find("cell", campaign->cells, campaign->n_cells, name);
+	}
+	case REFERS_STEP: {
+		const SnapFlow *flow = reference->of;
+		return find("step", flow->steps, flow->n_steps, name);
+	}
+	}
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	return (left > right) - (left < right);
+}
+
+static int by_visitor(const void *a, const void *b)
+{
+	const SnapBlacklistEntry *left = *(SnapBlacklistEntry *const *)a,
+	                         *right = *(SnapBlacklistEntry *const *)b;
+	if (left->audience_level != right->audience_level)
+		return left->audience_level < right->audience_level ? -1 : 1;
+	int by_id = strcmp(left->audience_id, right->audience_id);
+	return by_id ? by_id : by_number(&left->offer, &right->offer);
+}
+_Static_assert(offsetof(SnapOverride, audience_level) == offsetof(SnapBlacklistEntry, audience_level) &&
+                       offsetof(SnapOverride, audience_id) == offsetof(SnapBlacklistEntry, audience_id) &&
+                       offsetof(SnapOverride, offer) == offsetof(SnapBlacklistEntry, offer),
+        "laid out alike");
 
 Snapshot *world_finish(World *world)
 {
@@ -239,43 +280,30 @@ Snapshot *world_finish(World *world)
 #define SORT(list, compare)                                                                                  \
 	if (s->n_##list)                                                                                     \
 	qsort(s->list, s->n_##list, sizeof *s->list, compare)
-	SORT(zones, by_zone);
+	SORT(audience_levels, by_name);
+	SORT(zones, by_name);
 	SORT(points, by_name);
 	SORT(events, by_name);
-	SORT(segments, by_segment);
-	SORT(offers, by_offer);
+	SORT(segments, by_name);
+	SORT(offers, by_name);
 	SORT(rules, by_name);
+	SORT(global_offers, by_name);
+	SORT(audience_lists, by_name);
+	SORT(flows, by_name);
+	SORT(offer_lists, by_name);
+	SORT(campaigns, by_name);
+	SORT(suppressions, by_name);
+	SORT(constraints, by_name);
+	for (size_t i = 0; i < s->n_campaigns; i++) {
+		if (s->campaigns[i]->n_cells)
+			qsort(s->campaigns[i]->cells, s->campaigns[i]->n_cells, sizeof(SnapCell *), by_name);
+	}
+	for (const Reference *reference = world->references; reference; reference = reference->next)
+		*reference->where = resolve(s, reference) + reference->base;
+	for (const IndexList *list = world->lists; list; list = list->next)
+		qsort(list->items, list->count, sizeof *list->items, by_number);
+	SORT(score_overrides, by_visitor);
+	SORT(blacklist, by_visitor);
 #undef SORT
-	resolve(world);
 	return s;
-}
-
-World *world_bank(Arena *arena)
-{
-	World *world = world_new(arena);
-	world_zone(world, "home");
-	world_zone(world, "service");
-	world_point(world, "home-banner", "home");
-	world_point(world, "home-side", "home");
-	world_point(world, "call-script", "service");
-	world_event(world, "shown", SNAP_ACTION(LOG_CONTACT));
-	world_event(world, "accepted", SNAP_ACTION(LOG_ACCEPT));
-	world_event(world, "rejected", SNAP_ACTION(LOG_REJECT));
-	world_segment(world, "adults", "age >= 18");
-	world_segment(world, "gold", "tier == 'gold'");
-	world_segment(world, "rich", "balance >= 10000");
-	world_offer(world, "CARD");
-	world_offer(world, "LOAN");
-	world_offer(world, "SAVINGS");
-	world_offer(world, "TRAVEL");
-	world_rule(world, "everyone-savings", NULL, NULL, "SAVINGS", 20);
-	world_rule(world, "adults-card", "adults", "home", "CARD", 60);
-	world_rule(world, "adults-loan", "adults", "home", "LOAN", 50)->eligibility =
-	        world_expression(world, "balance < 5000");
-	world_rule(world, "gold-travel", "gold", "home", "TRAVEL", 90);
-	world_rule(world, "gold-card", "gold", "service", "CARD", 70);
-	world_rule(world, "rich-travel", "rich", "service", "TRAVEL", 0)->score_expression =
-	        world_expression(world, "age");
-	world_rule(world, "rich-card", "rich", "home", "CARD", 80);
-	return world;
 }
