@@ -52,7 +52,7 @@ static double check_agreement(const Subject *subject)
 		decide_for(subject, v, v, &decision);
 		bool alike = decision.points[0].offer_count == count;
 		for (size_t i = 0; i < count && alike; i++)
-			alike = decision.points[0].offers[i].rule == choices[i].rule;
+			alike = decision.points[0].offers[i].id.source == choices[i].rule;
 		if (!alike) {
 			fprintf(stderr, "%zu rules, visitor %zu: the two sides choose differently\n",
 			        subject->rules.count, v);

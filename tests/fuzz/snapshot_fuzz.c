@@ -17,11 +17,16 @@ static void decide_everywhere(const Plan *plan, int level, Arena *arena)
 	if (!values || !segments)
 		return;
 	decide_defaults(plan, level, values);
-	decide_segments(plan, level, values, TEST_NOW_US, arena, segments);
-	Visitor visitor = {level, values, segments};
+	SegmentRequest segment_request = {
+	        .level = level, .audience_id = STR("1"), .as_of_us = TEST_NOW_US, .explain = true};
+	Segmentation segmentation = {.segments = segments};
+	if (decide_segments(plan, &segment_request, values, arena, &segmentation))
+		return;
+	Visitor visitor = {.level = level, .audience_id = STR("1"), .values = values, .segments = segments};
 	for (size_t i = 0; i < snapshot->n_points; i++) {
-		DecidePoint point = {(int)i, 3};
-		DecideRequest request = {&point, 1, TEST_NOW_US, i, true};
+		DecidePoint point = {.point = (int)i, .max = 3};
+		DecideRequest request = {
+		        .points = &point, .count = 1, .as_of_us = TEST_NOW_US, .seed = i, .explain = true};
 		Decision decision;
 		if (decide(plan, &visitor, &request, arena, &decision) == OK &&
 		        decision.points[0].offer_count > 3)

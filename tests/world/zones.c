@@ -7,6 +7,7 @@ SnapZone *world_zone(World *world, const char *name)
 {
 	SnapZone *zone = WORLD_ADD_NAMED(world, name, zones, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT);
 	zone->tie_break = SNAP_TIE(OFFER_CODE);
+	zone->deduplication = SNAP_DEDUP(OFFER);
 	return zone;
 }
 

@@ -50,8 +50,10 @@ static DecideRequest request_of(const DecidePoint *points, size_t count)
 static Decision ask(const DecideRequest *request)
 {
 	uint64_t *segments = ARENA_ARRAY(arena, uint64_t, plan_segment_words(plan));
-	decide_segments(plan, 0, values, request->as_of_us, arena, segments);
-	Visitor visitor = {0, values, segments};
+	SegmentRequest segment_request = {.audience_id = STR("1"), .as_of_us = request->as_of_us};
+	Segmentation segmentation = {.segments = segments};
+	assert_int_equal(decide_segments(plan, &segment_request, values, arena, &segmentation), OK);
+	Visitor visitor = {.audience_id = STR("1"), .values = values, .segments = segments};
 	Decision decision;
 	assert_int_equal(decide(plan, &visitor, request, arena, &decision), OK);
 	assert_int_equal(decision.count, request->count);
@@ -60,7 +62,7 @@ static Decision ask(const DecideRequest *request)
 
 static PointDecision ask_point(const char *point, uint32_t max)
 {
-	DecidePoint wanted = {plan_point(plan, str(point)), max};
+	DecidePoint wanted = {.point = plan_point(plan, str(point)), .max = max};
 	DecideRequest request = request_of(&wanted, 1);
 	return ask(&request).points[0];
 }
@@ -71,14 +73,14 @@ static void offers(PointDecision decision, const char *expected)
 	char *got = arena_printf(arena, "%s", "");
 	for (size_t i = 0; i < decision.offer_count; i++)
 		got = arena_printf(arena, "%s%s%s", got, i ? " " : "",
-		        plan_snapshot(plan)->offers[decision.offers[i].offer]->code);
+		        plan_snapshot(plan)->offers[decision.offers[i].id.offer]->code);
 	assert_string_equal(got, expected);
 }
 
 static DecidedCandidate candidate(PointDecision decision, const char *rule)
 {
 	for (size_t i = 0; i < decision.candidate_count; i++) {
-		if (strcmp(plan_snapshot(plan)->rules[decision.candidates[i].rule]->name, rule) == 0)
+		if (strcmp(plan_snapshot(plan)->rules[decision.candidates[i].id.source]->name, rule) == 0)
 			return decision.candidates[i];
 	}
 	fail_msg("%s is no candidate", rule);
@@ -111,7 +113,8 @@ static void an_unknown_point_is_answered_as_such(void **state)
 	(void)state;
 	open_bank();
 	assert_int_equal(plan_point(plan, STR("nowhere")), -1);
-	DecidePoint wanted[] = {{-1, 3}, {plan_point(plan, STR("home-side")), 1}};
+	DecidePoint wanted[] = {
+	        {.point = -1, .max = 3}, {.point = plan_point(plan, STR("home-side")), .max = 1}};
 	DecideRequest request = request_of(wanted, 2);
 	Decision decision = ask(&request);
 	assert_int_equal(decision.points[0].point, -1);
@@ -150,7 +153,7 @@ static void offer_outside_its_dates(void **state)
 	offer->effective_us = TEST_NOW_US;
 	offer->expires_us = TEST_NOW_US + 1;
 	open_bank();
-	DecidePoint wanted = {plan_point(plan, STR("home-banner")), 1};
+	DecidePoint wanted = {.point = plan_point(plan, STR("home-banner")), .max = 1};
 	DecideRequest request = request_of(&wanted, 1);
 	offers(ask(&request).points[0], "SUMMER");
 	request.as_of_us = TEST_NOW_US - 1;
@@ -205,7 +208,7 @@ static void a_score_that_fails_ranks_nothing(void **state)
 		PointDecision decision = ask_point("home-banner", 1);
 		offers(decision, "CARD");
 		reason(decision, "churn", "SCORE_FAILED", "churn");
-		assert_true(candidate(decision, "churn").score == 0);
+		assert_true(candidate(decision, "churn").score.final == 0);
 		values[WORLD_CHURN] = expr_double(not_scores[i % ARRAY_COUNT(not_scores)]);
 	}
 	values[WORLD_CHURN] = expr_double(60.5);
@@ -219,7 +222,7 @@ static void the_same_offer_from_two_rules_keeps_the_higher_score(void **state)
 	values[WORLD_BALANCE] = expr_double(20000);
 	PointDecision decision = ask_point("home-banner", 5);
 	offers(decision, "CARD SAVINGS");
-	assert_true(decision.offers[0].score > 79 && decision.offers[0].score < 81);
+	assert_true(decision.offers[0].score.final > 79 && decision.offers[0].score.final < 81);
 	reason(decision, "rich-card", "OFFERED", "");
 	reason(decision, "adults-card", "DUPLICATE_OFFER", "");
 }
@@ -242,7 +245,8 @@ static void candidates_are_listed_by_rank_and_then_by_name(void **state)
 	        "adults-card", "adults-loan", "everyone-savings", "gold-travel", "rich-card"};
 	assert_int_equal(decision.candidate_count, ARRAY_COUNT(names));
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-		assert_string_equal(plan_snapshot(plan)->rules[decision.candidates[i].rule]->name, names[i]);
+		assert_string_equal(
+		        plan_snapshot(plan)->rules[decision.candidates[i].id.source]->name, names[i]);
 }
 
 static void top_priority_goes_before_any_score(void **state)
@@ -301,11 +305,11 @@ static void seeded_ties_are_fair(void **state)
 	(void)state;
 	bank = world_of_ties(SNAP_TIE(SEEDED_RANDOM));
 	open_bank();
-	DecidePoint wanted = {0, 1};
+	DecidePoint wanted = {.point = 0, .max = 1};
 	DecideRequest request = request_of(&wanted, 1);
 	size_t wins[4] = {0};
 	for (request.seed = 1; request.seed <= 4000; request.seed++)
-		wins[ask(&request).points[0].offers[0].offer]++;
+		wins[ask(&request).points[0].offers[0].id.offer]++;
 	for (size_t i = 0; i < 4; i++)
 		assert_in_range(wins[i], 850, 1150);
 }
@@ -314,7 +318,7 @@ static void explaining_changes_nothing(void **state)
 {
 	(void)state;
 	open_bank();
-	DecidePoint wanted[] = {{0, 2}, {1, 2}, {2, 2}};
+	DecidePoint wanted[] = {{.point = 0, .max = 2}, {.point = 1, .max = 2}, {.point = 2, .max = 2}};
 	DecideRequest request = request_of(wanted, 3);
 	Decision told = ask(&request);
 	request.explain = false;
@@ -331,8 +335,8 @@ static void treatment_codes_are_unique(void **state)
 {
 	(void)state;
 	open_bank();
-	DecidePoint wanted[] = {
-	        {plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("home-side")), 3}};
+	DecidePoint wanted[] = {{.point = plan_point(plan, STR("home-banner")), .max = 3},
+	        {.point = plan_point(plan, STR("home-side")), .max = 3}};
 	DecideRequest request = request_of(wanted, 2);
 	enum { CALLS = 200, CODES = CALLS * 6 };
 	static char codes[CODES][TREATMENT_CODE_SIZE];
@@ -359,7 +363,7 @@ static void too_much_at_once_is_refused(void **state)
 	open_bank();
 	static DecidePoint wanted[DECIDE_POINTS_MAX + 1];
 	DecideRequest request = request_of(wanted, ARRAY_COUNT(wanted));
-	Visitor visitor = {0, values, (uint64_t[]){0}};
+	Visitor visitor = {.values = values, .segments = (uint64_t[]){0}};
 	Decision decision;
 	assert_int_equal(decide(plan, &visitor, &request, arena, &decision), ERR_LIMIT);
 	wanted[0].max = DECIDE_OFFERS_MAX + 1;
@@ -377,12 +381,14 @@ static void *decide_elsewhere(void *context)
 	Arena *own = arena_new(64 * 1024, 0);
 	const Plan *theirs;
 	assert_int_equal(plan_build(plan_snapshot(plan), own, &theirs), OK);
-	DecidePoint wanted[] = {
-	        {plan_point(plan, STR("home-banner")), 3}, {plan_point(plan, STR("call-script")), 3}};
+	DecidePoint wanted[] = {{.point = plan_point(plan, STR("home-banner")), .max = 3},
+	        {.point = plan_point(plan, STR("call-script")), .max = 3}};
 	DecideRequest request = request_of(wanted, 2);
 	uint64_t segments[1];
-	decide_segments(theirs, 0, values, TEST_NOW_US, own, segments);
-	Visitor visitor = {0, values, segments};
+	SegmentRequest segment_request = {.audience_id = STR("1"), .as_of_us = TEST_NOW_US};
+	Segmentation segmentation = {.segments = segments};
+	assert_int_equal(decide_segments(theirs, &segment_request, values, own, &segmentation), OK);
+	Visitor visitor = {.audience_id = STR("1"), .values = values, .segments = segments};
 	Decision decision;
 	assert_int_equal(decide(theirs, &visitor, &request, own, &decision), OK);
 	memcpy(context, decision.points[0].offers, 3 * sizeof(DecidedOffer));

@@ -89,7 +89,7 @@ static void random_visitor(ExprValue *values)
 typedef struct Reference {
 	const Snapshot *snapshot;
 	const ExprSchema *schema;
-	const ExprValue *values;
+	ExprValue *values;
 	Arena *arena;
 } Reference;
 
@@ -193,7 +193,7 @@ static void same_reasons(const Reference *r, const PointDecision *point, const J
 	for (size_t i = 0; i < count; i++) {
 		const DecidedCandidate *candidate = &point->candidates[i];
 		const Judged *other = judged;
-		while (other->rule != r->snapshot->rules[candidate->rule])
+		while (other->rule != r->snapshot->rules[candidate->id.source])
 			other++;
 		if (candidate->reason >= REASON_DUPLICATE_OFFER || candidate->reason == REASON_OFFERED)
 			assert_int_equal(other->reason, REASON_OFFERED);
@@ -221,11 +221,11 @@ static void same_decision(
 	assert_int_equal(told->offer_count, taken);
 	assert_int_equal(plain->offer_count, taken);
 	for (size_t i = 0; i < taken; i++) {
-		assert_int_equal(told->offers[i].offer, expected[i]);
-		assert_int_equal(plain->offers[i].offer, expected[i]);
+		assert_int_equal(told->offers[i].id.offer, expected[i]);
+		assert_int_equal(plain->offers[i].id.offer, expected[i]);
 		// Explain lists first what was offered, by the very rules.
 		assert_int_equal(told->candidates[i].reason, REASON_OFFERED);
-		assert_int_equal(told->candidates[i].rule, told->offers[i].rule);
+		assert_int_equal(told->candidates[i].id.source, told->offers[i].id.source);
 	}
 	assert_true(taken == told->candidate_count || told->candidates[taken].reason != REASON_OFFERED);
 }
@@ -233,10 +233,13 @@ static void same_decision(
 static void compare_visitor(const Reference *r, const Plan *plan, uint32_t max)
 {
 	uint64_t segments[1];
-	decide_segments(plan, 0, r->values, TEST_NOW_US, r->arena, segments);
-	Visitor visitor = {0, r->values, segments};
-	DecidePoint wanted[] = {{0, max}, {1, max}};
-	DecideRequest request = {wanted, 2, TEST_NOW_US, chance(1000), true};
+	SegmentRequest segment_request = {.audience_id = STR("1"), .as_of_us = TEST_NOW_US};
+	Segmentation segmentation = {.segments = segments};
+	assert_int_equal(decide_segments(plan, &segment_request, r->values, r->arena, &segmentation), OK);
+	Visitor visitor = {.audience_id = STR("1"), .values = r->values, .segments = segments};
+	DecidePoint wanted[] = {{.point = 0, .max = max}, {.point = 1, .max = max}};
+	DecideRequest request = {
+	        .points = wanted, .count = 2, .as_of_us = TEST_NOW_US, .seed = chance(1000), .explain = true};
 	Decision told, plain;
 	assert_int_equal(decide(plan, &visitor, &request, r->arena, &told), OK);
 	request.explain = false;
