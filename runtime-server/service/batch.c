@@ -188,6 +188,7 @@ static void fill(Item *item, Batch *batch, const BatchCommand *command)
 	        .arena = turn->arena,
 	        .session = turn->session,
 	        .now_us = turn->now_us,
+	        .deadline_us = turn->deadline_us,
 	        .resumed = resumed,
 	};
 	if (item->turn.command->opens)

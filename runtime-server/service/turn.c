@@ -69,44 +69,63 @@ void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 		finish(turn->service, turn->reply, turn->session, turn->sequence, result, outcome);
 }
 
-static Err new_turn(
-        Turn **ret, RpcCall *call, const void *request, const char *session_id, const Command *command)
+static Err new_turn(Turn **ret, const TurnCall *call)
 {
-	TRY(check_id("session_id", session_id));
-	if (command->check != NULL)
-		TRY(command->check(request));
-	*ret = ARENA_NEW(rpc_arena(call), Turn);
-	CallReply *reply = ARENA_NEW(rpc_arena(call), CallReply);
-	if (*ret == NULL || reply == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
-	*reply = (CallReply){{send_to_call}, call};
-	(*ret)->reply = &reply->reply;
-	return OK;
+	TRY(check_id("session_id", call->session_id));
+	if (call->command->check != NULL)
+		TRY(call->command->check(call->request));
+	*ret = ARENA_NEW(call->arena, Turn);
+	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 }
 
-void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
-        uint64_t sequence, const Command *command)
+void turn_begin(Service *service, const TurnCall *call)
 {
 	Turn *turn = NULL;
-	Err e = new_turn(&turn, call, request, session_id, command);
+	Err e = new_turn(&turn, call);
 	if (e != OK) {
-		rpc_fail(call, e);
+		call->reply->send(call->reply, e, NULL);
 		return;
 	}
 	*turn = (Turn){
 	        .waiter = {.run = run},
 	        .service = service,
-	        .reply = turn->reply,
-	        .command = command,
-	        .request = request,
-	        .sequence = sequence,
-	        .arena = rpc_arena(call),
+	        .reply = call->reply,
+	        .command = call->command,
+	        .request = call->request,
+	        .sequence = call->sequence,
+	        .arena = call->arena,
 	        .now_us = wall_now(service),
+	        .deadline_us = call->deadline_us,
 	};
-	if (command->opens)
-		session_open(service->sessions, str(session_id), steady_now(service), &turn->waiter);
+	Str id = str(call->session_id);
+	if (call->command->opens)
+		session_open(service->sessions, id, steady_now(service), &turn->waiter);
 	else
-		session_enter(service->sessions, str(session_id), &turn->waiter);
+		session_enter(service->sessions, id, &turn->waiter);
+}
+
+static int64_t deadline_of(const RpcCall *call)
+{
+	int64_t left_us = rpc_time_left_us(call);
+	return left_us < INT64_MAX ? monotonic_us() + left_us : INT64_MAX;
+}
+
+void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
+        uint64_t sequence, const Command *command)
+{
+	CallReply *reply = ARENA_NEW(rpc_arena(call), CallReply);
+	if (reply == NULL) {
+		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
+		return;
+	}
+	*reply = (CallReply){{send_to_call}, call};
+	turn_begin(service, &(TurnCall){.reply = &reply->reply,
+	                            .arena = rpc_arena(call),
+	                            .command = command,
+	                            .request = request,
+	                            .session_id = session_id,
+	                            .sequence = sequence,
+	                            .deadline_us = deadline_of(call)});
 }
 
 Err turn_follow(Turn *turn)

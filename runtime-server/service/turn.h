@@ -37,7 +37,8 @@ struct Turn {
 	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
 	Session *session;
-	int64_t now_us; // wall clock
+	int64_t now_us;      // wall clock
+	int64_t deadline_us; // when the caller stops waiting, by monotonic_us; INT64_MAX: never
 	Advisories advisories;
 	// What turn_resume runs instead of leaving the session; NULL: nothing.
 	void (*resumed)(Turn *turn, Err result, const Outcome *outcome);
@@ -46,8 +47,21 @@ struct Turn {
 extern const Command start_session_command, get_offers_command, post_event_command, get_profile_command,
         set_audience_command, set_debug_command, end_session_command;
 
+// A call, however it came.
+typedef struct TurnCall {
+	Reply *reply; // lives, with all below, until it has been answered
+	Arena *arena;
+	const Command *command;
+	const void *request; // a ProtobufCMessage
+	const char *session_id;
+	uint64_t sequence;   // 0: none
+	int64_t deadline_us; // as in Turn
+} TurnCall;
+
 // Checks the request, enters the session and runs the command's step. The step of a command that opens finds
 // the session as it is: fresh, or on the snapshot it was on.
+void turn_begin(Service *service, const TurnCall *call);
+// The same for a call of its own.
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
         uint64_t sequence, const Command *command);
 // Moves the session to the snapshot that serves. Errors: SESSION_UNKNOWN if it cannot go on, NO_MEMORY.
