@@ -21,6 +21,8 @@ typedef struct CurrentOptions {
 	// it is refused.
 	Err (*prepare)(void *context, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena,
 	        const void **ret);
+	// Told what `prepare` made when the snapshot goes, before its arena does. May be NULL.
+	void (*release)(void *context, const void *prepared);
 	void *context;
 } CurrentOptions;
 

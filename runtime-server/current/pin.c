@@ -69,8 +69,12 @@ bool deployed_is_current(const Deployed *deployed)
 
 void deployed_free(Deployed *deployed)
 {
-	if (deployed)
-		arena_free(deployed->arena);
+	if (!deployed)
+		return;
+	const CurrentOptions *options = &deployed->channel->current->options;
+	if (deployed->prepared && options->release)
+		options->release(options->context, deployed->prepared);
+	arena_free(deployed->arena);
 }
 
 void current_sweep(Current *current)

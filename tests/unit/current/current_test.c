@@ -279,6 +279,43 @@ static void a_snapshot_that_cannot_be_prepared_is_refused(void **state)
 	assert_string_equal(place_status(&place).last_error, "SNAPSHOT_INVALID: no such table");
 }
 
+static Err count_up(
+        void *context, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, const void **ret)
+{
+	(void)snapshot;
+	(void)arena;
+	++*(int *)context;
+	*ret = context;
+	return OK;
+}
+
+static void count_down(void *context, const void *prepared)
+{
+	assert_ptr_equal(prepared, context);
+	--*(int *)context;
+}
+
+static void what_was_prepared_is_released_with_its_snapshot(void **state)
+{
+	static int alive;
+	(void)state;
+	place_close(&place);
+	place.options.prepare = count_up;
+	place.options.release = count_down;
+	place.options.context = &alive;
+	place_open(&place);
+	place_next(&place, 0);
+	assert_int_equal(place_deploy(&place), OK);
+	assert_int_equal(alive, 1);
+	place_next(&place, 1);
+	assert_int_equal(place_deploy(&place), OK);
+	assert_int_equal(alive, 2);
+	current_sweep(place.current);
+	assert_int_equal(alive, 1);
+	place_close(&place);
+	assert_int_equal(alive, 0);
+}
+
 static void a_first_deployment_that_failed_leaves_nothing_in_the_way(void **state)
 {
 	(void)state;
@@ -326,6 +363,7 @@ int main(void)
 	        T(what_is_not_for_here_is_refused),
 	        T(what_expired_is_refused_even_with_the_clock_set_back),
 	        T(a_snapshot_that_cannot_be_prepared_is_refused),
+	        T(what_was_prepared_is_released_with_its_snapshot),
 	        T(a_first_deployment_that_failed_leaves_nothing_in_the_way),
 	        T(one_process_a_folder),
 	        T(without_a_key_nothing_opens),
