@@ -1,0 +1,100 @@
+// What outlives sessions: what happened between visitors and offers, how often offers were shown and accepted
+// in all, and the treatments of late. It is a fold over the journal: visitors_record appends a record and
+// applies it in one step, so that the journal's order is the state's, and a start folds again what follows
+// the newest checkpoint. README.md has the rules of merging, forgetting and keeping.
+#pragma once
+#include "base/clock.h"
+#include "decide/decide.h"
+#include "journal/journal.h"
+
+#include "parley/journal/v1/journal.pb-c.h"
+
+typedef struct Visitors Visitors;
+
+typedef struct VisitorsOptions {
+	const char *dir;      // of the checkpoints; made if it is not there
+	Journal *journal;     // just opened, with `retain`: nothing appended to it yet; outlives the Visitors
+	size_t max_visitors;  // 0: 2,000,000; beyond, those inactive longest are forgotten
+	unsigned max_facts;   // of one visitor; 0: 256; 8 to DECIDE_FACTS_MAX
+	int64_t retention_us; // contacts older than that are dropped; 0: 400 days
+	size_t treatment_bytes;   // of the newest recommendations; 0: 64 MiB
+	int64_t treatment_age_us; // older ones are unknown; 0: 30 days
+	int64_t checkpoint_us;    // the longest that something changed waits for a checkpoint; 0: 5 minutes
+	uint64_t hash_seed;       // used when there is no checkpoint; else that one's is
+	// Called from the thread that writes checkpoints, when one failed (`why` set) and when one is written
+	// again after that (NULL). May be NULL.
+	void (*on_checkpoint)(void *context, const ErrDetail *why);
+	void *context;
+} VisitorsOptions;
+
+// The incarnation that the folder's newest checkpoint was written in, for JournalOptions.after; 0: there is
+// none, or none can be read.
+uint64_t visitors_incarnation(const char *dir);
+
+// Loads the newest checkpoint, folds the journal behind it, starts the thread that writes checkpoints.
+// Errors: STATE_CORRUPT (no checkpoint that is there can be read), IO, NO_MEMORY, JOURNAL_CORRUPT,
+// CONFIG_INVALID.
+Err visitors_open(const VisitorsOptions *options, Visitors **ret);
+// Writes a last checkpoint, if something changed, and frees everything. After the last call and before
+// journal_close. NULL is fine.
+void visitors_close(Visitors *visitors);
+
+// --- recording ---
+
+// Appends the entry to the journal, as journal_append does, and applies it at once: an EventPosted's effects
+// to its visitor and to the counts, a Recommendation's treatments to those that can be quoted. Whoever asks
+// for the visitor from now on sees it. What is applied and then cannot be written poisons the journal, and
+// the process stops: nothing of it was acknowledged. Effects of an event ID that was applied lately are
+// recorded, and not applied again. Safe from any thread. Errors: those of journal_append, and NO_MEMORY; then
+// nothing happened.
+Err visitors_record(Visitors *visitors, const Parley__Journal__V1__Entry *entry, Str event_id, Arena *arena,
+        JournalDone done, void *context);
+
+// --- a snapshot's view ---
+
+// Visitor state by a snapshot's indexes. One for each snapshot, made when it is loaded
+// (CurrentOptions.prepare) and freed with it (.release); counts go on while it lives.
+typedef struct VisitorView VisitorView;
+
+// `snapshot` must outlive it. Errors: NO_MEMORY, LIMIT (too many different offers in this process's life).
+Err visitor_view_new(Visitors *visitors, const Parley__Snapshot__V1__Snapshot *snapshot, VisitorView **ret);
+void visitor_view_free(VisitorView *view); // NULL is fine
+
+// What is remembered of a visitor, oldest first, for VisitorState.facts; without offers that the snapshot
+// does not have and contacts that are too old at the as-of time. In `arena`. One lock, of 1/1024 of the
+// visitors, for a copy. Error: NO_MEMORY.
+Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
+        const Fact **ret, size_t *ret_count);
+
+// For VisitorState.volumes: by constraint, what this server has counted in the period of the as-of time (0
+// for constraints of other scopes, and for periods before the last two). Lock-free. `ret` NULL: the snapshot
+// has no such constraint. In `arena`. Error: NO_MEMORY.
+Err visitor_volumes(const VisitorView *view, int64_t as_of_us, Arena *arena, const uint64_t **ret);
+
+// --- treatments by code ---
+
+// Who was offered what, and why. Texts live in the arena and end in NUL.
+typedef struct VisitorTreatment {
+	const char *channel, *session_id, *audience_level, *audience_id;
+	const char *offer, *rule, *segment, *point, *zone, *campaign, *cell;
+	int64_t time_us;
+} VisitorTreatment;
+
+// A treatment that this server recommended lately, in whichever session or life. Errors: TREATMENT_UNKNOWN,
+// NO_MEMORY.
+Err visitors_treatment(Visitors *visitors, Str code, int64_t now_us, Arena *arena, VisitorTreatment *ret);
+
+// --- status ---
+
+typedef struct VisitorsStatus {
+	uint64_t visitors, facts, treatments;
+	uint64_t bytes;         // of memory, about
+	uint64_t forgotten;     // visitors that others had to make room for, in this process's life
+	uint64_t dropped_facts; // likewise, of visitors with too many
+	uint64_t unaccounted;   // records that the journal no longer had at the start: their effects are lost
+	int64_t checkpoint_age_us;    // since the newest was written; -1: there is none
+	uint64_t checkpoint_bytes;    // its size
+	uint64_t checkpoint_failures; // since one was written
+	ErrDetail checkpoint_error;   // of the last failure
+} VisitorsStatus;
+void visitors_status(Visitors *visitors, VisitorsStatus *ret);
