@@ -1,67 +1,15 @@
 // Signed does not mean well formed: a runtime trusts nothing in a blob that it has not checked. The lists are
 // rows of one table, so that limits, names, order and uniqueness are checked by one loop; what stands in an
-// item is check_items.c's. Everything that an expression or an index refers to is checked before it.
+// item is the other files' of this name. All names are checked before any item, so that whatever an index
+// within its bounds finds is there.
 #include "snapshot/internal.h"
 
 #include <stddef.h>
 
 enum {
-	NAME_MAX_LEN = 63,
-	CODE_MAX_LEN = 64,
 	LEVELS_MAX = 64,
 	TIMEOUT_MAX_S = 30 * 86400,
 };
-
-static bool is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_letter(char c)
-{
-	return is_lower(c) || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool name_is_plain(Str name)
-{
-	if (name.len == 0 || name.len > NAME_MAX_LEN || !is_lower(name.ptr[0]))
-		return false;
-	for (size_t i = 1; i < name.len; i++) {
-		char c = name.ptr[i];
-		if (!is_lower(c) && !is_digit(c) && c != '-' && c != '_')
-			return false;
-	}
-	return true;
-}
-
-bool name_is_identifier(Str name)
-{
-	if (name.len == 0 || name.len > NAME_MAX_LEN || is_digit(name.ptr[0]))
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		if (!is_letter(c) && !is_digit(c) && c != '_')
-			return false;
-	}
-	return true;
-}
-
-bool name_is_code(Str name)
-{
-	if (name.len == 0 || name.len > CODE_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
-			return false;
-	}
-	return true;
-}
 
 typedef struct List {
 	const char *name;
@@ -83,8 +31,15 @@ static const List lists[] = {
         LIST(points, SnapPoint, name, 65536, name_is_plain, check_point),
         LIST(events, SnapEvent, name, 4096, name_is_plain, check_event),
         LIST(segments, SnapSegment, name, 65536, name_is_plain, check_segment),
+        LIST(audience_lists, SnapList, name, 4096, name_is_plain, check_audience_list),
+        LIST(flows, SnapFlow, name, 256, name_is_plain, check_flow),
         LIST(offers, SnapOffer, code, 1 << 20, name_is_code, check_offer),
+        LIST(offer_lists, SnapOfferList, name, 65536, name_is_plain, check_offer_list),
+        LIST(campaigns, SnapCampaign, code, 65536, name_is_code, check_campaign),
         LIST(rules, SnapRule, name, 1 << 20, name_is_plain, check_rule),
+        LIST(global_offers, SnapRule, name, 65536, name_is_plain, check_global_offer),
+        LIST(suppressions, SnapSuppression, name, 4096, name_is_plain, check_suppression),
+        LIST(constraints, SnapConstraint, name, 4096, name_is_plain, check_constraint),
 };
 
 static const void *list_item(const Snapshot *snapshot, const List *list, size_t index)
@@ -118,7 +73,7 @@ static Err check_list_names(const Snapshot *snapshot, const List *list)
 	return OK;
 }
 
-static Err check_list_items(const Check *check, const List *list)
+static Err check_list_items(Check *check, const List *list)
 {
 	for (size_t i = 0; i < list_count(check->snapshot, list); i++) {
 		const char *item = list_item(check->snapshot, list, i);
@@ -169,9 +124,10 @@ Err snapshot_check(const Snapshot *snapshot)
 	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
 	if (!arena)
 		return err(ERR_NO_MEMORY, "no memory for the check");
-	Check check = {.snapshot = snapshot};
+	Check check = {.snapshot = snapshot, .arena = arena};
 	TRY(make_schemas(snapshot, arena, &check.schemas));
 	for (size_t i = 0; i < ARRAY_COUNT(lists); i++)
 		TRY(check_list_items(&check, &lists[i]));
-	return OK;
+	TRY(check_visitors(&check));
+	return check_triggers(&check);
 }

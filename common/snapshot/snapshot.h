@@ -94,3 +94,13 @@ Err snapshot_check(const Parley__Snapshot__V1__Snapshot *snapshot);
 // An expression schema for an audience level: slot i is attribute i. Lives in `arena`.
 struct ExprSchema;
 Err snapshot_schema(const Parley__Snapshot__V1__AudienceLevel *level, Arena *arena, struct ExprSchema *ret);
+
+// --- audience IDs ---
+
+enum {
+	CANONICAL_ID_MAX = 1024, // bytes of an audience ID's canonical text
+	CANONICAL_KEY_MAX = 256, // of a text key in it, without escapes
+};
+// The canonical text of an audience ID: integers in their shortest form. `ret` lives in `arena`. Errors:
+// AUDIENCE_INVALID, NO_MEMORY.
+Err audience_id_canonical(const Parley__Snapshot__V1__AudienceLevel *level, Str id, Arena *arena, Str *ret);
