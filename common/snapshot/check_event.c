@@ -3,7 +3,7 @@
 // without limit.
 #include "snapshot/internal.h"
 
-enum { ACTIONS_MAX = 16, ACTIONS_AT_ONCE_MAX = 1024, DELAY_MAX_S = 366 * 86400 };
+enum { ACTIONS_MAX = 16, ACTIONS_AT_ONCE_MAX = 1024, DELAY_MAX_S = 90 * 86400 };
 
 // What an action may have besides an audience level, a condition and a delay.
 enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8 };

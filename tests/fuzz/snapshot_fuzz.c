@@ -9,24 +9,42 @@
 
 #include <stdlib.h>
 
-static void decide_everywhere(const Plan *plan, int level, Arena *arena)
+// A history of every offer, so that whatever counts has something to count.
+static Fact *facts_of(const Snapshot *snapshot, Arena *arena)
+{
+	Fact *facts = ARENA_ARRAY(arena, Fact, snapshot->n_offers + 1);
+	for (uint32_t i = 0; facts && i < snapshot->n_offers; i++)
+		facts[i] = (Fact){
+		        i, 1 + i, (FactKind)(i % (FACT_QUALIFY + 1)), TEST_NOW_US - 1 - i, INT64_MAX, 50};
+	return facts;
+}
+
+static bool visitor_of(const Plan *plan, int level, Arena *arena, Visitor *ret)
 {
 	const Snapshot *snapshot = plan_snapshot(plan);
 	ExprValue *values = ARENA_ARRAY(arena, ExprValue, snapshot->audience_levels[level]->n_attributes);
 	uint64_t *segments = ARENA_ARRAY(arena, uint64_t, plan_segment_words(plan));
-	if (!values || !segments)
-		return;
-	decide_defaults(plan, level, values);
-	SegmentRequest segment_request = {
-	        .level = level, .audience_id = STR("1"), .as_of_us = TEST_NOW_US, .explain = true};
+	Fact *facts = facts_of(snapshot, arena);
+	if (!values || !segments || !facts)
+		return false;
+	SegmentRequest request = {level, STR("1001"), TEST_NOW_US, true};
 	Segmentation segmentation = {.segments = segments};
-	if (decide_segments(plan, &segment_request, values, arena, &segmentation))
+	decide_defaults(plan, level, values);
+	if (decide_segments(plan, &request, values, arena, &segmentation))
+		return false;
+	VisitorState state = {facts, snapshot->n_offers, facts, snapshot->n_offers / 2, NULL};
+	*ret = (Visitor){level, STR("1001"), values, segments, state};
+	return true;
+}
+
+static void decide_everywhere(const Plan *plan, int level, Arena *arena)
+{
+	Visitor visitor;
+	if (!visitor_of(plan, level, arena, &visitor))
 		return;
-	Visitor visitor = {.level = level, .audience_id = STR("1"), .values = values, .segments = segments};
-	for (size_t i = 0; i < snapshot->n_points; i++) {
+	for (size_t i = 0; i < plan_snapshot(plan)->n_points; i++) {
 		DecidePoint point = {.point = (int)i, .max = 3};
-		DecideRequest request = {
-		        .points = &point, .count = 1, .as_of_us = TEST_NOW_US, .seed = i, .explain = true};
+		DecideRequest request = {&point, 1, TEST_NOW_US, i, false, true};
 		Decision decision;
 		if (decide(plan, &visitor, &request, arena, &decision) == OK &&
 		        decision.points[0].offer_count > 3)
@@ -40,7 +58,7 @@ static Str changed_blob(const uint8_t *data, size_t size, Arena *arena)
 	static Arena *kept;
 	if (!good.len) {
 		kept = arena_new(64 * 1024, 0);
-		if (snapshot_pack(world_finish(world_bank(kept)), kept, &good))
+		if (snapshot_pack(world_finish(world_whole(kept)), kept, &good))
 			abort();
 	}
 	char *bytes = arena_cstr(arena, good);

@@ -22,6 +22,8 @@ typedef struct World World;
 World *world_new(Arena *arena);
 // A channel with two zones, three points, three events, three segments, four offers, seven rules.
 World *world_bank(Arena *arena);
+// The same with one of everything that a snapshot can carry.
+World *world_whole(Arena *arena);
 // Adds the level "household", with the attributes of customers.
 void world_household(World *world);
 

@@ -79,7 +79,6 @@ static void the_same_configuration_gives_the_same_bytes(void **state)
 	D(bad_utf8, s->points[0]->default_content = text(arena, "\xc3("), "not UTF-8")                       \
 	D(an_unknown_action, s->events[0]->actions[0]->kind = SNAP_ACTION(UNSPECIFIED), "action 0")          \
 	D(a_segment_beyond, s->segments[0]->audience_level = 1, "audience level 1 of 1")                     \
-	D(no_expression, s->segments[0]->expression = NULL, "no expression")                                 \
 	D(a_number_segment, s->segments[0]->expression = world_expression(w, "age"), "it must give bool")    \
 	D(no_source, s->segments[0]->expression->source = text(arena, ""), "text has 0 bytes")               \
 	D(offer_dates, (s->offers[0]->effective_us = 2, s->offers[0]->expires_us = 2), "expires before")     \
