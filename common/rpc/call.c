@@ -58,11 +58,10 @@ void call_leave(RpcCall *call)
 	call->counted = false;
 }
 
-static Err prepare(RpcCall *call, ProtobufCMessage **ret)
+static Err let_in(RpcCall *call)
 {
 	const Method *method = call->method;
 	const RpcServerOptions *options = &method->server->options;
-	Str bytes;
 
 	if (rpc_time_left_us(call) <= 0)
 		return err(ERR_TIMEOUT,
@@ -71,20 +70,37 @@ static Err prepare(RpcCall *call, ProtobufCMessage **ret)
 	if (!method->open && options->authorize)
 		TRY(options->authorize(
 		        options->context, call, &method->row, &call->peer, call->arena, &call->principal));
-	TRY(call->way->read_body(call, &bytes));
-	return wire_unpack(method->descriptor->input, bytes, 0, call->arena, ret);
+	return OK;
 }
 
-void call_run(RpcCall *call)
+static Err unpack(RpcCall *call, ProtobufCMessage **ret)
+{
+	Str bytes;
+
+	TRY(call->way->read_body(call, &bytes));
+	return wire_unpack(call->method->descriptor->input, bytes, 0, call->arena, ret);
+}
+
+void call_hand_over(RpcCall *call)
 {
 	const Method *method = call->method;
 	ProtobufCMessage *request = NULL;
-	Err e = prepare(call, &request);
+	Err e = unpack(call, &request);
 
 	if (e != OK)
 		rpc_fail(call, e);
 	else
 		method->row.handler(method->service, call, request);
+}
+
+void call_run(RpcCall *call)
+{
+	Err e = let_in(call);
+
+	if (e != OK)
+		rpc_fail(call, e);
+	else
+		call_hand_over(call);
 }
 
 void call_dispatch(RpcCall *call)

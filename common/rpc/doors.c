@@ -1,5 +1,6 @@
 // Calls of methods that are not registered with gRPC core: it would let them hang until their deadline. A
-// door takes such a call and either opens a stream for it (stream.c) or answers that there is no such method.
+// door takes such a call and either opens a stream for it (stream.c, talk.c) or answers that there is no such
+// method.
 #include "rpc/internal.h"
 
 #include <grpc/slice.h>
@@ -75,26 +76,41 @@ static Err unknown(const Door *door)
 	        (const char *)GRPC_SLICE_START_PTR(path));
 }
 
+// Opens the stream that the call asks for, if there is one of that name.
+static Err open_behind(const Door *door)
+{
+	grpc_slice path = door->details.method;
+	const StreamKind *kind = stream_kind(path);
+	Method *method;
+
+	if (kind && stream_open(door->server, kind, door->core, &door->headers))
+		return OK;
+	if (kind)
+		return err_retry(ERR_BUSY, 1000,
+		        "too many streams are open on this server: close one, or try again later");
+	method = server_method(
+	        door->server, str_n((const char *)GRPC_SLICE_START_PTR(path), GRPC_SLICE_LENGTH(path)));
+	if (method && method->row.streaming)
+		return talk_open(method, door->core, door->details.deadline, &door->headers);
+	return unknown(door);
+}
+
 static void door_called(Event *event, bool ok)
 {
 	Door *door = OWNER_OF(event, Door, event);
 	RpcServer *server = door->server;
-	const StreamKind *kind;
+	Err e;
 
 	if (!ok) { // the server shuts down
 		server_return(server);
 		return;
 	}
-	kind = stream_kind(door->details.method);
-	if (!kind) {
-		door_refuse(door, unknown(door));
-	} else if (stream_open(server, kind, door->core, &door->headers)) {
+	e = open_behind(door);
+	if (e == OK) {
 		grpc_metadata_array_init(&door->headers);
 		door_recycle(door);
 	} else {
-		door_refuse(door,
-		        err_retry(ERR_BUSY, 1000,
-		                "too many streams are open on this server: close one, or try again later"));
+		door_refuse(door, e);
 	}
 }
 

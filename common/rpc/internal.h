@@ -22,7 +22,8 @@ enum {
 	SPARE_ARENAS = 64,
 	DOORS = 16, // calls of unregistered methods that are looked at together
 	DEFAULT_REQUEST = 64 * 1024,
-	RETRY_MS = 100, // what callers of a busy server are told
+	RETRY_MS = 100,                 // what callers of a busy server are told
+	STREAM_AGE_MS = 60 * 60 * 1000, // of a stream whose messages are calls
 };
 
 typedef struct Slots Slots;
@@ -30,12 +31,14 @@ typedef struct Workers Workers;
 typedef struct Health Health;
 typedef struct Reflection Reflection;
 typedef struct Stream Stream;
+typedef struct Talk Talk;
 
 // One row of RpcMethod made ready to serve.
 typedef struct Method {
 	struct Method *next;
 	RpcServer *server;
 	RpcMethod row;
+	RpcStreaming streaming; // what `row.streaming` points to
 	const ProtobufCServiceDescriptor *service_descriptor;
 	const ProtobufCMethodDescriptor *descriptor;
 	void *service;
@@ -67,6 +70,7 @@ struct RpcCall {
 	Arena *arena;
 	RpcPeer peer;
 	void *principal;
+	Talk *talk;    // the stream that the call is a message of; NULL: none
 	RpcCall *next; // in the workers' queue
 	int cancelled; // what gRPC core says of the end
 	bool counted;  // among those in flight
@@ -90,6 +94,7 @@ struct RpcServer {
 	// the poller's alone
 	Arena *spare[SPARE_ARENAS];
 	size_t spare_count;
+	gpr_timespec next_look; // at streams
 
 	// anybody's
 	atomic_bool draining; // new calls are turned away
@@ -100,6 +105,9 @@ struct RpcServer {
 	pthread_cond_t quiet;
 	Stream *streams;
 	size_t stream_count;
+	Talk *talks;
+	atomic_size_t talk_count; // changed under the lock
+	int look_ms;              // between two looks at them
 };
 
 // --- server.c ---
@@ -108,6 +116,10 @@ Err server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, 
 void server_lend(RpcServer *server);
 // Poller: what was lent has come back for good.
 void server_return(RpcServer *server);
+// The same from any thread: the server may be gone afterwards.
+void server_give_back(RpcServer *server);
+// The registered or streaming method of a path; NULL: there is none.
+Method *server_method(const RpcServer *server, Str path);
 // Tells rpc_server_stop to look again.
 void server_wake(RpcServer *server);
 // Whether this thread is the server's poller.
@@ -129,11 +141,16 @@ void slots_free(Method *method);
 // Poller: the answer is out; recycles the slot.
 void slot_sent(Event *event, bool ok);
 void slot_drop_arena(RpcCall *call);
+// Arenas for calls. Only the poller keeps spare ones.
+Arena *arena_take(RpcServer *server);
+void arena_give(RpcServer *server, Arena *arena);
 
 // --- call.c ---
 extern const CallWay call_over_grpc;
 // Authorises, unpacks, and hands over to the handler.
 void call_run(RpcCall *call);
+// The same for a call whose caller is known already.
+void call_hand_over(RpcCall *call);
 // Error: REQUEST_TOO_LARGE.
 Err call_check_size(const RpcCall *call, size_t size);
 // Whether a request of `size` bytes is taken on at all. Errors: BUSY, REQUEST_TOO_LARGE.
@@ -226,6 +243,17 @@ bool stream_open(
 void stream_receive(Stream *stream);
 void stream_send(Stream *stream, const ProtobufCMessage *message);
 void stream_end(Stream *stream, Err e);
+
+// --- talk.c, talks.c: streams whose messages are calls ---
+// Completes a streaming method's row.
+void talks_prepare(Method *method);
+// Poller: takes over call and headers. Errors: those of the server's authorize, BUSY, SHUTTING_DOWN,
+// NO_MEMORY; then nothing was taken over.
+Err talk_open(Method *method, grpc_call *core, gpr_timespec deadline, const grpc_metadata_array *headers);
+// Ends all streams as soon as what was read is answered. Lock held.
+void talks_drain(RpcServer *server);
+// Poller: ends streams that are idle or old, if it is time to look; returns when to look again.
+gpr_timespec talks_look(RpcServer *server);
 
 // --- health.c ---
 extern const StreamKind health_watch;

@@ -30,15 +30,6 @@ static Err read_body(RpcCall *call, Str *ret)
 	return call_check_size(call, ret->len);
 }
 
-// Other than the poller this thread is not waited for: the server may be gone once the lock is.
-static void give_back(RpcServer *server)
-{
-	pthread_mutex_lock(&server->lock);
-	atomic_fetch_sub(&server->lent, 1);
-	pthread_cond_broadcast(&server->quiet);
-	pthread_mutex_unlock(&server->lock);
-}
-
 static void finish(Invocation *invocation, Err failed, Str response)
 {
 	RpcServer *server = invocation->call.method->server;
@@ -50,7 +41,7 @@ static void finish(Invocation *invocation, Err failed, Str response)
 	invocation->done(invocation->context, failed, &failure, response);
 	arena_free(invocation->call.arena);
 	free(invocation);
-	give_back(server);
+	server_give_back(server);
 }
 
 static void reply(RpcCall *call, const ProtobufCMessage *response)
@@ -73,17 +64,9 @@ static const CallWay from_inside = {
         .fail = refuse,
 };
 
-static Method *method_by_path(const RpcServer *server, Str path)
-{
-	for (Method *method = server->methods; method; method = method->next)
-		if (str_eq(path, str(method->path)))
-			return method;
-	return NULL;
-}
-
 const ProtobufCMethodDescriptor *rpc_server_method(const RpcServer *server, Str path)
 {
-	const Method *method = method_by_path(server, path);
+	const Method *method = server_method(server, path);
 
 	return method ? method->descriptor : NULL;
 }
@@ -103,19 +86,21 @@ static Err borrow(RpcServer *server)
 
 static Err begin(RpcServer *server, Str path, Invocation **ret)
 {
-	Method *method = method_by_path(server, path);
+	Method *method = server_method(server, path);
 	Invocation *invocation;
 
 	if (!method)
 		return err(ERR_METHOD_UNKNOWN, "this server has no method %.*s",
 		        (int)(path.len < 200 ? path.len : 200), path.ptr);
+	if (method->row.streaming)
+		return err(ERR_NOT_SUPPORTED, "%s is a stream: call it over gRPC", method->row.name);
 	TRY(borrow(server));
 	invocation = calloc(1, sizeof(*invocation));
 	if (invocation)
 		invocation->call.arena = arena_new(ARENA_BLOCK, ARENA_LIMIT);
 	if (!invocation || !invocation->call.arena) {
 		free(invocation);
-		give_back(server);
+		server_give_back(server);
 		return err_retry(ERR_NO_MEMORY, RETRY_MS, "no memory for another call: try again later");
 	}
 	invocation->call.way = &from_inside;

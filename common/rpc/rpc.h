@@ -16,12 +16,28 @@ typedef struct RpcCall RpcCall;
 // until then.
 typedef void (*RpcHandler)(void *service, RpcCall *call, const ProtobufCMessage *request);
 
+// For a method that streams both ways. Each message of the caller's is a call of its own that the handler
+// gets in the order in which they came, and ends by one message (rpc_reply), at once or later and in any
+// order. rpc_fail ends the whole stream with that status as soon as all that was asked before is answered; so
+// does the server's stop. After the caller's last message the stream ends when the last answer is out. A
+// stream ends as UNAVAILABLE when it has been idle, or open for an hour.
+typedef struct RpcStreaming {
+	size_t window;  // messages of one stream that may be unanswered, then no more are read; 0: 64
+	size_t streams; // open at a time, of all such methods; more are refused with BUSY; 0: 256
+	int idle_ms;    // since the last answer; 0: 10 minutes
+	// What a stream keeps for its calls: made when the caller is authorized (NULL: no memory), closed
+	// when the last of its calls is over. Both may be NULL.
+	void *(*open)(void *service);
+	void (*close)(void *state);
+} RpcStreaming;
+
 typedef struct RpcMethod {
 	const char *name; // as in the .proto, such as "GetOffers"
 	RpcHandler handler;
 	bool blocking; // may wait (database, disk): runs on a worker thread, not on the completion queue's
-	size_t max_request; // bytes; 0: 64 KiB
-	unsigned access;    // what the server's authorize callback gets: the program's own meaning
+	size_t max_request;            // bytes; 0: 64 KiB
+	unsigned access;               // what the server's authorize callback gets: the program's own meaning
+	const RpcStreaming *streaming; // NULL: one request, one answer. Not with `blocking`
 } RpcMethod;
 
 // Who is calling. Lives as long as the call.
@@ -99,6 +115,8 @@ Err rpc_status_pack(const ErrDetail *failure, Arena *arena, Str *ret);
 Arena *rpc_arena(RpcCall *call);
 const RpcPeer *rpc_peer(const RpcCall *call);
 void *rpc_principal(const RpcCall *call);
+// What RpcStreaming.open made for the stream that the call is of.
+void *rpc_stream_state(const RpcCall *call);
 // Value of a request header (lower-case name), empty if it is not there.
 Str rpc_header(const RpcCall *call, const char *name);
 // Microseconds until the caller's deadline; INT64_MAX if it set none.

@@ -43,6 +43,27 @@ void server_return(RpcServer *server)
 		server_wake(server);
 }
 
+void server_give_back(RpcServer *server)
+{
+	size_t lent = atomic_load(&server->lent);
+
+	while (lent > 1)
+		if (atomic_compare_exchange_weak(&server->lent, &lent, lent - 1))
+			return;
+	pthread_mutex_lock(&server->lock);
+	atomic_fetch_sub(&server->lent, 1);
+	pthread_cond_broadcast(&server->quiet);
+	pthread_mutex_unlock(&server->lock);
+}
+
+Method *server_method(const RpcServer *server, Str path)
+{
+	for (Method *method = server->methods; method; method = method->next)
+		if (str_eq(path, str(method->path)))
+			return method;
+	return NULL;
+}
+
 static void *poll_queue(void *argument)
 {
 	RpcServer *server = argument;
@@ -51,8 +72,8 @@ static void *poll_queue(void *argument)
 	polled = server;
 	pthread_mutex_lock(&server->lock); // until all slots are armed
 	pthread_mutex_unlock(&server->lock);
-	while ((event = grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL))
-	                .type != GRPC_QUEUE_SHUTDOWN) {
+	while ((event = grpc_completion_queue_next(server->queue, talks_look(server), NULL)).type !=
+	        GRPC_QUEUE_SHUTDOWN) {
 		Event *ours = event.tag;
 
 		if (event.type == GRPC_OP_COMPLETE)
@@ -138,6 +159,8 @@ static Err method_add(RpcServer *server, const ProtobufCServiceDescriptor *descr
 	};
 	if (method->row.max_request == 0)
 		method->row.max_request = DEFAULT_REQUEST;
+	if (method->row.streaming)
+		talks_prepare(method);
 	server->methods = method;
 	server->method_count++;
 	return OK;
@@ -208,7 +231,8 @@ static grpc_server *make_core(const RpcServer *server)
 	        int_arg(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 30 * 60 * 1000),
 	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_MS,
 	                2 * 60 * 60 * 1000), // spreads clients anew, renews certificates
-	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000),
+	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+	                STREAM_AGE_MS + 60 * 1000), // streams end by themselves
 	};
 	const grpc_channel_args all = {ARRAY_COUNT(args), args};
 
@@ -222,7 +246,8 @@ static Err start_core(RpcServer *server)
 	        server->options.workers, server->options.workers * QUEUED_PER_WORKER, &server->workers));
 	grpc_server_start(server->core);
 	for (Method *method = server->methods; method; method = method->next)
-		TRY(slots_start(method));
+		if (!method->row.streaming)
+			TRY(slots_start(method));
 	TRY(doors_start(server));
 	return OK;
 }
@@ -250,8 +275,9 @@ Err rpc_server_start(RpcServer *server)
 	server->stopped.done = core_stopped;
 	grpc_server_register_completion_queue(server->core, server->queue, NULL);
 	for (Method *method = server->methods; method; method = method->next)
-		method->handle = grpc_server_register_method(
-		        server->core, method->path, NULL, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+		if (!method->row.streaming) // streams come through the doors
+			method->handle = grpc_server_register_method(server->core, method->path, NULL,
+			        GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
 	pthread_mutex_lock(&server->lock);
 	e = thread_start("rpc-poller", poll_queue, server, &server->poller);
 	if (e != OK) {
@@ -278,7 +304,8 @@ Err rpc_server_start(RpcServer *server)
 
 static bool is_idle(const RpcServer *server)
 {
-	return atomic_load(&server->in_flight) == 0 && server->stream_count == 0;
+	return atomic_load(&server->in_flight) == 0 && server->stream_count == 0 &&
+	       atomic_load(&server->talk_count) == 0;
 }
 
 static bool is_quiet(const RpcServer *server)
@@ -311,6 +338,7 @@ static bool drain(RpcServer *server)
 	server->serving = false;
 	atomic_store(&server->draining, true);
 	health_drain(server);
+	talks_drain(server);
 	pthread_mutex_unlock(&server->lock);
 	answered = wait_until(server, is_idle, server->options.drain_timeout_ms);
 	if (!answered && server->workers)

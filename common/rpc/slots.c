@@ -79,24 +79,26 @@ void slots_free(Method *method)
 
 // --- arenas: only the poller touches the spare ones ---
 
-static Arena *arena_take(RpcServer *server)
+Arena *arena_take(RpcServer *server)
 {
 	return server->spare_count > 0 ? server->spare[--server->spare_count]
 	                               : arena_new(ARENA_BLOCK, ARENA_LIMIT);
 }
 
+void arena_give(RpcServer *server, Arena *arena)
+{
+	if (server_polls(server) && server->spare_count < SPARE_ARENAS) {
+		arena_reset(arena);
+		server->spare[server->spare_count++] = arena;
+	} else {
+		arena_free(arena);
+	}
+}
+
 void slot_drop_arena(RpcCall *call)
 {
-	RpcServer *server = call->method->server;
-
-	if (!call->arena)
-		return;
-	if (server->spare_count < SPARE_ARENAS) {
-		arena_reset(call->arena);
-		server->spare[server->spare_count++] = call->arena;
-	} else {
-		arena_free(call->arena);
-	}
+	if (call->arena)
+		arena_give(call->method->server, call->arena);
 	call->arena = NULL;
 }
 

@@ -106,15 +106,21 @@ static void *reply_later(void *argument)
 
 void fixture_start(Fixture *fixture, RpcServerOptions options)
 {
-	static const RpcMethod methods[] = {
+	fixture_start_with(fixture, options, NULL, NULL);
+}
+
+void fixture_start_with(Fixture *fixture, RpcServerOptions options, const RpcMethod *more, void *own)
+{
+	const RpcMethod methods[] = {
 	        {.name = "StartSession", .handler = handle_start, .access = 1},
 	        {.name = "GetOffers", .handler = handle_offers, .max_request = 1024},
 	        {.name = "PostEvent", .handler = handle_event},
 	        {.name = "EndSession", .handler = handle_end, .blocking = true},
+	        more ? *more : (RpcMethod){0},
 	};
 	const RpcListener plain = {.address = "127.0.0.1:0", .ret_port = &fixture->port};
 
-	*fixture = (Fixture){.arena = arena_new(4096, 0)};
+	*fixture = (Fixture){.arena = arena_new(4096, 0), .own = own};
 	pthread_mutex_init(&fixture->lock, NULL);
 	pthread_cond_init(&fixture->changed, NULL);
 	assert_int_equal(pthread_create(&fixture->replier, NULL, reply_later, fixture), 0);
@@ -123,8 +129,9 @@ void fixture_start(Fixture *fixture, RpcServerOptions options)
 		options.listener_count = 1;
 	}
 	assert_int_equal(rpc_server_new(&options, &fixture->server), OK);
-	assert_int_equal(
-	        rpc_server_add(fixture->server, SERVICE, methods, ARRAY_COUNT(methods), fixture), OK);
+	assert_int_equal(rpc_server_add(fixture->server, SERVICE, methods,
+	                         ARRAY_COUNT(methods) - (more ? 0 : 1), fixture),
+	        OK);
 	if (rpc_server_start(fixture->server) != OK)
 		fail_msg("%s", err_detail()->message);
 	if (options.listeners != &plain)

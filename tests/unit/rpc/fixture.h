@@ -5,6 +5,7 @@
 //   PostEvent     is answered later by another thread
 //   EndSession    is a blocking method that waits until the test opens the gate
 //   GetVersion    has no handler
+//   Converse      is what a test makes it
 #pragma once
 #include "base/cleanup.h"
 #include "rpc/rpc.h"
@@ -36,10 +37,13 @@ typedef struct Fixture {
 	int waiting; // handlers at the gate
 	int handled; // calls that reached any handler
 	pthread_t replier;
+	void *own; // the test's
 } Fixture;
 
 // Starts a server with these options (its listeners are set here) and a client on it.
 void fixture_start(Fixture *fixture, RpcServerOptions options);
+// The same with one more method; `own` is for its handler.
+void fixture_start_with(Fixture *fixture, RpcServerOptions options, const RpcMethod *more, void *own);
 void fixture_stop(Fixture *fixture);
 void gate_open(Fixture *fixture);
 // Waits until `count` handlers stand at the gate.
@@ -73,9 +77,11 @@ void raw_open(RawStream *stream, const char *target, const char *path);
 void raw_send(RawStream *stream, const ProtobufCMessage *message);
 // The next message, or NULL when the server has ended the call.
 ProtobufCMessage *raw_receive(RawStream *stream, const ProtobufCMessageDescriptor *descriptor, Arena *arena);
+void raw_send_bytes(RawStream *stream, const void *bytes, size_t len);
 void raw_half_close(RawStream *stream);
 // The status with which the server has ended the call.
 RawAnswer raw_status(RawStream *stream);
+void raw_cancel(RawStream *stream);
 void raw_close(RawStream *stream);
 
 // Keys and certificates in a private folder; made by programs, so before rpc_init.

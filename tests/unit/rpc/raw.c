@@ -37,7 +37,7 @@ void raw_open(RawStream *stream, const char *target, const char *path)
 	run(stream, &(grpc_op){.op = GRPC_OP_SEND_INITIAL_METADATA}, 1);
 }
 
-static void send_bytes(RawStream *stream, const void *bytes, size_t len)
+void raw_send_bytes(RawStream *stream, const void *bytes, size_t len)
 {
 	grpc_slice slice = grpc_slice_from_copied_buffer(bytes, len);
 	grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
@@ -53,7 +53,7 @@ void raw_send(RawStream *stream, const ProtobufCMessage *message)
 	Str packed;
 
 	assert_int_equal(wire_pack(message, arena, &packed), OK);
-	send_bytes(stream, packed.ptr, packed.len);
+	raw_send_bytes(stream, packed.ptr, packed.len);
 }
 
 void raw_half_close(RawStream *stream)
@@ -124,6 +124,11 @@ RawAnswer raw_status(RawStream *stream)
 	return answer;
 }
 
+void raw_cancel(RawStream *stream)
+{
+	assert_int_equal(grpc_call_cancel(stream->call, NULL), GRPC_CALL_OK);
+}
+
 void raw_close(RawStream *stream)
 {
 	grpc_call_unref(stream->call);
@@ -140,7 +145,7 @@ RawAnswer raw_call(const char *target, const char *path, const void *bytes, size
 	open_call(&stream, target, path, timeout_ms);
 	run(&stream, &(grpc_op){.op = GRPC_OP_SEND_INITIAL_METADATA}, 1);
 	if (bytes)
-		send_bytes(&stream, bytes, len);
+		raw_send_bytes(&stream, bytes, len);
 	raw_half_close(&stream);
 	answer = raw_status(&stream);
 	raw_close(&stream);
