@@ -21,6 +21,9 @@ void json_camel(const char *snake, char camel[JSON_NAME_SIZE]);
 void json_snake(Str camel, char snake[JSON_NAME_SIZE]);
 // By either spelling; NULL if there is none.
 const ProtobufCFieldDescriptor *json_field(const ProtobufCMessageDescriptor *message, Str name);
+// An enum's value by its name, with or without the prefix, or by its number.
+Err json_enum_read(
+        const json_t *json, const JsonPath *path, const ProtobufCEnumDescriptor *descriptor, int32_t *ret);
 // Whether a repeated field is a map from string to string.
 bool json_is_map(const ProtobufCFieldDescriptor *field);
 
@@ -52,6 +55,7 @@ typedef struct JsonSpecial {
 	const char *name; // of the message
 	unsigned style;   // written so only under this style; 0: always
 	bool object_too;  // an object is read as an ordinary message
+	// NULL: written as an ordinary message
 	Err (*write)(const ProtobufCMessage *message, unsigned style, json_t **ret);
 	Err (*read)(const json_t *json, const JsonPath *path, Arena *arena, ProtobufCMessage *ret);
 } JsonSpecial;

@@ -102,7 +102,7 @@ static Err enum_unknown(const ProtobufCEnumDescriptor *descriptor, Str name, con
 	        path, "'" STR_FMT "' is not one of %s" NEAREST_FMT, STR_ARG(name), known, NEAREST_ARG(near));
 }
 
-static Err enum_read(
+Err json_enum_read(
         const json_t *json, const JsonPath *path, const ProtobufCEnumDescriptor *descriptor, int32_t *ret)
 {
 	size_t prefix = json_enum_prefix(descriptor);
@@ -209,7 +209,7 @@ static Err value_read(Reader *reader, const json_t *json, const JsonPath *path,
 		*(protobuf_c_boolean *)ret = json_is_true(json);
 		return OK;
 	case PROTOBUF_C_TYPE_ENUM:
-		return enum_read(json, path, field->descriptor, ret);
+		return json_enum_read(json, path, field->descriptor, ret);
 	case PROTOBUF_C_TYPE_STRING:
 		return string_read(reader, json, path, ret);
 	case PROTOBUF_C_TYPE_BYTES:

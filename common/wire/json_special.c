@@ -225,11 +225,24 @@ static Err literal_read(const json_t *json, const JsonPath *path, Arena *arena, 
 	}
 }
 
+// An action of nothing but a kind: LOG_CONTACT.
+static Err action_read(const json_t *json, const JsonPath *path, Arena *arena, ProtobufCMessage *ret)
+{
+	const ProtobufCFieldDescriptor *kind = json_field(ret->descriptor, STR("kind"));
+
+	(void)arena;
+	if (!json_is_string(json))
+		return json_invalid(
+		        path, "is not an event's action; write LOG_CONTACT or {kind: LOG_CONTACT}");
+	return json_enum_read(json, path, kind->descriptor, json_member(ret, kind->offset));
+}
+
 static const JsonSpecial specials[] = {
         {"google.protobuf.Timestamp", 0, false, timestamp_write, timestamp_read},
         {"google.protobuf.Duration", 0, false, duration_write, duration_read},
         {"google.protobuf.FieldMask", 0, false, mask_write, mask_read},
         {"parley.design.v1.Literal", JSON_BARE_LITERALS, true, literal_write, literal_read},
+        {"parley.design.v1.EventAction", 0, true, NULL, action_read},
 };
 
 const JsonSpecial *json_special(const ProtobufCMessageDescriptor *descriptor)

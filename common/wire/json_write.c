@@ -175,7 +175,7 @@ Err json_from_message(const ProtobufCMessage *message, unsigned style, json_t **
 	const JsonSpecial *special = json_special(message->descriptor);
 	CLEANUP(json_decrefp_) json_t *object = NULL;
 
-	if (special && (!special->style || style & special->style))
+	if (special && special->write && (!special->style || style & special->style))
 		return special->write(message, style, ret);
 	object = json_object();
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {

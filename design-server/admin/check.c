@@ -3,12 +3,13 @@
 
 #include "admin/message.h"
 #include "base/clock.h"
+#include "wire/wire.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
 
 #include <stdio.h>
 
-enum { NAME_MAX_LEN = 63, DISPLAY_NAME_MAX = 200, TEXT_MAX = 16384 };
+enum { NAME_MAX_LEN = 63, DISPLAY_NAME_MAX = 200, TEXT_MAX = 16384, FIELD_PATH_SIZE = 160 };
 
 Err check_fail(const Check *check, Err id, const char *field, const char *fmt, ...)
 {
@@ -21,11 +22,21 @@ Err check_fail(const Check *check, Err id, const char *field, const char *fmt, .
 	return err_at(id, path, "%s: %s", path, message);
 }
 
-const Resource *check_target(const Check *check, const char *field)
+const char *check_at(const Check *check, const char *fmt, ...)
 {
-	for (size_t i = 0; i < check->resolved_count; i++)
-		if (strcmp(check->resolved[i].field, field) == 0)
-			return &check->resolved[i].target;
+	va_list args;
+	va_start(args, fmt);
+	const char *path = arena_vprintf(check->arena, fmt, args);
+	va_end(args);
+	return path ? path : "";
+}
+
+const Resolved *check_target(const Check *check, const char *kind, const char *name)
+{
+	for (size_t i = 0; *name && i < check->resolved_count; i++)
+		if (strcmp(check->resolved[i].kind->name, kind) == 0 &&
+		        str_eq(check->resolved[i].name, str(name)))
+			return &check->resolved[i];
 	return NULL;
 }
 
@@ -39,7 +50,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_name(Str text)
+bool is_name(Str text)
 {
 	if (text.len == 0 || text.len > NAME_MAX_LEN || !is_lower(text.ptr[0]))
 		return false;
@@ -77,95 +88,81 @@ static Err check_name(const Check *check)
 	return OK;
 }
 
-static Err check_enum(const Check *check, const ProtobufCFieldDescriptor *field, int value)
+static Err check_enum(
+        const Check *check, const char *path, const ProtobufCFieldDescriptor *field, const void *at)
 {
 	const ProtobufCEnumDescriptor *descriptor = field->descriptor;
+	int value = *(const int *)at;
 	if (protobuf_c_enum_descriptor_get_value(descriptor, value))
 		return OK;
-	return check_fail(check, ERR_FIELD_INVALID, field->name, "%d is not a value of %s", value,
-	        descriptor->short_name);
+	return check_fail(
+	        check, ERR_FIELD_INVALID, path, "%d is not a value of %s", value, descriptor->short_name);
 }
 
-static Err check_enums(const Check *check, const ProtobufCFieldDescriptor *field)
-{
-	const void *at = message_at(check->message, field);
-	if (field->label != PROTOBUF_C_LABEL_REPEATED)
-		return check_enum(check, field, *(const int *)at);
-	size_t count =
-	        *(const size_t *)(const void *)((const char *)check->message + field->quantifier_offset);
-	for (size_t i = 0; i < count; i++)
-		TRY(check_enum(check, field, (*(const int *const *)at)[i]));
-	return OK;
-}
-
-static Err check_text(const Check *check, const ProtobufCFieldDescriptor *field)
+static Err check_text(
+        const Check *check, const char *path, const ProtobufCFieldDescriptor *field, const void *at)
 {
 	size_t max = strcmp(field->name, "display_name") == 0 ? DISPLAY_NAME_MAX : TEXT_MAX;
-	size_t len = message_str(check->message, field->name).len;
+	size_t len = strlen(*(char *const *)at);
 	if (len > max)
-		return check_fail(check, ERR_FIELD_INVALID, field->name,
-		        "has %zu bytes; at most %zu are taken", len, max);
+		return check_fail(
+		        check, ERR_FIELD_INVALID, path, "has %zu bytes; at most %zu are taken", len, max);
 	return OK;
 }
 
 // Years 1 to 9999, which is what RFC 3339 and PostgreSQL can write.
-static Err check_time(const Check *check, const ProtobufCFieldDescriptor *field)
+static Err check_time(const Check *check, const char *path, const Google__Protobuf__Timestamp *time)
 {
-	const Google__Protobuf__Timestamp *time = (const void *)message_sub(check->message, field->name);
-	if (!time || (time->seconds >= INT64_C(-62135596800) && time->seconds < INT64_C(253402300800) &&
-	                     time->nanos >= 0 && time->nanos < 1000000000))
+	if (time->seconds >= INT64_C(-62135596800) && time->seconds < INT64_C(253402300800) &&
+	        time->nanos >= 0 && time->nanos < 1000000000)
 		return OK;
-	return check_fail(
-	        check, ERR_FIELD_INVALID, field->name, "is not a moment between the years 1 and 9999");
+	return check_fail(check, ERR_FIELD_INVALID, path, "is not a moment between the years 1 and 9999");
 }
 
-static Err check_field(const Check *check, const ProtobufCFieldDescriptor *field)
+static Err check_fields(const Check *check, const ProtobufCMessage *message, const char *prefix);
+
+// A value of a field, or one of a list.
+static Err check_value(
+        const Check *check, const char *path, const ProtobufCFieldDescriptor *field, const void *at)
 {
+	const ProtobufCMessage *sub = NULL;
 	if (field->type == PROTOBUF_C_TYPE_ENUM)
-		return check_enums(check, field);
-	if (field->type == PROTOBUF_C_TYPE_STRING && field->label != PROTOBUF_C_LABEL_REPEATED)
-		return check_text(check, field);
-	if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
-	        field->descriptor == &google__protobuf__timestamp__descriptor)
-		return check_time(check, field);
-	return OK;
+		return check_enum(check, path, field, at);
+	if (field->type == PROTOBUF_C_TYPE_STRING)
+		return check_text(check, path, field, at);
+	if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+		sub = *(ProtobufCMessage *const *)at;
+	if (!sub)
+		return OK;
+	if (field->descriptor == &google__protobuf__timestamp__descriptor)
+		return check_time(check, path, (const void *)sub);
+	return check_fields(check, sub, path);
 }
 
-Err check_follow(Check *check, const char *field, const Kind *kind, Str channel, Str name)
+static Err check_list(const Check *check, const ProtobufCMessage *message, const char *path,
+        const ProtobufCFieldDescriptor *field)
 {
-	if (check->resolved_count == REFERENCES_MAX)
-		return err(ERR_INTERNAL, "too many references in %s", check->kind->name);
-	Resolved *next = &check->resolved[check->resolved_count];
-	next->field = field;
-	Err failed =
-	        resource_get(check->pg, kind, channel, name, RESOURCE_SHARE, check->arena, &next->target);
-	if (failed == ERR_RESOURCE_NOT_FOUND)
-		return check_fail(check, ERR_REFERENCE_DANGLING, field,
-		        "there is no %s: make it first with Create%s, or name another one",
-		        resource_title(kind, channel, name, check->arena), kind->name);
-	TRY(failed);
-	check->resolved_count++;
-	return OK;
-}
-
-static Err check_references(Check *check)
-{
-	Str channel = message_str(check->message, "channel");
-	if (kind_has_channel(check->kind)) {
-		if (!channel.len)
-			return check_fail(
-			        check, ERR_FIELD_MISSING, "channel", "name the channel that it belongs to");
-		TRY(check_follow(check, "channel", kind_by_name(STR("Channel")), (Str){0}, channel));
+	char at[FIELD_PATH_SIZE];
+	size_t count, size = wire_value_size(field->type);
+	const char *items = message_items(message, field, &count);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(at, sizeof(at), "%s[%zu]", path, i);
+		TRY(check_value(check, at, field, items + i * size));
 	}
-	for (const Reference *reference = check->kind->references; reference->field; reference++) {
-		const Kind *kind = kind_by_name(str(reference->kind));
-		Str name = message_str(check->message, reference->field);
-		if (!name.len && reference->required)
-			return check_fail(
-			        check, ERR_FIELD_MISSING, reference->field, "name the %s", kind->field);
-		if (name.len)
-			TRY(check_follow(check, reference->field, kind,
-			        kind_has_channel(kind) ? channel : (Str){0}, name));
+	return OK;
+}
+
+// The resources' messages do not contain themselves, so this ends.
+static Err check_fields(const Check *check, const ProtobufCMessage *message, const char *prefix)
+{
+	char path[FIELD_PATH_SIZE];
+	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+		const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", field->name);
+		if (field->label == PROTOBUF_C_LABEL_REPEATED)
+			TRY(check_list(check, message, path, field));
+		else if (message_has(message, field))
+			TRY(check_value(check, path, field, message_at(message, field)));
 	}
 	return OK;
 }
@@ -184,11 +181,9 @@ Err check_dates(const Check *check)
 
 Err check_resource(Check *check)
 {
-	const ProtobufCMessageDescriptor *descriptor = check->kind->message;
 	check->resolved_count = 0;
 	TRY(check_name(check));
-	for (unsigned i = 0; i < descriptor->n_fields; i++)
-		TRY(check_field(check, &descriptor->fields[i]));
+	TRY(check_fields(check, check->message, ""));
 	TRY(check_references(check));
 	return check->kind->validate(check);
 }

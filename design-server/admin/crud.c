@@ -110,7 +110,7 @@ static Err change(Pg *pg, AdminCall *call, const Resource *stored, const Protobu
 	        P_TEXT(changed.name), P_TEXT(changed.etag), P_JSON(changed.spec),
 	        P_TIME(changed.updated_us)));
 	TRY(refer_store(&check, &changed));
-	TRY(refer_recheck(pg, &changed, call->arena));
+	TRY(refer_recheck(pg, &changed));
 	TRY(audit(pg, call, "update", stored, &changed));
 	return new_response(call, &changed);
 }

@@ -7,9 +7,10 @@
 
 struct Check; // check.h
 
-// A field that holds the name of another resource. `channel`, where a kind has it, is one too.
+// A field that holds the name of another resource, or a list of names. `channel`, where a kind has it, is one
+// too.
 typedef struct Reference {
-	const char *field;
+	const char *path; // "offer", "actions.offers"
 	const char *kind;
 	bool required;
 } Reference;
@@ -21,11 +22,12 @@ typedef struct Kind {
 	const ProtobufCServiceDescriptor *service;
 	const Reference *references; // ends with {0}
 	const char *unique;          // a field that no two of the kind may share, or NULL
+	bool content_matters;        // what refers to it is valid or not by its content
 	// What is particular to the kind; generic checks have passed.
 	Err (*validate)(struct Check *check);
 } Kind;
 
-enum { KIND_COUNT = 9 };
+enum { KIND_COUNT = 18 };
 extern const Kind kinds[KIND_COUNT];
 
 // NULL if there is none.

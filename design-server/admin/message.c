@@ -82,6 +82,13 @@ ProtobufCMessage *message_sub(const ProtobufCMessage *message, const char *field
 	return at ? *at : NULL;
 }
 
+const void *message_items(
+        const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t *ret_count)
+{
+	*ret_count = *(const size_t *)quantifier_at(message, field);
+	return *(const void *const *)message_at(message, field);
+}
+
 bool message_time(const ProtobufCMessage *message, const char *field, int64_t *ret_us)
 {
 	const Google__Protobuf__Timestamp *time = (const void *)message_sub(message, field);

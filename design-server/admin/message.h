@@ -18,6 +18,9 @@ Str message_str(const ProtobufCMessage *message, const char *field);
 bool message_bool(const ProtobufCMessage *message, const char *field);
 int32_t message_i32(const ProtobufCMessage *message, const char *field);
 ProtobufCMessage *message_sub(const ProtobufCMessage *message, const char *field);
+// A repeated field's values, one after the other.
+const void *message_items(
+        const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t *ret_count);
 // A google.protobuf.Timestamp in microseconds; false if it is unset.
 bool message_time(const ProtobufCMessage *message, const char *field, int64_t *ret_us);
 

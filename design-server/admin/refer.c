@@ -4,7 +4,7 @@
 #include "admin/message.h"
 #include "base/cleanup.h"
 
-enum { NAMED_MAX = 5, REFERRERS_MAX = 10000 };
+enum { NAMED_MAX = 5, REFERRERS_MAX = 10000, RECHECK_BLOCK = 64 * 1024, RECHECK_MAX = 16 * 1024 * 1024 };
 
 static Err store_unique(const Check *check, const Resource *resource)
 {
@@ -32,13 +32,21 @@ Err refer_store(const Check *check, const Resource *resource)
 {
 	PgParam kind = P_CTEXT(resource->kind->name), channel = P_TEXT(resource->channel),
 	        name = P_TEXT(resource->name);
-	TRY(SQL_RUN(check->pg, NULL, reference_clear, kind, channel, name));
-	for (size_t i = 0; i < check->resolved_count; i++) {
-		const Resource *target = &check->resolved[i].target;
-		TRY(SQL_RUN(check->pg, NULL, reference_add, kind, channel, name,
-		        P_CTEXT(check->resolved[i].field), P_CTEXT(target->kind->name),
-		        P_TEXT(target->channel), P_TEXT(target->name)));
+	size_t count = check->resolved_count;
+	Str *values = ARENA_ARRAY(check->arena, Str, 4 * count + 1);
+	if (!values)
+		return err(ERR_NO_MEMORY, "no memory for references");
+	for (size_t i = 0; i < count; i++) {
+		const Resolved *to = &check->resolved[i];
+		values[i] = str(to->field);
+		values[count + i] = str(to->kind->name);
+		values[2 * count + i] = to->channel;
+		values[3 * count + i] = to->name;
 	}
+	TRY(SQL_RUN(check->pg, NULL, reference_clear, kind, channel, name));
+	TRY(SQL_RUN(check->pg, NULL, reference_add, kind, channel, name, P_TEXTS(values, count),
+	        P_TEXTS(values + count, count), P_TEXTS(values + 2 * count, count),
+	        P_TEXTS(values + 3 * count, count)));
 	return resource->kind->unique ? store_unique(check, resource) : OK;
 }
 
@@ -71,37 +79,43 @@ Err refer_none(Pg *pg, const Resource *resource, Arena *arena)
 	        resource_title(resource->kind, resource->channel, resource->name, arena), names, more);
 }
 
-// A channel's content does not depend on what the channel says of itself.
-static bool content_matters(const PgResult *rows, size_t row)
+// What refers to the resource is valid by itself and by the content of what it names, which is stored as its
+// reference even where it says so only indirectly: nothing beyond it needs to be looked at.
+static Err recheck_one(Pg *pg, const PgResult *rows, size_t row, Arena *arena)
 {
-	return !str_eq(pg_text(rows, row, 3), STR("channel"));
+	Resource referrer;
+	Check check = {.pg = pg, .arena = arena, .kind = kind_by_name(pg_text(rows, row, 0))};
+	if (!check.kind)
+		return err(ERR_INTERNAL,
+		        "the database has a kind " STR_FMT " that this program does not know",
+		        STR_ARG(pg_text(rows, row, 0)));
+	TRY(resource_get(pg, check.kind, pg_text(rows, row, 1), pg_text(rows, row, 2), RESOURCE_UPDATE, arena,
+	        &referrer));
+	check.message = referrer.message;
+	Err failed = check_resource(&check);
+	if (failed == ERR_DB_CONFLICT || failed == ERR_DB_UNAVAILABLE || failed == ERR_NO_MEMORY)
+		return failed;
+	if (failed != OK)
+		return err(ERR_RESOURCE_IN_USE, "with this change %s would no longer be valid: %s",
+		        referrer_title(rows, row, arena), err_detail()->message);
+	return refer_store(&check, &referrer);
 }
 
-Err refer_recheck(Pg *pg, const Resource *resource, Arena *arena)
+Err refer_recheck(Pg *pg, const Resource *resource)
 {
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
-	TRY(list_referrers(pg, resource, REFERRERS_MAX, &rows));
+	CLEANUP(arena_freep) Arena *arena = arena_new(RECHECK_BLOCK, RECHECK_MAX);
+	if (!arena)
+		return err(ERR_NO_MEMORY, "no memory to check what refers to the resource");
+	if (!resource->kind->content_matters)
+		return OK;
+	TRY(list_referrers(pg, resource, REFERRERS_MAX + 1, &rows));
+	if (pg_rows(rows) > REFERRERS_MAX)
+		return err(ERR_LIMIT, "more than %d resources refer to it, too many to check again at once",
+		        REFERRERS_MAX);
 	for (size_t i = 0; i < pg_rows(rows); i++) {
-		Resource referrer;
-		Check check = {.pg = pg, .arena = arena};
-		if (!content_matters(rows, i))
-			continue;
-		check.kind = kind_by_name(pg_text(rows, i, 0));
-		if (!check.kind)
-			return err(ERR_INTERNAL,
-			        "the database has a kind " STR_FMT " that this program does not know",
-			        STR_ARG(pg_text(rows, i, 0)));
-		TRY(resource_get(pg, check.kind, pg_text(rows, i, 1), pg_text(rows, i, 2), RESOURCE_UPDATE,
-		        arena, &referrer));
-		check.message = referrer.message;
-		Err failed = check_resource(&check);
-		if (failed == ERR_DB_CONFLICT || failed == ERR_DB_UNAVAILABLE || failed == ERR_NO_MEMORY)
-			return failed;
-		if (failed != OK)
-			return err(ERR_RESOURCE_IN_USE, "with this change %s would no longer be valid: %s",
-			        referrer_title(rows, i, arena), err_detail()->message);
-		TRY(refer_store(&check, &referrer));
-		TRY(refer_recheck(pg, &referrer, arena));
+		arena_reset(arena);
+		TRY(recheck_one(pg, rows, i, arena));
 	}
 	return OK;
 }

@@ -7,8 +7,6 @@
 #include "parley/design/v1/event.pb-c.h"
 #include "parley/design/v1/interaction_point.pb-c.h"
 
-#include <stdio.h>
-
 enum { SESSION_TIMEOUT_MIN_S = 10, SESSION_TIMEOUT_MAX_S = 86400, ACTIONS_MAX = 16, CATEGORY_MAX = 63 };
 
 Err validate_channel(Check *check)
@@ -45,11 +43,50 @@ Err validate_event(Check *check)
 		return check_fail(check, ERR_FIELD_INVALID, "actions",
 		        "has %zu actions; at most %d are taken", event->n_actions, ACTIONS_MAX);
 	for (size_t i = 0; i < event->n_actions; i++) {
-		char field[32];
-		snprintf(field, sizeof(field), "actions[%zu]", i);
-		if (event->actions[i] == PARLEY__DESIGN__V1__EVENT_ACTION__EVENT_ACTION_UNSPECIFIED)
-			return check_fail(check, ERR_FIELD_INVALID, field,
+		if (event->actions[i]->kind ==
+		        PARLEY__DESIGN__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_UNSPECIFIED)
+			return check_fail(check, ERR_FIELD_INVALID, check_at(check, "actions[%zu].kind", i),
 			        "is unspecified: name an action, or leave it out");
 	}
 	return OK;
+}
+
+Err validate_audience_list(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_blacklist(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_campaign(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_constraint(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_offer_list(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_score_override(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_segmentation_flow(Check *check)
+{
+	return check_dates(check);
+}
+
+Err validate_suppression_rule(Check *check)
+{
+	return check_dates(check);
 }

@@ -2,6 +2,6 @@
 #pragma once
 #include "admin/check.h"
 
-#define KIND(type, lower, unique, references) Err validate_##lower(Check *check);
+#define KIND(type, lower, unique, looked_into, references) Err validate_##lower(Check *check);
 #include "admin/kind_table.h"
 #undef KIND

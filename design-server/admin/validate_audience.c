@@ -1,22 +1,16 @@
-// Audience levels and what is said over their profile schemas: segments and treatment rules. Expressions are
-// compiled here, at every change, so that a wrong one never gets in and its author is told at once where it
-// is wrong.
+// Audience levels and their profile schemas, and the segments over them.
+#include "admin/level.h"
 #include "admin/literal.h"
-#include "admin/message.h"
 #include "admin/validate.h"
-#include "base/cleanup.h"
 
 #include "parley/design/v1/audience_level.pb-c.h"
 #include "parley/design/v1/segment.pb-c.h"
-#include "parley/design/v1/treatment_rule.pb-c.h"
 
-#include <math.h>
 #include <stdio.h>
 
 typedef Parley__Design__V1__AudienceLevel AudienceLevel;
 typedef Parley__Design__V1__AudienceKey AudienceKey;
 typedef Parley__Design__V1__ProfileAttribute ProfileAttribute;
-typedef Parley__Design__V1__TreatmentRule TreatmentRule;
 
 enum { KEYS_MAX = 8, ATTRIBUTES_MAX = 1000, FIELD_SIZE = 64 };
 
@@ -127,95 +121,12 @@ Err validate_audience_level(Check *check)
 	return OK;
 }
 
-static Err schema_of(const Resource *resource, Arena *arena, ExprSchema *ret)
-{
-	const AudienceLevel *level = (const void *)resource->message;
-	ExprAttribute *attributes = ARENA_ARRAY(arena, ExprAttribute, level->n_attributes + 1);
-	if (!attributes)
-		return err(ERR_NO_MEMORY, "no memory for a profile schema");
-	for (size_t i = 0; i < level->n_attributes; i++)
-		attributes[i] = (ExprAttribute){
-		        str(level->attributes[i]->name), type_in_expressions(level->attributes[i]->type)};
-	*ret = (ExprSchema){attributes, level->n_attributes};
-	return OK;
-}
-
-static Err check_expression(
-        const Check *check, const char *field, const Resource *level, const char *source, ExprKind expected)
-{
-	ExprSchema schema;
-	ExprProgram program;
-	TRY(schema_of(level, check->arena, &schema));
-	Err failed = expr_compile(&schema, str(source), expected, check->arena, &program);
-	return failed == OK ? OK : check_fail(check, failed, field, "%s", err_detail()->message);
-}
-
 Err validate_segment(Check *check)
 {
 	const Parley__Design__V1__Segment *segment = (const void *)check->message;
 	if (!*segment->expression)
-		return check_fail(check, ERR_FIELD_MISSING, "expression",
-		        "is empty: say in CEL who belongs to the segment, such as age >= 18, or true for "
-		        "everyone");
-	return check_expression(
-	        check, "expression", check_target(check, "audience_level"), segment->expression, EXPR_BOOL);
-}
-
-// A channel with one audience level need not be told which.
-static Err find_only_level(Check *check, const TreatmentRule *rule)
-{
-	CLEANUP(pg_result_freep) PgResult *names = NULL;
-	const Kind *kind = kind_by_name(STR("AudienceLevel"));
-	TRY(SQL_RUN(
-	        check->pg, &names, resource_names, P_CTEXT(kind->name), P_CTEXT(rule->channel), P_I64(2)));
-	if (pg_rows(names) != 1)
-		return check_fail(check, ERR_FIELD_MISSING, "audience_level",
-		        "the channel has %s audience level: name the one whose visitors the rule treats, or "
-		        "a segment of it",
-		        pg_rows(names) ? "more than one" : "no");
-	return check_follow(check, "audience_level", kind, str(rule->channel),
-	        arena_str(check->arena, pg_text(names, 0, 0)));
-}
-
-static Err find_level(Check *check, const TreatmentRule *rule)
-{
-	const Resource *segment = check_target(check, "segment");
-	const Resource *level = check_target(check, "audience_level");
-	Str of_segment = segment ? message_str(segment->message, "audience_level") : (Str){0};
-	if (segment && level && !str_eq(level->name, of_segment))
-		return check_fail(check, ERR_FIELD_INVALID, "audience_level",
-		        "segment %s sorts visitors of " STR_FMT ": name that level, or none", rule->segment,
-		        STR_ARG(of_segment));
-	if (level)
 		return OK;
-	if (segment)
-		return check_follow(check, "audience_level", kind_by_name(STR("AudienceLevel")),
-		        str(rule->channel), of_segment);
-	return find_only_level(check, rule);
-}
-
-static Err check_score(const Check *check, const TreatmentRule *rule, const Resource *level)
-{
-	switch (rule->marketer_score_case) {
-	case PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE:
-		if (!isfinite(rule->score) || rule->score < 0 || rule->score > 100)
-			return check_fail(check, ERR_FIELD_INVALID, "score", "a marketer score is 0 to 100");
-		return OK;
-	case PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE_EXPRESSION:
-		return check_expression(
-		        check, "score_expression", level, rule->score_expression, EXPR_DOUBLE);
-	default:
-		return OK;
-	}
-}
-
-Err validate_treatment_rule(Check *check)
-{
-	const TreatmentRule *rule = (const void *)check->message;
-	TRY(find_level(check, rule));
-	const Resource *level = check_target(check, "audience_level");
-	TRY(check_score(check, rule, level));
-	if (*rule->eligibility)
-		TRY(check_expression(check, "eligibility", level, rule->eligibility, EXPR_BOOL));
-	return check_dates(check);
+	return level_expression(check, "expression",
+	        check_target(check, "AudienceLevel", segment->audience_level), segment->expression,
+	        EXPR_BOOL);
 }

@@ -124,6 +124,7 @@ Err validate_offer(Check *check)
 		return check_fail(check, ERR_FIELD_INVALID, "destination",
 		        "\"%s\" is not an absolute https address such as https://example.com/gold",
 		        offer->destination);
-	TRY(check_values(check, offer, (const void *)check_target(check, "template")->message));
+	TRY(check_values(
+	        check, offer, (const void *)check_target(check, "OfferTemplate", offer->template_)->message));
 	return check_dates(check);
 }

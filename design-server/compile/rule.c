@@ -76,10 +76,10 @@ Err compile_events(Compile *c)
 			return compile_no_memory();
 		for (size_t j = 0; j < in->n_actions; j++) {
 			Parley__Snapshot__V1__EventActionKind kind =
-			        (Parley__Snapshot__V1__EventActionKind)in->actions[j]; // the same numbers
+			        (Parley__Snapshot__V1__EventActionKind)in->actions[j]
+			                ->kind; // the same numbers
 			event->actions[j]->kind = kind;
-			if (kind == SNAP_ACTION(UNSPECIFIED) ||
-			        (unsigned)in->actions[j] > SNAP_ACTION(RESEGMENT))
+			if (kind == SNAP_ACTION(UNSPECIFIED) || (unsigned)kind > SNAP_ACTION(RESEGMENT))
 				problem(c, arena_printf(c->arena, "actions[%zu]", j),
 				        "it is not a known action: choose one of the listed");
 		}

@@ -24,6 +24,9 @@ SELECT channel, name, etag, spec, created, updated FROM resource
 WHERE kind = $1 AND ($2 = '' OR channel = $2) AND (channel, name) > ($3, $4)
 ORDER BY channel, name LIMIT $5
 
+-- name: resource_lock_names
+SELECT name FROM resource WHERE kind = $1 AND channel = $2 AND name = ANY ($3::text[]) ORDER BY name FOR SHARE
+
 -- name: resource_names
 SELECT name FROM resource WHERE kind = $1 AND channel = $2 ORDER BY name LIMIT $3
 
@@ -32,7 +35,7 @@ DELETE FROM resource_reference WHERE kind = $1 AND channel = $2 AND name = $3
 
 -- name: reference_add
 INSERT INTO resource_reference (kind, channel, name, field, to_kind, to_channel, to_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1, $2, $3, r.* FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS r
 
 -- name: referrer_list
 SELECT kind, channel, name, field FROM resource_reference

@@ -290,3 +290,35 @@ void make_bank(void)
 	        "'zone': 'home',"
 	        " 'offer': 'gold', 'score': 70, 'eligibility': 'age < 99'}}");
 }
+
+void make_whole_bank(void)
+{
+	make_bank();
+	must(DESIGNER, "AudienceListService/CreateAudienceList",
+	        "{'audienceList': {'channel': 'bank', 'name': 'vips', 'audienceLevel': 'customer', 'ids': "
+	        "['7', "
+	        "'42']}}");
+	must(DESIGNER, "SegmentationFlowService/CreateSegmentationFlow",
+	        "{'segmentationFlow': {'channel': 'bank', 'name': 'sorting', 'audienceLevel': 'customer',"
+	        " 'steps': [{'name': 'grown-up', 'kind': 'SEGMENT', 'segment': 'adults'}]}}");
+	must(DESIGNER, "OfferListService/CreateOfferList",
+	        "{'offerList': {'name': 'cards', 'offers': ['gold']}}");
+	must(DESIGNER, "CampaignService/CreateCampaign",
+	        "{'campaign': {'name': 'spring', 'code': 'SPRING', 'cells': [{'code': 'main'}]}}");
+	must(DESIGNER, "GlobalOfferService/CreateGlobalOffer",
+	        "{'globalOffer': {'channel': 'bank', 'name': 'for-all', 'offerList': 'cards', 'campaign': "
+	        "'spring', 'cell': 'main'}}");
+	must(DESIGNER, "ScoreOverrideService/CreateScoreOverride",
+	        "{'scoreOverride': {'channel': 'bank', 'name': 'likes', 'audienceLevel': 'customer',"
+	        " 'entries': [{'audienceId': '7', 'offer': 'gold', 'score': 90}]}}");
+	must(DESIGNER, "BlacklistService/CreateBlacklist",
+	        "{'blacklist': {'channel': 'bank', 'name': 'dislikes', 'audienceLevel': 'customer',"
+	        " 'entries': [{'audienceId': '42', 'offerList': 'cards'}]}}");
+	must(DESIGNER, "SuppressionRuleService/CreateSuppressionRule",
+	        "{'suppressionRule': {'channel': 'bank', 'name': 'enough', 'offers': ['gold'], 'trigger': "
+	        "'PRESENTATIONS',"
+	        " 'times': 3, 'scope': 'DAYS', 'days': 30}}");
+	must(DESIGNER, "ConstraintService/CreateConstraint",
+	        "{'constraint': {'channel': 'bank', 'name': 'stock', 'offerLists': ['cards'], 'scope': "
+	        "'OVERALL', 'limit': 1000}}");
+}

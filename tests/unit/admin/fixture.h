@@ -46,5 +46,7 @@ size_t count_at(const json_t *json, const char *path);
 // One number from the database, as its owner.
 int64_t sql_i64(const char *sql);
 
-// A channel "bank" with something of every kind.
+// A channel "bank" with the kinds that a first offer needs.
 void make_bank(void);
+// And with something of every other kind.
+void make_whole_bank(void);

@@ -28,7 +28,7 @@ static void documents_are_sorted_by_what_they_need(void **state)
 {
 	CLEANUP(manifest_free) Manifest manifest = {0};
 	static const char *const order[] = {
-	        "bank", "card", "customer", "hero", "young", "gold", "gold-young"};
+	        "bank", "card", "gold", "customer", "hero", "young", "gold-young"};
 	const char *text =
 	        "kind: TreatmentRule\nname: gold-young\nsegment: young\noffer: gold\n---\n"
 	        "kind: Offer\nname: gold\ncode: GOLD\ntemplate: card\n---\n# only words\n---\n"
@@ -42,8 +42,8 @@ static void documents_are_sorted_by_what_they_need(void **state)
 	assert_int_equal(manifest.count, ARRAY_COUNT(order));
 	for (size_t i = 0; i < manifest.count; i++)
 		assert_true(str_eq(manifest.documents[i].name, str(order[i])));
-	assert_true(str_eq(manifest.documents[3].channel, STR("bank"))); // --channel's
-	assert_false(manifest.documents[5].channel.len);                 // an offer is in none
+	assert_true(str_eq(manifest.documents[4].channel, STR("bank"))); // --channel's
+	assert_false(manifest.documents[2].channel.len);                 // an offer is in none
 }
 
 static void fields_take_the_form_of_the_servers_answers(void **state)

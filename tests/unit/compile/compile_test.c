@@ -234,7 +234,7 @@ static void each_problem_names_its_place_and_a_remedy(void **state)
 	one("AudienceLevel", "customer", "keys[0].type", "BOOL, INT or STRING");
 	shop.customer.n_keys = 0;
 	one("AudienceLevel", "customer", "keys", "at least one");
-	shop.actions[0] = (Parley__Design__V1__EventAction)77;
+	shop.action.kind = (Parley__Design__V1__EventActionKind)77;
 	one("Event", "shown", "actions[0]", "not a known action");
 	shop.front.tie_break = (Parley__Design__V1__TieBreak)-1;
 	one("Zone", "front", "tie_break", "choose one");

@@ -79,7 +79,9 @@ static void make_places(Shop *s)
 	s->banner.default_content = s->basket.default_content = TEXT("hello");
 	s->shown = (Parley__Design__V1__Event)PARLEY__DESIGN__V1__EVENT__INIT;
 	s->shown.name = TEXT("shown");
-	s->actions[0] = PARLEY__DESIGN__V1__EVENT_ACTION__EVENT_ACTION_LOG_CONTACT;
+	s->action = (Parley__Design__V1__EventAction)PARLEY__DESIGN__V1__EVENT_ACTION__INIT;
+	s->action.kind = PARLEY__DESIGN__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_LOG_CONTACT;
+	s->actions[0] = &s->action;
 	s->shown.n_actions = 1;
 	s->shown.actions = s->actions;
 	s->adults = s->gold = (Parley__Design__V1__Segment)PARLEY__DESIGN__V1__SEGMENT__INIT;

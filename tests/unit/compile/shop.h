@@ -20,7 +20,7 @@ typedef struct Shop {
 	// What the lists above point to.
 	const void *lists[8][4];
 	void *parts[8][4];
-	Parley__Design__V1__EventAction actions[1];
+	Parley__Design__V1__EventAction action, *actions[1];
 	Parley__Design__V1__Literal literals[5];
 	Google__Protobuf__Timestamp moments[2];
 } Shop;
