@@ -33,6 +33,7 @@ typedef struct Batch {
 // How far an incarnation has been shipped.
 typedef struct Mark {
 	uint64_t incarnation, sequence;
+	uint64_t confirmed; // what its receiver last said in this life: only that is deleted by
 } Mark;
 
 typedef struct MarkList {
@@ -58,6 +59,7 @@ struct Journal {
 	ErrDetail why; // poisoned
 	_Atomic uint64_t durable;
 	_Atomic int64_t used; // bytes of records, durable or not
+	int64_t appended;     // bytes, in this life
 
 	pthread_t committer;
 	bool committing; // the thread runs
@@ -69,6 +71,7 @@ struct Journal {
 	MarkList marks;
 	int64_t marks_kept_us; // monotonic, when they were written last; 0: not in this life. Under `reading`
 	bool marks_moved;      // since then
+	Mark covered;          // with `retain`
 
 	pthread_mutex_t reading;
 	Mark read_next;      // where the last read ended

@@ -152,11 +152,11 @@ static Err name_incarnation(Journal *j)
 {
 	Clock clock = j->options.clock ? *j->options.clock : clock_system();
 	int64_t now = clock_now_us(clock) / US_PER_S;
-	uint64_t seconds = now > 0 ? (uint64_t)now : 1;
-	if (j->segments.count > 0) {
-		uint64_t newest = j->segments.items[j->segments.count - 1].incarnation >> 31;
-		seconds = seconds > newest ? seconds : newest + 1;
-	}
+	uint64_t seconds = now > 0 ? (uint64_t)now : 1, newest = j->options.after;
+	if (j->segments.count > 0 && j->segments.items[j->segments.count - 1].incarnation > newest)
+		newest = j->segments.items[j->segments.count - 1].incarnation;
+	if (newest > 0 && seconds <= newest >> 31)
+		seconds = (newest >> 31) + 1;
 	uint64_t random = 0;
 	if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
 		return err_errno(ERR_IO, "no random number for the journal's incarnation");
@@ -243,6 +243,7 @@ static void put(Journal *j, JournalRecord *record, size_t size, Waiter waiter)
 	if (waiter.done != NULL)
 		batch->waiters[batch->waiter_count++] = waiter;
 	atomic_fetch_add_explicit(&j->used, (int64_t)size, memory_order_relaxed);
+	j->appended += (int64_t)size;
 	if (batch->records++ == 0)
 		batch->begun_us = monotonic_us();
 	if (hurry || batch->records == 1 || batch->records == j->options.batch_records)
@@ -278,6 +279,7 @@ void journal_status(Journal *journal, JournalStatus *ret)
 	pthread_mutex_lock(&journal->lock);
 	ret->disk_full = journal->disk_full;
 	ret->poisoned = journal->poisoned;
+	ret->appended_bytes = journal->appended;
 	pthread_mutex_unlock(&journal->lock);
 }
 
@@ -289,4 +291,12 @@ uint64_t journal_incarnation(const Journal *journal)
 uint64_t journal_durable(const Journal *journal)
 {
 	return atomic_load(&journal->durable);
+}
+
+uint64_t journal_appended(Journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	uint64_t last = journal->next_sequence - 1;
+	pthread_mutex_unlock(&journal->lock);
+	return last;
 }

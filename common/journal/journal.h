@@ -22,6 +22,8 @@ typedef struct JournalOptions {
 	int64_t quota_bytes;   // 0: 4 GiB; appends that must last are refused with JOURNAL_FULL at 70 % of it
 	int64_t window_us;     // 0: 1,000: the longest a record waits for company
 	uint32_t batch_records; // 0: 256
+	uint64_t after;         // the incarnation that begins is above this one, too
+	bool retain;            // what is shipped is deleted only when it is also covered (journal_covered)
 	// Called once, from the committer thread, if the journal was poisoned. The owner stops the process.
 	void (*on_poison)(void *context, const ErrDetail *why);
 	void *context;
@@ -60,6 +62,7 @@ Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done
 typedef struct JournalStatus {
 	int64_t used_bytes; // of records that are here
 	int64_t quota_bytes;
+	int64_t appended_bytes;     // in this life
 	uint64_t quarantined_parts; // (!) damaged places that recovery put aside at open
 	uint64_t lost_sequences;    // (!) sequences that were in them, or in missing files
 	uint64_t torn_bytes;        // cut off behind the last valid record at open: an ordinary crash
@@ -70,6 +73,7 @@ void journal_status(Journal *journal, JournalStatus *ret);
 
 uint64_t journal_incarnation(const Journal *journal);
 uint64_t journal_durable(const Journal *journal); // the last sequence that is on disk
+uint64_t journal_appended(Journal *journal);      // the last that was given, on disk or not
 // Waits until a sequence beyond `after` is durable, or the time is up, or journal_close; returns the last
 // durable one.
 uint64_t journal_wait(Journal *journal, uint64_t after, int timeout_ms);
@@ -77,14 +81,20 @@ uint64_t journal_wait(Journal *journal, uint64_t after, int timeout_ms);
 // The oldest incarnation that has records left here, and after `incarnation` the next one. 0 if there is
 // none.
 uint64_t journal_next_incarnation(const Journal *journal, uint64_t incarnation);
+// The first sequence of an incarnation that is here; 0: none is.
+uint64_t journal_first(const Journal *journal, uint64_t incarnation);
 // Whole durable frames from `first` on, as many as fit in `max` bytes, into `arena`. `ret_count` 0: none yet;
 // of an older incarnation there will be no more. Errors: IO, LIMIT (the first does not fit), NO_MEMORY,
 // JOURNAL_CORRUPT (`first` is no longer here, or what is read back is damaged).
 Err journal_read(Journal *journal, uint64_t incarnation, uint64_t first, size_t max, Arena *arena,
         Str *ret_frames, uint64_t *ret_count);
 // All up to `sequence` has been committed elsewhere: segments that hold nothing else are durably deleted,
-// except the one that is being written. How far it came is itself on disk within a second.
+// except the one that is being written, and (with `retain`) those that are not covered. How far it came is
+// itself on disk within a second.
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
+// All older incarnations, and this one up to `sequence`, are no longer needed here: what only waited for that
+// is deleted. Only with `retain`. What is covered once stays so.
+Err journal_covered(Journal *journal, uint64_t incarnation, uint64_t sequence);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
 
 // Splits the first record off `frames`. Checks magic, length, CRC32C and every field. Errors:

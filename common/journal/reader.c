@@ -35,6 +35,20 @@ uint64_t journal_next_incarnation(const Journal *journal, uint64_t incarnation)
 	return next;
 }
 
+uint64_t journal_first(const Journal *journal, uint64_t incarnation)
+{
+	Journal *j = (Journal *)(uintptr_t)journal; // the lock is no part of the value
+	uint64_t first = 0;
+	pthread_mutex_lock(&j->folder_lock);
+	for (size_t i = 0; i < j->segments.count && first == 0; i++) {
+		const Segment *segment = &j->segments.items[i];
+		if (segment->incarnation == incarnation && segment->last >= segment->first)
+			first = segment->first;
+	}
+	pthread_mutex_unlock(&j->folder_lock);
+	return first;
+}
+
 // The segment that has the sequence. Not found and OK: it is not there yet.
 static Err find_segment(Journal *j, uint64_t incarnation, uint64_t sequence, Segment *ret, bool *ret_found)
 {
@@ -113,7 +127,8 @@ static Err read_pieces(
 		offset = reading->next;
 	}
 	bool ended = reading->next >= segment->bytes;
-	j->read_next = ended ? (Mark){0} : (Mark){segment->incarnation, reading->last + 1};
+	j->read_next = ended ? (Mark){0}
+	                     : (Mark){.incarnation = segment->incarnation, .sequence = reading->last + 1};
 	j->read_offset = reading->next;
 	return OK;
 }

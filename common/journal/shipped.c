@@ -1,5 +1,5 @@
-// How far each incarnation has been shipped, and the deletion of what nobody needs any more. The mark is
-// durable before anything is deleted.
+// How far each incarnation has been shipped and is covered, and the deletion of what nobody needs any more.
+// The mark is durable before anything is deleted.
 #include "journal/internal.h"
 
 #include "base/cleanup.h"
@@ -115,23 +115,31 @@ static Err store_marks(Journal *j)
 	return file_replace(&j->folder, "shipped", text, len);
 }
 
-// The first segment of the list that is wholly shipped, other than the one being written; the list's length
-// if there is none. Under the folder's lock.
-static size_t find_shipped(const Journal *j, uint64_t incarnation, uint64_t sequence)
+static bool is_covered(const Journal *j, const Segment *segment)
+{
+	const Mark *covered = &j->covered;
+	return !j->options.retain || segment->incarnation < covered->incarnation ||
+	       (segment->incarnation == covered->incarnation && segment->last <= covered->sequence);
+}
+
+// The first segment of the list that nobody needs, other than the one being written; the list's length if
+// there is none. Under the folder's lock.
+static size_t find_useless(Journal *j)
 {
 	for (size_t i = 0; i < j->segments.count; i++) {
 		const Segment *segment = &j->segments.items[i];
-		bool live = incarnation == j->incarnation && i + 1 == j->segments.count;
-		if (segment->incarnation == incarnation && segment->last <= sequence && !live)
+		const Mark *mark = find_mark(&j->marks, segment->incarnation);
+		bool live = segment->incarnation == j->incarnation && i + 1 == j->segments.count;
+		if (mark != NULL && segment->last <= mark->confirmed && !live && is_covered(j, segment))
 			return i;
 	}
 	return j->segments.count;
 }
 
-static bool take_shipped(Journal *j, uint64_t incarnation, uint64_t sequence, Segment *ret)
+static bool take_useless(Journal *j, Segment *ret)
 {
 	pthread_mutex_lock(&j->folder_lock);
-	size_t found = find_shipped(j, incarnation, sequence);
+	size_t found = find_useless(j);
 	bool taken = found < j->segments.count;
 	if (taken) {
 		*ret = j->segments.items[found];
@@ -141,11 +149,11 @@ static bool take_shipped(Journal *j, uint64_t incarnation, uint64_t sequence, Se
 	return taken;
 }
 
-static Err delete_shipped(Journal *j, uint64_t incarnation, uint64_t sequence)
+static Err delete_useless(Journal *j)
 {
 	Segment segment;
 	bool any = false;
-	while (take_shipped(j, incarnation, sequence, &segment)) {
+	while (take_useless(j, &segment)) {
 		char name[NAME_SIZE];
 		segment_name(&segment, name);
 		TRY(file_remove(&j->folder, name));
@@ -179,14 +187,33 @@ Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence)
 	pthread_mutex_lock(&journal->reading);
 	pthread_mutex_lock(&journal->folder_lock);
 	Err e = raise_mark(&journal->marks, incarnation, sequence, &raised);
-	bool deleting = find_shipped(journal, incarnation, sequence) < journal->segments.count;
+	if (e == OK)
+		find_mark(&journal->marks, incarnation)->confirmed = sequence;
+	bool deleting = find_useless(journal) < journal->segments.count;
 	drop_marks(journal);
 	pthread_mutex_unlock(&journal->folder_lock);
 	journal->marks_moved |= raised;
 	if (e == OK && (raised || deleting))
 		e = keep_marks(journal, deleting);
 	if (e == OK && deleting)
-		e = delete_shipped(journal, incarnation, sequence);
+		e = delete_useless(journal);
+	pthread_mutex_unlock(&journal->reading);
+	return e;
+}
+
+Err journal_covered(Journal *journal, uint64_t incarnation, uint64_t sequence)
+{
+	pthread_mutex_lock(&journal->reading);
+	pthread_mutex_lock(&journal->folder_lock);
+	Mark *covered = &journal->covered;
+	if (incarnation > covered->incarnation ||
+	        (incarnation == covered->incarnation && sequence > covered->sequence))
+		*covered = (Mark){.incarnation = incarnation, .sequence = sequence};
+	bool deleting = find_useless(journal) < journal->segments.count;
+	pthread_mutex_unlock(&journal->folder_lock);
+	Err e = deleting ? keep_marks(journal, true) : OK;
+	if (e == OK && deleting)
+		e = delete_useless(journal);
 	pthread_mutex_unlock(&journal->reading);
 	return e;
 }

@@ -195,14 +195,17 @@ static int after_failure(Ship *ship, int retry_ms)
 	return 2 * retry_ms < ship->options.retry_most_ms ? 2 * retry_ms : ship->options.retry_most_ms;
 }
 
+// What is shipped may stay here for a while, so a life that is finished is passed by; after a failure all are
+// looked at again.
 static void *ship_main(void *context)
 {
 	Ship *ship = context;
 	Journal *journal = ship->options.journal;
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
 	int retry_ms = ship->options.retry_least_ms;
+	uint64_t finished = 0;
 	while (arena != NULL && !stopping(ship)) {
-		uint64_t incarnation = journal_next_incarnation(journal, 0);
+		uint64_t incarnation = journal_next_incarnation(journal, finished);
 		if (incarnation == 0) {
 			journal_wait(journal, 0, IDLE_WAIT_MS);
 			continue;
@@ -211,6 +214,7 @@ static void *ship_main(void *context)
 		arena_reset(arena);
 		Err e = ship_life(ship, incarnation, arena, &moved);
 		retry_ms = e == OK || moved ? ship->options.retry_least_ms : retry_ms;
+		finished = e == OK ? incarnation : 0;
 		if (e != OK)
 			retry_ms = after_failure(ship, retry_ms);
 	}

@@ -84,6 +84,52 @@ static void what_is_shipped_is_deleted_and_remembered(void **state)
 	test_dir_remove(&dir);
 }
 
+static void what_is_retained_waits_until_it_is_covered(void **state)
+{
+	(void)state;
+	TestDir dir = test_dir();
+	JournalOptions options = test_options(&dir);
+	options.retain = true;
+	Journal *journal = test_open(&options);
+	test_append_many(journal, 1, 4000);
+	uint64_t first_life = journal_incarnation(journal);
+	size_t files = test_files(&dir, ".segment");
+	assert_int_equal(journal_shipped(journal, first_life, 3000), OK);
+	assert_int_equal(test_files(&dir, ".segment"), files);
+	assert_int_equal(journal_covered(journal, first_life, 2000), OK);
+	size_t left = test_files(&dir, ".segment");
+	assert_true(left < files);
+	assert_true(journal_first(journal, first_life) > 1);
+	assert_true(journal_first(journal, first_life) <= 2001);
+	assert_int_equal(journal_covered(journal, first_life, 4000), OK); // but it is not shipped
+	assert_true(test_files(&dir, ".segment") < left);
+	assert_true(journal_first(journal, first_life) <= 3001);
+	journal_close(journal);
+
+	journal = test_open(&options);
+	test_append_many(journal, 1, 10);
+	left = test_files(&dir, ".segment");
+	assert_int_equal(journal_covered(journal, journal_incarnation(journal), 0), OK);
+	assert_int_equal(test_files(&dir, ".segment"), left); // what was shipped is a hint in the next life
+	assert_int_equal(journal_shipped(journal, first_life, 4000), OK);
+	assert_int_equal(test_files(&dir, ".segment"), 1);
+	assert_int_equal(journal_first(journal, first_life), 0);
+	journal_close(journal);
+	test_dir_remove(&dir);
+}
+
+static void a_life_is_above_what_its_owner_remembers(void **state)
+{
+	(void)state;
+	TestDir dir = test_dir();
+	JournalOptions options = test_options(&dir);
+	options.after = UINT64_C(4000000000) << 31; // of a clock that was far ahead
+	Journal *journal = test_open(&options);
+	assert_true(journal_incarnation(journal) > options.after);
+	journal_close(journal);
+	test_dir_remove(&dir);
+}
+
 static void damaged_marks_are_no_marks(void **state)
 {
 	(void)state;
@@ -131,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(frames_come_whole_in_order_and_within_the_limit),
 	        cmocka_unit_test(what_is_shipped_is_deleted_and_remembered),
+	        cmocka_unit_test(what_is_retained_waits_until_it_is_covered),
+	        cmocka_unit_test(a_life_is_above_what_its_owner_remembers),
 	        cmocka_unit_test(damaged_marks_are_no_marks),
 	        cmocka_unit_test(damage_is_never_shipped),
 	};
