@@ -17,6 +17,8 @@ R(BatchFailure);
 R(BatchResult);
 R(Candidate);
 R(ChannelStatus);
+R(ConverseRequest);
+R(ConverseResponse);
 R(EndSessionRequest);
 R(EndSessionResponse);
 R(ExecuteBatchRequest);
@@ -34,6 +36,9 @@ R(PointRequest);
 R(PostEventRequest);
 R(PostEventResponse);
 R(ProfileAttribute);
+R(RecommendEvent);
+R(RecommendRequest);
+R(RecommendResponse);
 R(SetAudienceRequest);
 R(SetAudienceResponse);
 R(SetDebugRequest);
@@ -46,6 +51,7 @@ R(StartSessionResponse);
 R(StringList);
 R(Value);
 #undef R
+typedef Parley__Runtime__V1__BatchCommand__WhatCase BatchCommandCase;
 
 typedef Parley__Snapshot__V1__Snapshot Snapshot;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
