@@ -4,6 +4,8 @@
 #include "admin/resource.h"
 #include "expr/expr.h"
 
+#include "parley/design/v1/common.pb-c.h"
+
 enum { REFERENCES_MAX = 1000 }; // different things that a resource may name
 
 // A reference that was followed.
@@ -49,3 +51,18 @@ Err check_dates(const Check *check);
 bool is_name(Str text);
 // A name as attributes and keys have: a letter, then letters, digits and underscores; at most 63.
 bool is_identifier(Str text);
+// A code: 1 to 64 letters, digits, '-' and '_'. Errors at the field: FIELD_MISSING, FIELD_INVALID.
+Err check_code(const Check *check, const char *field, const char *code);
+// A score: 0 to 100.
+Err check_score(const Check *check, const char *field, double score);
+// A share of a hundred in steps of 0.0001, which is one of a million.
+Err check_percent(const Check *check, const char *field, double percent);
+// A scope that must be given, and days with DAYS only; `prefix` is the path of the message that has both,
+// with its point.
+Err check_scope(const Check *check, const char *prefix, Parley__Design__V1__Scope scope, uint32_t days);
+// Exactly one of two names.
+Err check_offer(const Check *check, const char *prefix, const char *offer, const char *offer_list);
+// Refuses fields that hold something and are not among `allowed` (names with spaces between); `what` is what
+// does not have them.
+Err check_only(const Check *check, const char *prefix, const ProtobufCMessage *message, const char *allowed,
+        const char *what);

@@ -100,11 +100,14 @@ Err verb_create(Pg *pg, AdminCall *call)
 
 static Err change(Pg *pg, AdminCall *call, const Resource *stored, const ProtobufCMessage *message)
 {
-	Resource changed;
+	Resource changed, before;
 	Check check = {.pg = pg, .arena = call->arena, .kind = call->kind, .message = message};
 	TRY(check_resource(&check));
 	TRY(resource_of(call->kind, message, stored->created_us, call->now_us, call->arena, &changed));
-	if (str_eq(changed.etag, stored->etag))
+	// Not the stored etag: a migration may have given the content another form since.
+	TRY(resource_of(
+	        call->kind, stored->message, stored->created_us, stored->updated_us, call->arena, &before));
+	if (str_eq(changed.etag, before.etag))
 		return new_response(call, stored); // nothing changed: no new time, no audit
 	TRY(SQL_RUN(pg, NULL, resource_update, P_CTEXT(call->kind->name), P_TEXT(changed.channel),
 	        P_TEXT(changed.name), P_TEXT(changed.etag), P_JSON(changed.spec),

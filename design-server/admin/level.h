@@ -3,9 +3,18 @@
 #pragma once
 #include "admin/check.h"
 
+#include "parley/design/v1/common.pb-c.h"
+
 // The level of that name; without a name the channel's only one, which then becomes a reference at `field`.
 // Errors: FIELD_MISSING if the channel has several or none; `what` says what needs it.
 Err level_named(Check *check, const char *field, const char *name, const char *what, const Resolved **ret);
 // OK if `source` compiles over the level's attributes to the expected type. Errors: EXPR_*, at the field.
 Err level_expression(
         const Check *check, const char *field, const Resolved *level, const char *source, ExprKind expected);
+// The type of a level's attribute. Error: FIELD_INVALID if there is none of that name.
+Err level_attribute(const Check *check, const char *field, const Resolved *level, const char *name,
+        Parley__Design__V1__AttributeType *ret);
+// What sets an attribute: fields `attribute` and `value` of the message that `prefix` leads to. Errors:
+// FIELD_MISSING, FIELD_INVALID, EXPR_*.
+Err level_assignment(const Check *check, const char *prefix, const Resolved *level, const char *attribute,
+        const char *value);

@@ -4,9 +4,11 @@
 #include "admin/message.h"
 #include "base/cleanup.h"
 #include "store/page.h"
+#include "wire/wire.h"
 
 enum {
-	BATCH = 200,
+	BATCH = 50,
+	SCRATCH_BLOCK = 64 * 1024,
 	PAGE_BYTES_MAX = 1024 * 1024, // of specs; a page may be shorter than asked
 };
 
@@ -34,33 +36,46 @@ static void split_position(Str position, Page *page)
 	page->name = slash ? str_n(slash + 1, position.len - channel - 1) : (Str){0};
 }
 
-// False when the page is full, and there is one more.
-static bool add(Page *page, const Resource *resource)
+static bool is_full(const Page *page, const Resource *next)
 {
-	if (page->count == page->max || (page->count && page->bytes + resource->spec.len > PAGE_BYTES_MAX)) {
-		page->more = true;
-		return false;
-	}
+	return page->count == page->max || (page->count && page->bytes + next->spec.len > PAGE_BYTES_MAX);
+}
+
+// What a filter does not want is forgotten with its batch, however much that is.
+static Err keep(Page *page, const Resource *resource, Arena *arena, bool *ret_full)
+{
+	ProtobufCMessage *message;
+	Str bytes;
+	*ret_full = is_full(page, resource);
+	if (*ret_full)
+		return OK;
+	TRY(wire_pack(resource->message, arena, &bytes));
+	TRY(wire_unpack(resource->kind->message, bytes, 0, arena, &message));
+	page->items[page->count++] = message;
 	page->bytes += resource->spec.len;
-	page->items[page->count++] = resource->message;
-	page->channel = resource->channel;
-	page->name = resource->name;
-	return true;
+	page->channel = message_str(message, "channel");
+	page->name = message_str(message, "name");
+	return OK;
 }
 
 static Err fill(Pg *pg, const AdminCall *call, Filter *filter, Page *page)
 {
+	CLEANUP(arena_freep) Arena *scratch = arena_new(SCRATCH_BLOCK, 0);
 	Str channel = page->channel, name = page->name;
-	for (size_t read = BATCH; read == BATCH;) {
+	if (!scratch)
+		return err(ERR_NO_MEMORY, "no memory for a page");
+	for (size_t read = BATCH; read == BATCH && !page->more;) {
 		Resource *batch;
 		TRY(resource_list(pg, call->kind, message_str(call->request, "channel"), channel, name, BATCH,
-		        call->arena, &batch, &read));
-		for (size_t i = 0; i < read; i++) {
-			channel = batch[i].channel;
-			name = batch[i].name;
-			if (filter_wants(filter, batch[i].message, call->now_us) && !add(page, &batch[i]))
-				return OK;
+		        scratch, &batch, &read));
+		for (size_t i = 0; i < read && !page->more; i++)
+			if (filter_wants(filter, batch[i].message, call->now_us))
+				TRY(keep(page, &batch[i], call->arena, &page->more));
+		if (read) {
+			channel = arena_str(call->arena, batch[read - 1].channel);
+			name = arena_str(call->arena, batch[read - 1].name);
 		}
+		arena_reset(scratch);
 	}
 	return OK;
 }

@@ -1,10 +1,8 @@
-// Audience levels and their profile schemas, and the segments over them.
-#include "admin/level.h"
+// Audience levels and their profile schemas.
 #include "admin/literal.h"
 #include "admin/validate.h"
 
 #include "parley/design/v1/audience_level.pb-c.h"
-#include "parley/design/v1/segment.pb-c.h"
 
 #include <stdio.h>
 
@@ -119,14 +117,4 @@ Err validate_audience_level(Check *check)
 		        "\"" STR_FMT "\" is not a table's name: give \"table\" or \"schema.table\"",
 		        STR_ARG(table));
 	return OK;
-}
-
-Err validate_segment(Check *check)
-{
-	const Parley__Design__V1__Segment *segment = (const void *)check->message;
-	if (!*segment->expression)
-		return OK;
-	return level_expression(check, "expression",
-	        check_target(check, "AudienceLevel", segment->audience_level), segment->expression,
-	        EXPR_BOOL);
 }

@@ -1,9 +1,10 @@
-// Offer templates, and offers as instances of them.
+// Offer templates, offers as instances of them, and lists of offers.
 #include "admin/literal.h"
 #include "admin/message.h"
 #include "admin/validate.h"
 
 #include "parley/design/v1/offer.pb-c.h"
+#include "parley/design/v1/offer_list.pb-c.h"
 #include "parley/design/v1/offer_template.pb-c.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@ typedef Parley__Design__V1__Offer Offer;
 typedef Parley__Design__V1__OfferTemplate OfferTemplate;
 typedef Parley__Design__V1__TemplateAttribute TemplateAttribute;
 
-enum { CODE_MAX = 64, ATTRIBUTES_MAX = 100, FIELD_SIZE = 64 };
+enum { ATTRIBUTES_MAX = 100, FIELD_SIZE = 64 };
 
 static const char *member(char text[FIELD_SIZE], size_t index, const char *field)
 {
@@ -46,19 +47,6 @@ Err validate_offer_template(Check *check)
 	return OK;
 }
 
-static bool is_code(Str code)
-{
-	if (code.len == 0 || code.len > CODE_MAX)
-		return false;
-	for (size_t i = 0; i < code.len; i++) {
-		char c = code.ptr[i];
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		        c != '-' && c != '_')
-			return false;
-	}
-	return true;
-}
-
 // Absolute, https, with a host, printable ASCII without blanks and quotes. What a click does beyond that is
 // the target's.
 static bool is_destination(Str url)
@@ -88,6 +76,20 @@ static bool gives(const Offer *offer, size_t count, const char *name)
 	return false;
 }
 
+// Which visitors' attributes it is about, only the channels that show the offer know: here it has to be an
+// expression, and there it is compiled over their audience levels.
+static Err check_personalised(const Check *check, size_t index, const char *source)
+{
+	static const ExprSchema nothing;
+	ExprProgram program;
+	if (!*source)
+		return OK;
+	Err failed = expr_compile_unchecked(&nothing, str(source), check->arena, &program);
+	return failed == OK ? OK
+	                    : check_fail(check, failed, check_at(check, "attributes[%zu].expression", index),
+	                              "%s", err_detail()->message);
+}
+
 static Err check_values(const Check *check, const Offer *offer, const OfferTemplate *template)
 {
 	char field[FIELD_SIZE];
@@ -102,8 +104,10 @@ static Err check_values(const Check *check, const Offer *offer, const OfferTempl
 		if (gives(offer, i, name))
 			return check_fail(check, ERR_FIELD_INVALID, member(field, i, "name"),
 			        "\"%s\" is there twice", name);
-		TRY(check_literal(
-		        check, member(field, i, "value"), attribute->type, offer->attributes[i]->value));
+		TRY(check_personalised(check, i, offer->attributes[i]->expression));
+		if (offer->attributes[i]->value || !*offer->attributes[i]->expression)
+			TRY(check_literal(check, member(field, i, "value"), attribute->type,
+			        offer->attributes[i]->value));
 	}
 	for (size_t i = 0; i < template->n_attributes; i++)
 		if (!template->attributes[i]->default_ &&
@@ -117,9 +121,7 @@ static Err check_values(const Check *check, const Offer *offer, const OfferTempl
 Err validate_offer(Check *check)
 {
 	const Offer *offer = (const void *)check->message;
-	if (!is_code(str(offer->code)))
-		return check_fail(check, *offer->code ? ERR_FIELD_INVALID : ERR_FIELD_MISSING, "code",
-		        "\"%s\" is not a code: 1 to %d letters, digits, '-' and '_'", offer->code, CODE_MAX);
+	TRY(check_code(check, "code", offer->code));
 	if (*offer->destination && !is_destination(str(offer->destination)))
 		return check_fail(check, ERR_FIELD_INVALID, "destination",
 		        "\"%s\" is not an absolute https address such as https://example.com/gold",
@@ -127,4 +129,21 @@ Err validate_offer(Check *check)
 	TRY(check_values(
 	        check, offer, (const void *)check_target(check, "OfferTemplate", offer->template_)->message));
 	return check_dates(check);
+}
+
+Err validate_offer_list(Check *check)
+{
+	static const ExprAttribute fields[] = {{{"code", 4}, {.kind = EXPR_STRING}},
+	        {{"name", 4}, {.kind = EXPR_STRING}}, {{"template", 8}, {.kind = EXPR_STRING}},
+	        {{"attributes", 10}, {EXPR_MAP, EXPR_DYN}}};
+	const ExprSchema schema = {fields, ARRAY_COUNT(fields)};
+	const Parley__Design__V1__OfferList *list = (const void *)check->message;
+	ExprProgram program;
+	if (*list->expression && list->n_offers)
+		return check_fail(check, ERR_FIELD_INVALID, "expression",
+		        "and offers exclude each other: give one of them, or make two lists");
+	if (!*list->expression)
+		return OK;
+	Err failed = expr_compile(&schema, str(list->expression), EXPR_BOOL, check->arena, &program);
+	return failed == OK ? OK : check_fail(check, failed, "expression", "%s", err_detail()->message);
 }

@@ -3,19 +3,28 @@
 #include "admin/message.h"
 #include "admin/validate.h"
 
+#include "parley/design/v1/campaign.pb-c.h"
 #include "parley/design/v1/global_offer.pb-c.h"
 #include "parley/design/v1/treatment_rule.pb-c.h"
-
-#include <math.h>
 
 typedef Parley__Design__V1__TreatmentRule TreatmentRule;
 typedef Parley__Design__V1__GlobalOffer GlobalOffer;
 
-static Err check_score(const Check *check, double score)
+// The cell is one of the campaign's.
+static Err check_cell(const Check *check, const char *name, const char *cell)
 {
-	if (isfinite(score) && score >= 0 && score <= 100)
+	const Resolved *target = check_target(check, "Campaign", name);
+	if (!*cell)
 		return OK;
-	return check_fail(check, ERR_FIELD_INVALID, "score", "a marketer score is 0 to 100");
+	if (!target)
+		return check_fail(
+		        check, ERR_FIELD_MISSING, "campaign", "name the campaign that cell %s is of", cell);
+	const Parley__Design__V1__Campaign *campaign = (const void *)target->message;
+	for (size_t i = 0; i < campaign->n_cells; i++)
+		if (strcmp(campaign->cells[i]->code, cell) == 0)
+			return OK;
+	return check_fail(check, ERR_FIELD_INVALID, "cell",
+	        "campaign %s has no cell \"%s\": add it there, or name another one", name, cell);
 }
 
 // The level: the rule's own, or its segment's, or the channel's only one.
@@ -36,9 +45,11 @@ Err validate_treatment_rule(Check *check)
 {
 	const TreatmentRule *rule = (const void *)check->message;
 	const Resolved *level;
+	TRY(check_offer(check, "", rule->offer, rule->offer_list));
+	TRY(check_cell(check, rule->campaign, rule->cell));
 	TRY(find_level(check, rule, &level));
 	if (rule->marketer_score_case == PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE)
-		TRY(check_score(check, rule->score));
+		TRY(check_score(check, "score", rule->score));
 	if (rule->marketer_score_case == PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE_EXPRESSION)
 		TRY(level_expression(check, "score_expression", level, rule->score_expression, EXPR_DOUBLE));
 	if (*rule->eligibility)
@@ -50,9 +61,11 @@ Err validate_global_offer(Check *check)
 {
 	const GlobalOffer *offer = (const void *)check->message;
 	const Resolved *level;
+	TRY(check_offer(check, "", offer->offer, offer->offer_list));
+	TRY(check_cell(check, offer->campaign, offer->cell));
 	TRY(level_named(check, "audience_level", offer->audience_level, "whose visitors it is for", &level));
 	if (offer->marketer_score_case == PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE)
-		TRY(check_score(check, offer->score));
+		TRY(check_score(check, "score", offer->score));
 	if (offer->marketer_score_case == PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE_EXPRESSION)
 		TRY(level_expression(check, "score_expression", level, offer->score_expression, EXPR_DOUBLE));
 	if (*offer->eligibility)

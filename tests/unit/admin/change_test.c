@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "base/clock.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -97,6 +98,39 @@ static void the_same_again_changes_nothing(void **state)
 	assert_string_equal(before, after);
 	assert_int_equal(sql_i64("SELECT count(*) FROM audit"), audited);
 	assert_int_equal(sql_i64("SELECT count(*) FROM resource WHERE updated > created"), 0);
+}
+
+static const char *migration(const char *prefix)
+{
+	for (size_t i = 0; i < sql_migration_count; i++)
+		if (str_starts(str(sql_migrations[i].name), str(prefix)))
+			return sql_migrations[i].sql;
+	fail_msg("no migration %s", prefix);
+	return NULL;
+}
+
+// Until 0008 an event's actions were names.
+static void what_an_older_version_stored_reads_as_before(void **state)
+{
+	(void)state;
+	make_bank();
+	make("Event", "taken", "'category': 'answers', 'actions': ['LOG_ACCEPT', 'RESEGMENT']");
+	sql_script("UPDATE resource SET spec = spec || "
+	           "'{\"actions\": [\"EVENT_ACTION_LOG_ACCEPT\", \"EVENT_ACTION_RESEGMENT\"]}', etag = 'old' "
+	           "WHERE name = 'taken'; UPDATE resource SET spec = spec - 'actions' WHERE name = 'shown'");
+	sql_script(migration("0008"));
+	CLEANUP(json_decrefp_)
+	json_t *taken = ask(VIEWER, "EventService/GetEvent", "{'channel': 'bank', 'name': 'taken'}");
+	assert_string_equal(text_at(taken, "event.actions.0.kind"), "EVENT_ACTION_KIND_LOG_ACCEPT");
+	assert_string_equal(text_at(taken, "event.actions.1.kind"), "EVENT_ACTION_KIND_RESEGMENT");
+	assert_string_equal(text_at(taken, "event.category"), "answers");
+	// Said again as it was said then, nothing changes.
+	int64_t audited = sql_i64("SELECT count(*) FROM audit");
+	must(DESIGNER, "EventService/UpdateEvent",
+	        "{'event': {'channel': 'bank', 'name': 'taken', 'etag': 'old', 'category': 'answers', "
+	        "'actions': ['LOG_ACCEPT', 'RESEGMENT']}}");
+	assert_int_equal(sql_i64("SELECT count(*) FROM audit"), audited);
+	assert_int_equal(sql_i64("SELECT count(*) FROM resource WHERE etag = 'old'"), 1);
 }
 
 static void validate_only_checks_everything_and_changes_nothing(void **state)
@@ -288,6 +322,7 @@ int main(void)
 	        cmocka_unit_test_setup(a_mask_changes_what_it_names, fixture_clear),
 	        cmocka_unit_test_setup(an_update_may_make_what_is_missing, fixture_clear),
 	        cmocka_unit_test_setup(the_same_again_changes_nothing, fixture_clear),
+	        cmocka_unit_test_setup(what_an_older_version_stored_reads_as_before, fixture_clear),
 	        cmocka_unit_test_setup(validate_only_checks_everything_and_changes_nothing, fixture_clear),
 	        cmocka_unit_test_setup(a_request_sent_again_is_answered_again, fixture_clear),
 	        cmocka_unit_test_setup(a_request_sent_at_once_by_many_is_done_once, fixture_clear),

@@ -6,6 +6,7 @@
 #include "parley/design/v1/audit.pb-c.h"
 #include "parley/design/v1/auth.pb-c.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -135,6 +136,13 @@ int64_t sql_i64(const char *sql)
 	return pg_i64(result, 0, 0);
 }
 
+void sql_script(const char *sql)
+{
+	CLEANUP(pg_closep) Pg *pg = connect_owner();
+	if (pg_script(pg, WAIT_MS, sql) != OK)
+		fail_msg("%s: %s", sql, err_detail()->message);
+}
+
 // --- calling ---
 
 static const ProtobufCServiceDescriptor *find_service(Str name)
@@ -234,6 +242,55 @@ void must_fail(Err expected, const char *field, const char *about, Who who, cons
 		        failed == OK ? "" : detail->field, failed == OK ? "" : detail->message);
 	free(text);
 	assert_true(right);
+}
+
+// --- resources ---
+
+// "{'KEY': {'channel': 'bank', 'name': NAME, FIELDS}}"
+static const char *document(const Kind *kind, const char *name, const char *fields, char text[REQUEST_MAX])
+{
+	char key[64];
+	size_t len = 0;
+	for (const char *at = kind->field; *at; at++)
+		key[len++] = (char)(*at == '_' ? toupper((unsigned char)*++at) : *at);
+	key[len] = '\0';
+	int used = snprintf(text, REQUEST_MAX, "{'%s': {%s'name': '%s'%s%s}}", key,
+	        kind_has_channel(kind) ? "'channel': 'bank', " : "", name, *fields ? ", " : "", fields);
+	assert_true(used < REQUEST_MAX);
+	return text;
+}
+
+static void put(const char *verb, const char *kind_name, const char *name, const char *fields)
+{
+	static char text[REQUEST_MAX];
+	char method[96];
+	snprintf(method, sizeof(method), "%sService/%s%s", kind_name, verb, kind_name);
+	must(DESIGNER, method, "%s", document(kind_by_name(str(kind_name)), name, fields, text));
+}
+
+void make(const char *kind, const char *name, const char *fields)
+{
+	put("Create", kind, name, fields);
+}
+
+void change(const char *kind, const char *name, const char *fields)
+{
+	put("Update", kind, name, fields);
+}
+
+void must_refuse(const char *kind_name, const Refusal *rows, size_t count)
+{
+	static char text[REQUEST_MAX];
+	const Kind *kind = kind_by_name(str(kind_name));
+	int64_t before = sql_i64("SELECT count(*) FROM resource");
+	for (size_t i = 0; i < count; i++) {
+		char method[96], field[160];
+		snprintf(method, sizeof(method), "%sService/Create%s", kind_name, kind_name);
+		snprintf(field, sizeof(field), "%s.%s", kind->field, rows[i].field);
+		must_fail(rows[i].expected, field, rows[i].about, DESIGNER, method, "%s",
+		        document(kind, "x", rows[i].fields, text));
+	}
+	assert_int_equal(sql_i64("SELECT count(*) FROM resource"), before);
 }
 
 // --- reading answers ---

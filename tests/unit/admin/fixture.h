@@ -40,11 +40,30 @@ void must(Who who, const char *method, const char *request, ...) __attribute__((
 void must_fail(Err expected, const char *field, const char *about, Who who, const char *method,
         const char *request, ...) __attribute__((format(printf, 6, 7)));
 
+// Makes a resource of a kind such as "Offer"; in channel bank, if the kind belongs to one. `fields` is what
+// follows its name: "'code': 'GOLD'".
+void make(const char *kind, const char *name, const char *fields);
+// The same for one that is there already.
+void change(const char *kind, const char *name, const char *fields);
+
+// What is wrong with the fields of a resource that shall be made.
+typedef struct Refusal {
+	Err expected;
+	const char *field; // below the resource
+	const char *about; // a piece of the message
+	const char *fields;
+} Refusal;
+// Each is refused so, and nothing is stored.
+void must_refuse(const char *kind, const Refusal *rows, size_t count);
+#define MUST_REFUSE(kind, rows) must_refuse((kind), (rows), ARRAY_COUNT(rows))
+
 // The text at a path such as "offer.code" or "zones.0.name"; "" if there is none.
 const char *text_at(const json_t *json, const char *path);
 size_t count_at(const json_t *json, const char *path);
 // One number from the database, as its owner.
 int64_t sql_i64(const char *sql);
+// Statements, as its owner.
+void sql_script(const char *sql);
 
 // A channel "bank" with the kinds that a first offer needs.
 void make_bank(void);
