@@ -1,7 +1,8 @@
-// The order of work: what is referred to comes before what refers to it. Lists are sorted as soon as they are
-// filled, so that an index taken is an index kept.
+// The order of work: what is referred to comes before what refers to it. The configuration is sorted before
+// anything else, so that an index taken is an index kept and problems have one order.
 #include "compile/internal.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 enum { DEFAULT_TIMEOUT_S = 1800 };
@@ -66,6 +67,64 @@ int reference(Compile *c, const NameIndex *index, const char *field, const char 
 	return found;
 }
 
+int level_or_only(Compile *c, const char *field, const char *name, const char *what)
+{
+	if (*name)
+		return reference(c, &c->levels, field, "audience level", name);
+	if (c->out->n_audience_levels == 1)
+		return 0;
+	problem(c, field, "the channel has %zu audience levels: name the one that this %s is for",
+	        c->out->n_audience_levels, what);
+	return -1;
+}
+
+int attribute_slot(Compile *c, const char *field, int level, const char *name)
+{
+	const SnapLevel *of = c->out->audience_levels[level];
+	for (size_t i = 0; i < of->n_attributes; i++) {
+		if (strcmp(of->attributes[i]->name, name) == 0)
+			return (int)i;
+	}
+	if (!*name)
+		problem(c, field, "it names no attribute: name the one to set");
+	else
+		problem(c, field, "the audience level '%s' has no attribute '%s': add it or name another",
+		        of->name, name);
+	return -1;
+}
+
+// --- the configuration in one order ---
+
+// Sorts a copy of a list by name, so that neither bytes nor problems depend on the order of the resources.
+static Err sort_list(Compile *c, const void *items, size_t count, size_t name_offset, const void **ret)
+{
+	const void **sorted = ARENA_ARRAY(c->arena, const void *, count);
+	if (!sorted)
+		return compile_no_memory();
+	if (count)
+		memcpy(sorted, items, count * sizeof *sorted);
+	sort_by(sorted, count, name_offset);
+	*ret = sorted;
+	return OK;
+}
+
+static Err sort_configuration(Compile *c, const Configuration *in)
+{
+	Configuration *sorted = ARENA_NEW(c->arena, Configuration);
+	if (!sorted)
+		return compile_no_memory();
+	*sorted = *in;
+	const void *items;
+#define LIST(type, field)                                                                                    \
+	TRY(sort_list(                                                                                       \
+	        c, in->field.items, in->field.count, offsetof(Parley__Design__V1__##type, name), &items));   \
+	sorted->field.items = items;
+	CONFIGURATION_LISTS(LIST)
+#undef LIST
+	c->in = sorted;
+	return OK;
+}
+
 // --- the whole ---
 
 static void compile_channel(Compile *c)
@@ -81,23 +140,45 @@ static void compile_channel(Compile *c)
 		problem(c, "name", "it has no audience level, so nobody could open a session: create one");
 }
 
+static Err index_templates(Compile *c)
+{
+	void *templates = (void *)(uintptr_t)c->in->templates.items;
+	return index_by(c, templates, c->in->templates.count,
+	        offsetof(Parley__Design__V1__OfferTemplate, name), &c->templates);
+}
+
+// What the runtime would refuse must not be built: limits of the whole, above all.
+static Err check_result(Compile *c)
+{
+	Err e = snapshot_check(c->out);
+	if (e != ERR_SNAPSHOT_INVALID)
+		return e;
+	c->kind = "Channel";
+	c->name = c->in->channel->name;
+	problem_from_error(c, "name");
+	return problems_error(c);
+}
+
 static Err compile_all(Compile *c)
 {
-	static Err (*const steps[])(Compile *) = {compile_levels, compile_zones, compile_points,
-	        compile_events, compile_segments, compile_offers, compile_rules};
+	static Err (*const steps[])(Compile *) = {compile_levels, compile_segments, compile_flows,
+	        index_templates, compile_reach, compile_offers, compile_offer_lists, compile_campaigns,
+	        compile_zones, compile_points, compile_events, compile_rules, compile_global_offers,
+	        compile_overrides, compile_blacklist, compile_suppressions, compile_constraints};
 	compile_channel(c);
 	for (size_t i = 0; i < ARRAY_COUNT(steps); i++)
 		TRY(steps[i](c));
-	return c->problems->found ? problems_error(c) : OK;
+	return c->problems->found ? problems_error(c) : check_result(c);
 }
 
 Err compile_snapshot(const Configuration *in, Arena *arena, Snapshot **ret, Problems *ret_problems)
 {
 	*ret_problems = (Problems){.items = ARENA_ARRAY(arena, Problem, PROBLEMS_MAX)};
-	Compile c = {.in = in, .arena = arena, .out = ARENA_NEW(arena, Snapshot), .problems = ret_problems};
+	Compile c = {.arena = arena, .out = ARENA_NEW(arena, Snapshot), .problems = ret_problems};
 	if (!c.out || !ret_problems->items)
 		return compile_no_memory();
 	*c.out = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
+	TRY(sort_configuration(&c, in));
 	TRY(compile_all(&c));
 	*ret = c.out;
 	return OK;

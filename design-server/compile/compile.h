@@ -4,34 +4,56 @@
 #include "base/error.h"
 
 #include "parley/design/v1/audience_level.pb-c.h"
+#include "parley/design/v1/audience_list.pb-c.h"
+#include "parley/design/v1/blacklist.pb-c.h"
+#include "parley/design/v1/campaign.pb-c.h"
 #include "parley/design/v1/channel.pb-c.h"
+#include "parley/design/v1/constraint.pb-c.h"
 #include "parley/design/v1/event.pb-c.h"
+#include "parley/design/v1/global_offer.pb-c.h"
 #include "parley/design/v1/interaction_point.pb-c.h"
 #include "parley/design/v1/offer.pb-c.h"
+#include "parley/design/v1/offer_list.pb-c.h"
 #include "parley/design/v1/offer_template.pb-c.h"
+#include "parley/design/v1/score_override.pb-c.h"
 #include "parley/design/v1/segment.pb-c.h"
+#include "parley/design/v1/segmentation_flow.pb-c.h"
+#include "parley/design/v1/suppression_rule.pb-c.h"
 #include "parley/design/v1/treatment_rule.pb-c.h"
 #include "parley/design/v1/zone.pb-c.h"
 #include "parley/snapshot/v1/snapshot.pb-c.h"
 
-// A list of resources of one kind, in any order.
-#define COMPILE_LIST(type)                                                                                   \
+// The kinds of resources that a channel is compiled from: message, and the name of their list.
+#define CONFIGURATION_LISTS(LIST)                                                                            \
+	LIST(AudienceLevel, levels)                                                                          \
+	LIST(Zone, zones)                                                                                    \
+	LIST(InteractionPoint, points)                                                                       \
+	LIST(Event, events)                                                                                  \
+	LIST(AudienceList, audience_lists)                                                                   \
+	LIST(Segment, segments)                                                                              \
+	LIST(SegmentationFlow, flows)                                                                        \
+	LIST(TreatmentRule, rules)                                                                           \
+	LIST(GlobalOffer, global_offers)                                                                     \
+	LIST(ScoreOverride, overrides)                                                                       \
+	LIST(Blacklist, blacklists)                                                                          \
+	LIST(SuppressionRule, suppressions)                                                                  \
+	LIST(Constraint, constraints)                                                                        \
+	LIST(OfferTemplate, templates)                                                                       \
+	LIST(Offer, offers)                                                                                  \
+	LIST(OfferList, offer_lists)                                                                         \
+	LIST(Campaign, campaigns)
+
+// A channel and all that belongs to it, each list in any order; templates, offers, offer lists and campaigns
+// are those of all channels.
+typedef struct Configuration {
+	const Parley__Design__V1__Channel *channel;
+#define LIST(type, field)                                                                                    \
 	struct {                                                                                             \
 		const Parley__Design__V1__##type *const *items;                                              \
 		size_t count;                                                                                \
-	}
-
-// A channel and all that belongs to it; offers and templates are those of all channels.
-typedef struct Configuration {
-	const Parley__Design__V1__Channel *channel;
-	COMPILE_LIST(AudienceLevel) levels;
-	COMPILE_LIST(Zone) zones;
-	COMPILE_LIST(InteractionPoint) points;
-	COMPILE_LIST(Event) events;
-	COMPILE_LIST(Segment) segments;
-	COMPILE_LIST(TreatmentRule) rules;
-	COMPILE_LIST(OfferTemplate) templates;
-	COMPILE_LIST(Offer) offers;
+	} field;
+	CONFIGURATION_LISTS(LIST)
+#undef LIST
 } Configuration;
 
 enum { PROBLEMS_MAX = 200 }; // that are kept; all are counted

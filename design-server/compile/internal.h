@@ -1,5 +1,6 @@
 // What the files of this room share.
 #pragma once
+#include "base/cleanup.h"
 #include "compile/compile.h"
 #include "expr/expr.h"
 #include "snapshot/snapshot.h"
@@ -16,15 +17,28 @@ typedef struct NameIndex {
 } NameIndex;
 int name_find(const NameIndex *index, const char *name); // -1 if there is none
 
+// An offer list as it is when the channel is compiled.
+typedef struct DrawnList {
+	bool used;        // by something in the channel
+	bool by_rule;     // by a rule or global offer: the snapshot has it
+	uint32_t *offers; // indices into the configuration's
+	size_t count;
+} DrawnList;
+
 typedef struct Compile {
-	const Configuration *in;
+	const Configuration *in; // sorted by name
 	Arena *arena;
 	Snapshot *out;
 	Problems *problems;
 	const char *kind; // of what is being compiled: for problems
 	const char *name;
-	ExprSchema *schemas;                       // by audience level of `out`
-	NameIndex levels, zones, segments, offers; // offers by name, not by code
+	ExprSchema *schemas;                                  // by audience level of `out`
+	NameIndex levels, zones, segments, events, campaigns; // of `out`
+	NameIndex rule_lists;                                 // offer lists of `out`
+	NameIndex offers, offer_lists, templates;             // of the configuration
+	bool *reached;                                        // by offer of the configuration
+	uint32_t *offer_index; // by offer of the configuration that is reached: its place in `out`
+	DrawnList *drawn;      // by offer list of the configuration
 } Compile;
 
 // Notes a problem of the present resource. Memory that runs out while noting ends the compilation at its end.
@@ -36,27 +50,73 @@ Err problems_error(const Compile *c);
 // Looks up a reference; notes a problem if there is no such thing. -1 then, or if `name` is empty.
 int reference(Compile *c, const NameIndex *index, const char *field, const char *what, const char *name);
 
+// The named audience level, or the channel's only one; -1 if there is none, with a problem noted.
+int level_or_only(Compile *c, const char *field, const char *name, const char *what);
+// The slot of a level's attribute; -1, with a problem noted, if it has none of that name.
+int attribute_slot(Compile *c, const char *field, int level, const char *name);
+
 // Each fills its list of `out`, sorted. Error: NO_MEMORY.
 Err compile_levels(Compile *c);
+Err compile_segments(Compile *c); // and the audience lists they go by
+Err compile_flows(Compile *c);
+Err compile_reach(Compile *c); // not a list: which offers belong
 Err compile_offers(Compile *c);
+Err compile_offer_lists(Compile *c);
+Err compile_campaigns(Compile *c);
 Err compile_zones(Compile *c);
 Err compile_points(Compile *c);
 Err compile_events(Compile *c);
-Err compile_segments(Compile *c);
 Err compile_rules(Compile *c);
+Err compile_global_offers(Compile *c);
+Err compile_overrides(Compile *c);
+Err compile_blacklist(Compile *c);
+Err compile_suppressions(Compile *c);
+Err compile_constraints(Compile *c);
 
-// --- value.c ---
+// --- value.c; whatever does not fit is noted as a problem ---
 Parley__Snapshot__V1__ValueType value_type(Parley__Design__V1__AttributeType type);
 const char *type_text(Parley__Design__V1__AttributeType type);
-// NULL, with a problem noted, if the literal does not fit the type.
+// Whether the literal fits the type; then `ret` is its value. Notes nothing.
+bool literal_fits(Parley__Design__V1__AttributeType type, const Parley__Design__V1__Literal *literal,
+        SnapConstant *ret);
+// The type that a literal has by itself.
+Parley__Design__V1__AttributeType literal_type(const Parley__Design__V1__Literal *literal, bool timestamp);
+// NULL if the literal does not fit the type.
 SnapConstant *compile_literal(Compile *c, const char *field, Parley__Design__V1__AttributeType type,
         const Parley__Design__V1__Literal *literal);
-// NULL, with a problem noted, if it does not compile.
-SnapExpression *compile_expression(
-        Compile *c, const char *field, const ExprSchema *schema, const char *source, ExprKind expected);
-// Both dates, with a problem noted if they make no sense.
+// NULL if it does not compile to something of that type; an int serves a double.
+SnapExpression *compile_expression(Compile *c, const char *field, const ExprSchema *schema,
+        const char *source, Parley__Snapshot__V1__ValueType expected);
+// The same without a problem: `ret` is NULL then, and `ret_message` why. Error: NO_MEMORY.
+Err try_expression(Compile *c, const ExprSchema *schema, const char *source,
+        Parley__Snapshot__V1__ValueType expected, SnapExpression **ret, const char **ret_message);
 void compile_dates(Compile *c, const Google__Protobuf__Timestamp *effective,
         const Google__Protobuf__Timestamp *expires, int64_t *ret_effective_us, int64_t *ret_expires_us);
+void compile_score(Compile *c, const char *field, double score, double *ret);
+void compile_share(Compile *c, const char *field, double percent, uint32_t *ret_ppm);
+// `path` stands before the fields' names: "actions[1]." or nothing.
+void compile_scope(Compile *c, const char *path, Parley__Design__V1__Scope scope, uint32_t days,
+        Parley__Snapshot__V1__Scope *ret, uint32_t *ret_days);
+// The canonical text of an audience ID; NULL if it is none.
+char *compile_id(Compile *c, const char *field, int level, const char *id);
+
+// --- offers ---
+const Parley__Design__V1__OfferTemplate *find_template(const Compile *c, const char *name);
+// The offer's constant of an attribute of its template; false if it has none.
+bool offer_constant(const Parley__Design__V1__Offer *offer,
+        const Parley__Design__V1__TemplateAttribute *wanted, SnapConstant *ret);
+// What is on the list. Error: NO_MEMORY.
+Err draw_list(Compile *c, const Parley__Design__V1__OfferList *in, DrawnList *list);
+
+// Offers of `out`, ascending, without repetition.
+typedef struct OfferSet {
+	uint32_t *items;
+	size_t count;
+} OfferSet;
+Err offer_set_of_list(Compile *c, int list, OfferSet *ret);
+// Offers and offers of lists, by name; `path` as for compile_scope.
+Err offer_set_of(Compile *c, const char *path, char **offers, size_t offer_count, char **lists,
+        size_t list_count, OfferSet *ret);
 
 // An array of `count` new items of a generated type, as protobuf-c wants it: pointers to initialised structs.
 #define NEW_ITEMS(c, type, INIT, count)                                                                      \

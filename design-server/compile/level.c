@@ -96,7 +96,6 @@ Err compile_levels(Compile *c)
 	for (size_t i = 0; i < count; i++)
 		TRY(compile_level(c, c->in->levels.items[i], out->audience_levels[i]));
 	out->n_audience_levels = count;
-	sort_by(out->audience_levels, count, offsetof(SnapLevel, name));
 	TRY(index_by(c, out->audience_levels, count, offsetof(SnapLevel, name), &c->levels));
 	return make_schemas(c);
 }

@@ -1,120 +1,13 @@
-// What refers to something: points to zones, segments to levels, rules to everything.
+// Treatment rules, and global offers, which are rules for everyone of an audience level.
 #include "compile/internal.h"
 
-#include <math.h>
 #include <stddef.h>
 
 typedef Parley__Design__V1__TreatmentRule DesignRule;
+typedef Parley__Design__V1__GlobalOffer DesignGlobal;
 #define SCORE(kind) PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_##kind
 
-enum { DEFAULT_SCORE = 50, MAX_SCORE = 100 };
-
-Err compile_zones(Compile *c)
-{
-	size_t count = c->in->zones.count;
-	c->kind = "Zone";
-	c->out->zones = NEW_ITEMS(c, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT, count);
-	if (!c->out->zones)
-		return compile_no_memory();
-	c->out->n_zones = count;
-	for (size_t i = 0; i < count; i++) {
-		const Parley__Design__V1__Zone *in = c->in->zones.items[i];
-		SnapZone *zone = c->out->zones[i];
-		c->name = zone->name = in->name;
-		zone->tie_break = (Parley__Snapshot__V1__TieBreak)in->tie_break; // the same numbers
-		if (zone->tie_break == SNAP_TIE(UNSPECIFIED))
-			zone->tie_break = SNAP_TIE(SEEDED_RANDOM);
-		if ((unsigned)zone->tie_break > SNAP_TIE(OFFER_CODE))
-			problem(c, "tie_break", "%d is not a known tie-break: choose one of the listed",
-			        in->tie_break);
-		zone->deduplication = SNAP_DEDUP(OFFER);
-	}
-	sort_by(c->out->zones, count, offsetof(SnapZone, name));
-	return index_by(c, c->out->zones, count, offsetof(SnapZone, name), &c->zones);
-}
-
-Err compile_points(Compile *c)
-{
-	size_t count = c->in->points.count;
-	c->kind = "InteractionPoint";
-	c->out->points = NEW_ITEMS(c, SnapPoint, PARLEY__SNAPSHOT__V1__INTERACTION_POINT__INIT, count);
-	if (!c->out->points)
-		return compile_no_memory();
-	c->out->n_points = count;
-	for (size_t i = 0; i < count; i++) {
-		const Parley__Design__V1__InteractionPoint *in = c->in->points.items[i];
-		SnapPoint *point = c->out->points[i];
-		c->name = point->name = in->name;
-		point->default_content = in->default_content;
-		if (!*in->default_content)
-			problem(c, "default_content", "it is empty: say what to show without an offer");
-		if (!*in->zone)
-			problem(c, "zone", "it names no zone: name one");
-		point->zone = (uint32_t)reference(c, &c->zones, "zone", "zone", in->zone);
-	}
-	sort_by(c->out->points, count, offsetof(SnapPoint, name));
-	return OK;
-}
-
-Err compile_events(Compile *c)
-{
-	size_t count = c->in->events.count;
-	c->kind = "Event";
-	c->out->events = NEW_ITEMS(c, SnapEvent, PARLEY__SNAPSHOT__V1__EVENT__INIT, count);
-	if (!c->out->events)
-		return compile_no_memory();
-	c->out->n_events = count;
-	for (size_t i = 0; i < count; i++) {
-		const Parley__Design__V1__Event *in = c->in->events.items[i];
-		SnapEvent *event = c->out->events[i];
-		c->name = event->name = in->name;
-		event->category = in->category;
-		event->n_actions = in->n_actions;
-		event->actions =
-		        NEW_ITEMS(c, SnapAction, PARLEY__SNAPSHOT__V1__EVENT_ACTION__INIT, in->n_actions);
-		if (!event->actions)
-			return compile_no_memory();
-		for (size_t j = 0; j < in->n_actions; j++) {
-			Parley__Snapshot__V1__EventActionKind kind =
-			        (Parley__Snapshot__V1__EventActionKind)in->actions[j]
-			                ->kind; // the same numbers
-			event->actions[j]->kind = kind;
-			if (kind == SNAP_ACTION(UNSPECIFIED) || (unsigned)kind > SNAP_ACTION(RESEGMENT))
-				problem(c, arena_printf(c->arena, "actions[%zu]", j),
-				        "it is not a known action: choose one of the listed");
-		}
-	}
-	sort_by(c->out->events, count, offsetof(SnapEvent, name));
-	return OK;
-}
-
-Err compile_segments(Compile *c)
-{
-	size_t count = c->in->segments.count;
-	c->kind = "Segment";
-	c->out->segments = NEW_ITEMS(c, SnapSegment, PARLEY__SNAPSHOT__V1__SEGMENT__INIT, count);
-	if (!c->out->segments)
-		return compile_no_memory();
-	c->out->n_segments = count;
-	for (size_t i = 0; i < count; i++) {
-		const Parley__Design__V1__Segment *in = c->in->segments.items[i];
-		SnapSegment *segment = c->out->segments[i];
-		c->name = segment->name = in->name;
-		int level = reference(c, &c->levels, "audience_level", "audience level", in->audience_level);
-		if (!*in->audience_level)
-			problem(c, "audience_level",
-			        "it names no audience level: name the one whose visitors it sorts");
-		if (level < 0)
-			continue;
-		segment->audience_level = (uint32_t)level;
-		segment->expression =
-		        compile_expression(c, "expression", &c->schemas[level], in->expression, EXPR_BOOL);
-	}
-	sort_by(c->out->segments, count, offsetof(SnapSegment, name));
-	return index_by(c, c->out->segments, count, offsetof(SnapSegment, name), &c->segments);
-}
-
-// --- rules ---
+enum { DEFAULT_SCORE = 50 };
 
 // The rule's own level, or its segment's, or the channel's only one; -1, with a problem noted, if that does
 // not say.
@@ -131,25 +24,51 @@ static int rule_level(Compile *c, const DesignRule *in, int segment)
 	}
 	if (own >= 0 || other >= 0)
 		return own >= 0 ? own : other;
-	if (c->out->n_audience_levels == 1)
-		return 0;
-	if (!*in->segment)
-		problem(c, "audience_level",
-		        "the channel has %zu audience levels: name the one that this rule is for",
-		        c->out->n_audience_levels);
-	return -1;
+	// With a segment that is not there, that is the problem.
+	return *in->segment ? -1 : level_or_only(c, "audience_level", "", "rule");
 }
 
-static void compile_score(Compile *c, const DesignRule *in, const ExprSchema *schema, SnapRule *rule)
+static void compile_marketer_score(Compile *c, const DesignRule *in, const ExprSchema *schema, SnapRule *rule)
 {
-	if (in->marketer_score_case == SCORE(SCORE_EXPRESSION)) {
-		rule->score_expression =
-		        compile_expression(c, "score_expression", schema, in->score_expression, EXPR_DOUBLE);
+	if (in->marketer_score_case == SCORE(SCORE_EXPRESSION))
+		rule->score_expression = compile_expression(
+		        c, "score_expression", schema, in->score_expression, SNAP_TYPE(DOUBLE));
+	else
+		compile_score(c, "score", in->marketer_score_case == SCORE(SCORE) ? in->score : DEFAULT_SCORE,
+		        &rule->score);
+}
+
+static void compile_rule_offer(Compile *c, const DesignRule *in, SnapRule *rule)
+{
+	if (!*in->offer && !*in->offer_list)
+		problem(c, "offer", "it names neither an offer nor an offer list: name one");
+	if (*in->offer && *in->offer_list)
+		problem(c, "offer_list", "it names an offer too: keep one of the two");
+	int offer = reference(c, &c->offers, "offer", "offer", in->offer);
+	if (offer >= 0)
+		rule->offer = c->offer_index[offer];
+	if (reference(c, &c->offer_lists, "offer_list", "offer list", in->offer_list) >= 0)
+		rule->offer_list = (uint32_t)(name_find(&c->rule_lists, in->offer_list) + 1);
+}
+
+static void compile_rule_campaign(Compile *c, const DesignRule *in, SnapRule *rule)
+{
+	int campaign = reference(c, &c->campaigns, "campaign", "campaign", in->campaign);
+	rule->campaign = (uint32_t)(campaign + 1);
+	if (!*in->cell)
 		return;
+	if (!*in->campaign)
+		problem(c, "cell", "it names a cell, but no campaign: name the cell's campaign");
+	if (campaign < 0)
+		return;
+	const SnapCampaign *of = c->out->campaigns[campaign];
+	for (uint32_t i = 0; i < of->n_cells; i++) {
+		if (strcmp(of->cells[i]->code, in->cell) == 0)
+			rule->cell = i + 1;
 	}
-	rule->score = in->marketer_score_case == SCORE(SCORE) ? in->score + 0.0 : DEFAULT_SCORE;
-	if (!isfinite(rule->score) || rule->score < 0 || rule->score > MAX_SCORE)
-		problem(c, "score", "%g is not within 0 and %d: correct it", rule->score, MAX_SCORE);
+	if (!rule->cell)
+		problem(c, "cell", "the campaign '%s' has no cell '%s': add it there or name another",
+		        in->campaign, in->cell);
 }
 
 static void compile_rule(Compile *c, const DesignRule *in, SnapRule *rule)
@@ -158,9 +77,8 @@ static void compile_rule(Compile *c, const DesignRule *in, SnapRule *rule)
 	rule->enabled = !in->disabled;
 	rule->top_priority = in->top_priority;
 	compile_dates(c, in->effective_time, in->expire_time, &rule->effective_us, &rule->expires_us);
-	if (!*in->offer)
-		problem(c, "offer", "it names no offer: name one");
-	rule->offer = (uint32_t)reference(c, &c->offers, "offer", "offer", in->offer);
+	compile_rule_offer(c, in, rule);
+	compile_rule_campaign(c, in, rule);
 	rule->zone = (uint32_t)(reference(c, &c->zones, "zone", "zone", in->zone) + 1);
 	int segment = reference(c, &c->segments, "segment", "segment", in->segment);
 	rule->segment = (uint32_t)(segment + 1);
@@ -169,9 +87,10 @@ static void compile_rule(Compile *c, const DesignRule *in, SnapRule *rule)
 		return;
 	rule->audience_level = (uint32_t)level;
 	const ExprSchema *schema = &c->schemas[level];
-	compile_score(c, in, schema, rule);
+	compile_marketer_score(c, in, schema, rule);
 	if (*in->eligibility)
-		rule->eligibility = compile_expression(c, "eligibility", schema, in->eligibility, EXPR_BOOL);
+		rule->eligibility =
+		        compile_expression(c, "eligibility", schema, in->eligibility, SNAP_TYPE(BOOL));
 }
 
 Err compile_rules(Compile *c)
@@ -184,6 +103,50 @@ Err compile_rules(Compile *c)
 	c->out->n_rules = count;
 	for (size_t i = 0; i < count; i++)
 		compile_rule(c, c->in->rules.items[i], c->out->rules[i]);
-	sort_by(c->out->rules, count, offsetof(SnapRule, name));
+	return OK;
+}
+
+static DesignRule as_rule(const DesignGlobal *in)
+{
+	DesignRule rule = PARLEY__DESIGN__V1__TREATMENT_RULE__INIT;
+	rule.name = in->name;
+	rule.audience_level = in->audience_level;
+	rule.zone = in->zone;
+	rule.offer = in->offer;
+	rule.offer_list = in->offer_list;
+	rule.eligibility = in->eligibility;
+	rule.disabled = in->disabled;
+	rule.top_priority = in->top_priority;
+	rule.effective_time = in->effective_time;
+	rule.expire_time = in->expire_time;
+	rule.campaign = in->campaign;
+	rule.cell = in->cell;
+	switch (in->marketer_score_case) {
+	case PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE:
+		rule.marketer_score_case = SCORE(SCORE);
+		rule.score = in->score;
+		break;
+	case PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE_EXPRESSION:
+		rule.marketer_score_case = SCORE(SCORE_EXPRESSION);
+		rule.score_expression = in->score_expression;
+		break;
+	default:
+		break;
+	}
+	return rule;
+}
+
+Err compile_global_offers(Compile *c)
+{
+	size_t count = c->in->global_offers.count;
+	c->kind = "GlobalOffer";
+	c->out->global_offers = NEW_ITEMS(c, SnapRule, PARLEY__SNAPSHOT__V1__TREATMENT_RULE__INIT, count);
+	if (!c->out->global_offers)
+		return compile_no_memory();
+	c->out->n_global_offers = count;
+	for (size_t i = 0; i < count; i++) {
+		DesignRule rule = as_rule(c->in->global_offers.items[i]);
+		compile_rule(c, &rule, c->out->global_offers[i]);
+	}
 	return OK;
 }

@@ -1,4 +1,4 @@
-// Literals, dates and expressions: the leaves.
+// Literals, dates, expressions, shares, IDs: the leaves.
 #include "compile/internal.h"
 
 #include "base/clock.h"
@@ -65,44 +65,157 @@ static bool convert(const Parley__Design__V1__Literal *literal, SnapConstant *re
 	}
 }
 
+bool literal_fits(
+        Parley__Design__V1__AttributeType type, const Parley__Design__V1__Literal *literal, SnapConstant *ret)
+{
+	*ret = (SnapConstant)PARLEY__SNAPSHOT__V1__CONSTANT__INIT;
+	ret->type = value_type(type);
+	bool fits = convert(literal, ret);
+	if (ret->type == SNAP_TYPE(DOUBLE))
+		ret->double_value += 0.0; // there is one zero
+	return fits;
+}
+
+Parley__Design__V1__AttributeType literal_type(const Parley__Design__V1__Literal *literal, bool timestamp)
+{
+#define TYPE(name) PARLEY__DESIGN__V1__ATTRIBUTE_TYPE__ATTRIBUTE_TYPE_##name
+	switch (literal->kind_case) {
+	case LITERAL(BOOL_VALUE):
+		return TYPE(BOOL);
+	case LITERAL(INT_VALUE):
+		return TYPE(INT);
+	case LITERAL(DOUBLE_VALUE):
+		return TYPE(DOUBLE);
+	case LITERAL(STRING_VALUE):
+		return timestamp ? TYPE(TIMESTAMP) : TYPE(STRING);
+	case LITERAL(STRINGS_VALUE):
+		return TYPE(STRING_LIST);
+	default:
+		return TYPE(UNSPECIFIED);
+	}
+#undef TYPE
+}
+
 SnapConstant *compile_literal(Compile *c, const char *field, Parley__Design__V1__AttributeType type,
         const Parley__Design__V1__Literal *literal)
 {
-	SnapConstant constant = PARLEY__SNAPSHOT__V1__CONSTANT__INIT,
-	             *ret = ARENA_NEW(c->arena, SnapConstant);
-	constant.type = value_type(type);
-	if (!convert(literal, &constant)) {
+	SnapConstant constant, *ret = ARENA_NEW(c->arena, SnapConstant);
+	if (!literal_fits(type, literal, &constant)) {
 		problem(c, field, "it must be %s", type_text(type));
 		return NULL;
 	}
-	if (constant.type == SNAP_TYPE(DOUBLE))
-		constant.double_value += 0.0; // there is one zero
 	if (ret)
 		*ret = constant;
 	return ret;
 }
 
-SnapExpression *compile_expression(
-        Compile *c, const char *field, const ExprSchema *schema, const char *source, ExprKind expected)
+// --- expressions ---
+
+static const struct {
+	ExprKind kind;
+	const char *text;
+} expected_kinds[] = {
+        [SNAP_TYPE(BOOL)] = {EXPR_BOOL, "bool"},
+        [SNAP_TYPE(INT)] = {EXPR_INT, "int"},
+        [SNAP_TYPE(DOUBLE)] = {EXPR_DOUBLE, "double"},
+        [SNAP_TYPE(STRING)] = {EXPR_STRING, "string"},
+        [SNAP_TYPE(TIMESTAMP)] = {EXPR_TIMESTAMP, "timestamp"},
+        [SNAP_TYPE(STRING_LIST)] = {EXPR_LIST, "list(string)"},
+};
+
+static bool is_list_of_others(ExprType type)
+{
+	return type.kind == EXPR_LIST && type.element != EXPR_STRING && type.element != EXPR_DYN;
+}
+
+Err try_expression(Compile *c, const ExprSchema *schema, const char *source,
+        Parley__Snapshot__V1__ValueType expected, SnapExpression **ret, const char **ret_message)
 {
 	ExprProgram program;
+	*ret = NULL;
 	if (!*source) {
-		problem(c, field, "it is empty: write an expression");
-		return NULL;
+		*ret_message = "it is empty: write an expression";
+		return OK;
 	}
-	if (expr_compile(schema, str(source), expected, c->arena, &program)) {
+	if (expr_compile(schema, str(source), expected_kinds[expected].kind, c->arena, &program)) {
+		*ret_message = arena_cstr(c->arena, str(err_detail()->message));
+		return *ret_message ? OK : compile_no_memory();
+	}
+	if (is_list_of_others(program.type)) {
+		*ret_message = "it gives a list of something else than texts: make it a list of texts";
+		return OK;
+	}
+	*ret = ARENA_NEW(c->arena, SnapExpression);
+	if (!*ret)
+		return compile_no_memory();
+	**ret = (SnapExpression)PARLEY__SNAPSHOT__V1__EXPRESSION__INIT;
+	(*ret)->source = (char *)(uintptr_t)source;
+	(*ret)->program =
+	        (ProtobufCBinaryData){.len = program.len, .data = (uint8_t *)(uintptr_t)program.bytes};
+	return OK;
+}
+
+SnapExpression *compile_expression(Compile *c, const char *field, const ExprSchema *schema,
+        const char *source, Parley__Snapshot__V1__ValueType expected)
+{
+	SnapExpression *ret;
+	const char *message;
+	if (expected == SNAP_TYPE(UNSPECIFIED) || try_expression(c, schema, source, expected, &ret, &message))
+		return NULL; // memory, which ends the compilation, or a type that was told already
+	if (!ret)
+		problem(c, field, "%s", message);
+	return ret;
+}
+
+// --- numbers ---
+
+void compile_score(Compile *c, const char *field, double score, double *ret)
+{
+	*ret = score + 0.0; // there is one zero
+	if (!isfinite(score) || score < 0 || score > 100)
+		problem(c, field, "%g is not within 0 and 100: correct it", score);
+}
+
+void compile_share(Compile *c, const char *field, double percent, uint32_t *ret_ppm)
+{
+	if (!isfinite(percent) || percent < 0 || percent > 100) {
+		problem(c, field, "%g is not within 0 and 100 percent: correct it", percent);
+		return;
+	}
+	double ppm = round(percent * 10000);
+	if (fabs(percent * 10000 - ppm) > 1e-6)
+		problem(c, field, "%.10g is finer than a share can be: give it in steps of 0.0001", percent);
+	*ret_ppm = (uint32_t)ppm;
+}
+
+void compile_scope(Compile *c, const char *path, Parley__Design__V1__Scope scope, uint32_t days,
+        Parley__Snapshot__V1__Scope *ret, uint32_t *ret_days)
+{
+	enum { DAYS_MAX = 3650 };
+	const char *days_field = arena_printf(c->arena, "%sdays", path);
+	*ret = (Parley__Snapshot__V1__Scope)scope; // the same numbers
+	*ret_days = days;
+	if (*ret == SNAP_SCOPE(UNSPECIFIED) || (unsigned)*ret > SNAP_SCOPE(FOR_EVER))
+		problem(c, arena_printf(c->arena, "%sscope", path),
+		        "it does not say for how long: choose SESSION, DAYS or FOR_EVER");
+	else if (*ret == SNAP_SCOPE(DAYS) && (!days || days > DAYS_MAX))
+		problem(c, days_field, "say for how many days, 1 to %d", DAYS_MAX);
+	else if (*ret != SNAP_SCOPE(DAYS) && days)
+		problem(c, days_field,
+		        "it has days, but its scope is another: take them out, or make it DAYS");
+}
+
+char *compile_id(Compile *c, const char *field, int level, const char *id)
+{
+	Str canonical;
+	if (audience_id_canonical(c->out->audience_levels[level], str(id), c->arena, &canonical)) {
 		problem_from_error(c, field);
 		return NULL;
 	}
-	SnapExpression *expression = ARENA_NEW(c->arena, SnapExpression);
-	if (!expression)
-		return NULL;
-	*expression = (SnapExpression)PARLEY__SNAPSHOT__V1__EXPRESSION__INIT;
-	expression->source = (char *)(uintptr_t)source;
-	expression->program =
-	        (ProtobufCBinaryData){.len = program.len, .data = (uint8_t *)(uintptr_t)program.bytes};
-	return expression;
+	return arena_cstr(c->arena, canonical);
 }
+
+// --- dates ---
 
 static int64_t moment_us(const Google__Protobuf__Timestamp *moment)
 {

@@ -39,6 +39,8 @@ static Err append(Messages *list, const Resource *page, size_t count, Arena *are
 static Err read_kind(Pg *pg, const char *kind_name, Str channel, Arena *arena, Messages *ret)
 {
 	const Kind *kind = kind_by_name(str(kind_name));
+	if (!kind_has_channel(kind))
+		channel = (Str){0};
 	Str after_channel = {0}, after_name = {0};
 	Resource *page;
 	size_t count;
@@ -70,18 +72,11 @@ static Err read_configuration(Pg *pg, void *context)
 	Configuration *c = &build->configuration;
 	Messages list;
 	TRY(read_channel(pg, build));
-#define READ(kind, scope, field)                                                                             \
-	TRY(read_kind(pg, kind, scope, build->arena, &list));                                                \
+#define READ(type, field)                                                                                    \
+	TRY(read_kind(pg, #type, build->channel, build->arena, &list));                                      \
 	c->field.items = (const void *)list.items;                                                           \
-	c->field.count = list.count
-	READ("AudienceLevel", build->channel, levels);
-	READ("Zone", build->channel, zones);
-	READ("InteractionPoint", build->channel, points);
-	READ("Event", build->channel, events);
-	READ("Segment", build->channel, segments);
-	READ("TreatmentRule", build->channel, rules);
-	READ("OfferTemplate", (Str){0}, templates);
-	READ("Offer", (Str){0}, offers);
+	c->field.count = list.count;
+	CONFIGURATION_LISTS(READ)
 #undef READ
 	return OK;
 }

@@ -249,10 +249,10 @@ static void all_problems_are_told_in_one_pass(void **state)
 	shop.ten.template_ = text("voucher"); // of an offer that no rule reaches any more: not told
 	assert_int_equal(compile_broken(), ERR_COMPILE_FAILED);
 	assert_int_equal(problems.found, 3);
-	assert_string_equal(err_detail()->field, "InteractionPoint/banner.zone");
+	assert_string_equal(err_detail()->field, "Segment/adults.expression");
 	assert_non_null(
-	        strstr(err_detail()->message, "InteractionPoint banner, zone: there is no zone 'attic'"));
-	assert_non_null(strstr(err_detail()->message, "; Segment adults, expression: "));
+	        strstr(err_detail()->message, "; InteractionPoint banner, zone: there is no zone 'attic'"));
+	assert_non_null(strstr(err_detail()->message, "Segment adults, expression: "));
 	assert_non_null(strstr(err_detail()->message, "; TreatmentRule adults-ten, offer: "));
 }
 
