@@ -57,6 +57,9 @@ void handle_get_profile(void *service, RpcCall *call, const ProtobufCMessage *re
 void handle_set_audience(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_set_debug(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_execute_batch(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_recommend(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_converse(void *service, RpcCall *call, const ProtobufCMessage *request);
+extern const RpcStreaming conversations; // of handle_converse
 void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);

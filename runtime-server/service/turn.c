@@ -72,6 +72,10 @@ void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 static Err new_turn(Turn **ret, const TurnCall *call)
 {
 	TRY(check_id("session_id", call->session_id));
+	if (!call->command->nameless && *call->session_id == SESSION_ID_OWN)
+		return err_at(ERR_FIELD_INVALID, "session_id",
+		        "session IDs that begin with %c are the server's own; choose another one",
+		        SESSION_ID_OWN);
 	if (call->command->check != NULL)
 		TRY(call->command->check(call->request));
 	*ret = ARENA_NEW(call->arena, Turn);
@@ -104,7 +108,7 @@ void turn_begin(Service *service, const TurnCall *call)
 		session_enter(service->sessions, id, &turn->waiter);
 }
 
-static int64_t deadline_of(const RpcCall *call)
+int64_t turn_deadline(const RpcCall *call)
 {
 	int64_t left_us = rpc_time_left_us(call);
 	return left_us < INT64_MAX ? monotonic_us() + left_us : INT64_MAX;
@@ -125,7 +129,7 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 	                            .request = request,
 	                            .session_id = session_id,
 	                            .sequence = sequence,
-	                            .deadline_us = deadline_of(call)});
+	                            .deadline_us = turn_deadline(call)});
 }
 
 Err turn_follow(Turn *turn)

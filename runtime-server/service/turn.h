@@ -4,6 +4,8 @@
 #include "service/advisory.h"
 #include "service/internal.h"
 
+#define SESSION_ID_OWN '~'
+
 // What a step wants done with the session and the call.
 typedef enum TurnEnd {
 	TURN_REPLY,     // send `response`, leave the session
@@ -26,6 +28,7 @@ typedef struct Command {
 	Err (*step)(Turn *turn, Outcome *outcome);
 	bool opens;       // makes the session if there is none; the step calls turn_follow itself
 	bool checks_late; // the step calls turn_sequence itself
+	bool nameless;    // on a session of the server's own, whose ID begins with SESSION_ID_OWN
 } Command;
 
 struct Turn {
@@ -61,6 +64,8 @@ typedef struct TurnCall {
 // Checks the request, enters the session and runs the command's step. The step of a command that opens finds
 // the session as it is: fresh, or on the snapshot it was on.
 void turn_begin(Service *service, const TurnCall *call);
+// When a call's caller stops waiting, for TurnCall.
+int64_t turn_deadline(const RpcCall *call);
 // The same for a call of its own.
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
         uint64_t sequence, const Command *command);

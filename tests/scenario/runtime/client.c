@@ -193,6 +193,33 @@ Err execute_batch(Client *client, const ExecuteBatchRequest *request, ExecuteBat
 	return call(client, INTERACTION, "ExecuteBatch", request, ret);
 }
 
+RecommendRequest *new_recommend(Client *client, int64_t customer, const char *point, uint32_t max)
+{
+	RecommendRequest *request = message_new(client->arena, MESSAGE_OF(recommend_request));
+	const GetOffersRequest *offers = new_offers(client, "", point, max);
+	request->channel = text(client, "bank");
+	request->audience = customer_id(client, customer);
+	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
+	request->points = offers->points;
+	request->n_points = 1;
+	request->events = message_list(client->arena, MESSAGE_OF(recommend_event), 17);
+	return request;
+}
+
+void recommend_event(
+        Client *client, RecommendRequest *request, const char *id, const char *event, const char *treatment)
+{
+	RecommendEvent *added = request->events[request->n_events++];
+	added->event_id = text(client, id);
+	added->event = text(client, event);
+	added->treatment_code = text(client, treatment);
+}
+
+Err recommend(Client *client, const RecommendRequest *request, RecommendResponse **ret)
+{
+	return call(client, INTERACTION, "Recommend", request, ret);
+}
+
 Err get_version(Client *client, GetVersionResponse **ret)
 {
 	Parley__Runtime__V1__GetVersionRequest request = PARLEY__RUNTIME__V1__GET_VERSION_REQUEST__INIT;

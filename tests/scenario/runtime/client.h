@@ -55,6 +55,11 @@ void batch_add(ExecuteBatchRequest *batch, Parley__Runtime__V1__BatchCommand__Wh
 		batch_add((batch), PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what, added_);                 \
 	})
 Err execute_batch(Client *client, const ExecuteBatchRequest *request, ExecuteBatchResponse **ret);
+// For channel "bank" and level "customer", with room for 17 points and events.
+RecommendRequest *new_recommend(Client *client, int64_t customer, const char *point, uint32_t max);
+void recommend_event(
+        Client *client, RecommendRequest *request, const char *id, const char *event, const char *treatment);
+Err recommend(Client *client, const RecommendRequest *request, RecommendResponse **ret);
 Err get_version(Client *client, GetVersionResponse **ret);
 // Starts a session that must start, with one parameter or none.
 StartSessionResponse *must_start(

@@ -1,5 +1,5 @@
-// A server with handlers of our own behind the descriptors of the InteractionService, and a raw client that
-// sends whatever bytes a test wants. What each method does here:
+// A server with handlers of our own behind the descriptors of the InteractionService. What each method does
+// here:
 //   StartSession  echoes the session ID as the only segment and tells who called
 //   GetOffers     fails in the way that the session ID names
 //   PostEvent     is answered later by another thread
@@ -8,6 +8,7 @@
 //   Converse      is what a test makes it
 #pragma once
 #include "base/cleanup.h"
+#include "raw.h"
 #include "rpc/rpc.h"
 
 #include "parley/runtime/v1/interaction.pb-c.h"
@@ -18,7 +19,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <grpc/grpc.h>
 #include <pthread.h>
 
 #define SERVICE (&parley__runtime__v1__interaction_service__descriptor)
@@ -54,35 +54,6 @@ Err start_session(
         Fixture *fixture, RpcClient *client, const char *id, Parley__Runtime__V1__StartSessionResponse **ret);
 // A call of any method whose request has only a session ID.
 Err call_simply(Fixture *fixture, RpcClient *client, const char *method, const char *id, int timeout_ms);
-
-// What a raw call brings.
-typedef struct RawAnswer {
-	int code;
-	char message[2048];
-	bool has_details; // grpc-status-details-bin was there
-} RawAnswer;
-
-RawAnswer raw_call(const char *target, const char *path, const void *bytes, size_t len, int timeout_ms);
-
-// A call on which messages go back and forth.
-typedef struct RawStream {
-	grpc_channel *channel;
-	grpc_completion_queue *queue;
-	grpc_call *call;
-	grpc_byte_buffer *in;
-	bool has_headers;
-} RawStream;
-
-void raw_open(RawStream *stream, const char *target, const char *path);
-void raw_send(RawStream *stream, const ProtobufCMessage *message);
-// The next message, or NULL when the server has ended the call.
-ProtobufCMessage *raw_receive(RawStream *stream, const ProtobufCMessageDescriptor *descriptor, Arena *arena);
-void raw_send_bytes(RawStream *stream, const void *bytes, size_t len);
-void raw_half_close(RawStream *stream);
-// The status with which the server has ended the call.
-RawAnswer raw_status(RawStream *stream);
-void raw_cancel(RawStream *stream);
-void raw_close(RawStream *stream);
 
 // Keys and certificates in a private folder; made by programs, so before rpc_init.
 typedef struct Certificates {

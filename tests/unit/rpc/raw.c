@@ -1,6 +1,15 @@
-// The raw client: gRPC core without the layer under test.
-#include "fixture.h"
+// gRPC core without the layer under test.
+#include "raw.h"
+
+#include "base/cleanup.h"
 #include "wire/wire.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
