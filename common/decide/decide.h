@@ -57,7 +57,8 @@ typedef struct VisitorState {
 	size_t fact_count;
 	const Fact *session_facts;
 	size_t session_fact_count;
-	// By constraint, read where its scope is OVERALL: counted in the period of the as-of time. NULL: nothing.
+	// By constraint, read where its scope is OVERALL: counted in the period of the as-of time. NULL:
+	// nothing.
 	const uint64_t *volumes;
 } VisitorState;
 

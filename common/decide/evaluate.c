@@ -1,28 +1,26 @@
-// Rules share predicates, so a program's verdict is kept for the rest of the call. An evaluation that runs
+// Rules share predicates, so a program's outcome is kept for the rest of the call. An evaluation that runs
 // dry, of its own fuel or of the call's, is an error like any other: it grants nothing.
 #include "decide/call.h"
 
 #include <math.h>
 
-Err evaluation_init(const Plan *plan, const ExprValue *values, int64_t now_us, Arena *arena, Evaluation *ret)
+Evaluation evaluation_of(const Plan *plan, const ExprValue *values, int64_t now_us, Arena *arena)
 {
-	*ret = (Evaluation){
+	return (Evaluation){
 	        .plan = plan,
 	        .values = values,
 	        .now_us = now_us,
 	        .arena = arena,
 	        .fuel = DECIDE_CALL_FUEL,
-	        .conditions = arena_alloc(arena, plan->conditions.count),
-	        .scorings = arena_alloc(arena, plan->scorings.count),
-	        .scores = ARENA_ARRAY(arena, double, plan->scorings.count),
+	        .conditions = memo_of(plan->conditions.count, sizeof(Outcome), arena),
+	        .scorings = memo_of(plan->scorings.count, sizeof(ScoreOutcome), arena),
+	        .results = memo_of(plan->values.count, sizeof(ExprValue), arena),
 	};
-	if (!ret->conditions || !ret->scorings || !ret->scores)
-		return err(
-		        ERR_NO_MEMORY, "no memory for the verdicts of %u programs", plan->conditions.count);
-	return OK;
 }
+_Static_assert(
+        sizeof(ScoreOutcome) <= MEMO_SIZE_MAX && sizeof(ExprValue) <= MEMO_SIZE_MAX, "memos have them");
 
-static ExprValue run(Evaluation *evaluation, const ExprProgram *program)
+ExprValue evaluate_anew(Evaluation *evaluation, const ExprProgram *program)
 {
 	uint64_t fuel = evaluation->fuel < DECIDE_EXPRESSION_FUEL ? evaluation->fuel : DECIDE_EXPRESSION_FUEL;
 	ExprScratch scratch = {.arena = evaluation->arena, .fuel = fuel};
@@ -31,30 +29,107 @@ static ExprValue run(Evaluation *evaluation, const ExprProgram *program)
 	return value;
 }
 
-Verdict evaluate_condition(Evaluation *evaluation, uint32_t condition)
+static Outcome failed(ExprError error, uint32_t slot)
 {
-	uint8_t *known = &evaluation->conditions[condition];
-	if (*known == VERDICT_UNKNOWN) {
-		ExprValue value = run(evaluation, &evaluation->plan->conditions.items[condition]);
-		*known = value.kind != EXPR_BOOL ? VERDICT_FAILED : value.b ? VERDICT_TRUE : VERDICT_FALSE;
-	}
-	return (Verdict)*known;
+	return (Outcome){VERDICT_FAILED, (uint8_t)error, (uint16_t)slot};
 }
 
-static bool as_score(ExprValue value, double *ret)
+static Outcome failed_by(ExprValue value)
 {
-	double score = value.kind == EXPR_INT ? (double)value.i : value.kind == EXPR_DOUBLE ? value.d : NAN;
-	*ret = isfinite(score) ? score : 0;
-	return isfinite(score);
+	if (value.kind != EXPR_ERROR)
+		return failed(EXPR_ERR_NO_OVERLOAD, 0);
+	return failed(value.error, value.error == EXPR_ERR_ATTRIBUTE_MISSING ? value.slot : 0);
 }
 
-Verdict evaluate_score(Evaluation *evaluation, uint32_t scoring, double *ret)
+Outcome outcome_of(ExprValue value)
 {
-	uint8_t *known = &evaluation->scorings[scoring];
-	if (*known == VERDICT_UNKNOWN) {
-		ExprValue value = run(evaluation, &evaluation->plan->scorings.items[scoring]);
-		*known = as_score(value, &evaluation->scores[scoring]) ? VERDICT_TRUE : VERDICT_FAILED;
+	if (value.kind != EXPR_BOOL)
+		return failed_by(value);
+	return (Outcome){.verdict = value.b ? VERDICT_TRUE : VERDICT_FALSE};
+}
+
+Outcome evaluate_condition(Evaluation *evaluation, uint32_t condition)
+{
+	Outcome *known = memo_at(&evaluation->conditions, condition);
+	if (known->verdict == VERDICT_UNKNOWN)
+		*known =
+		        outcome_of(evaluate_anew(evaluation, &evaluation->plan->conditions.items[condition]));
+	return *known;
+}
+
+static ScoreOutcome score_of(ExprValue value)
+{
+	double score = value.kind == EXPR_INT ? (double)value.i : value.d;
+	if (value.kind != EXPR_INT && value.kind != EXPR_DOUBLE)
+		return (ScoreOutcome){.outcome = failed_by(value)};
+	if (!isfinite(score))
+		return (ScoreOutcome){.outcome = failed(EXPR_ERR_RANGE, 0)};
+	return (ScoreOutcome){{.verdict = VERDICT_TRUE}, score == 0 ? 0 : score};
+}
+
+ScoreOutcome evaluate_score(Evaluation *evaluation, uint32_t scoring)
+{
+	ScoreOutcome *known = memo_at(&evaluation->scorings, scoring);
+	if (known->outcome.verdict == VERDICT_UNKNOWN)
+		*known = score_of(evaluate_anew(evaluation, &evaluation->plan->scorings.items[scoring]));
+	return *known;
+}
+
+ExprValue evaluate_result(Evaluation *evaluation, uint32_t value)
+{
+	ExprValue *known = memo_at(&evaluation->results, value);
+	if (known->kind == EXPR_ERROR && known->error == EXPR_ERR_NONE)
+		*known = evaluate_anew(evaluation, &evaluation->plan->values.items[value]);
+	return *known;
+}
+
+// --- types ---
+
+static bool texts_only(ExprValue list)
+{
+	for (uint32_t i = 0; i < list.len; i++) {
+		if (list.items[i].kind != EXPR_STRING)
+			return false;
 	}
-	*ret = evaluation->scores[scoring];
-	return (Verdict)*known;
+	return true;
+}
+
+static bool is_of(ExprValue value, Parley__Snapshot__V1__ValueType type)
+{
+	switch (type) {
+	case SNAP_TYPE(BOOL):
+		return value.kind == EXPR_BOOL;
+	case SNAP_TYPE(INT):
+		return value.kind == EXPR_INT;
+	case SNAP_TYPE(DOUBLE):
+		return value.kind == EXPR_DOUBLE;
+	case SNAP_TYPE(STRING):
+		return value.kind == EXPR_STRING;
+	case SNAP_TYPE(TIMESTAMP):
+		return value.kind == EXPR_TIMESTAMP;
+	case SNAP_TYPE(STRING_LIST):
+		return value.kind == EXPR_LIST && texts_only(value);
+	default:
+		return false;
+	}
+}
+
+ExprValue value_as(ExprValue value, Parley__Snapshot__V1__ValueType type)
+{
+	if (value.kind == EXPR_INT && type == SNAP_TYPE(DOUBLE))
+		return expr_double((double)value.i);
+	if (value.kind == EXPR_ERROR || is_of(value, type))
+		return value;
+	return (ExprValue){.kind = EXPR_ERROR, .error = EXPR_ERR_NO_OVERLOAD};
+}
+
+Str outcome_text(const Plan *plan, int level, Outcome outcome, Arena *arena)
+{
+	if (outcome.verdict != VERDICT_FAILED)
+		return (Str){0};
+	const char *name = expr_error_name((ExprError)outcome.error);
+	if (outcome.error != EXPR_ERR_ATTRIBUTE_MISSING)
+		return str(name);
+	const SnapLevel *of = plan->snapshot->audience_levels[level];
+	return str(arena_printf(arena, "%s: %s", name, of->attributes[outcome.slot]->name));
 }

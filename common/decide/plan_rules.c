@@ -1,40 +1,123 @@
 // One global order of rules, best first, and for each zone and level the rules that may be candidates there,
 // in that order. A call then walks forward in memory and can stop early.
-#include "decide/plan.h"
+#include "decide/build.h"
 
 #include <stdlib.h>
-#include <xxhash.h>
 
-enum { CANDIDATES_MAX = 64 * 1024 * 1024 }; // entries of all lists together
+enum {
+	RULES_MAX = 16 * 1024 * 1024,     // rules and global offers, offer lists spread out
+	CANDIDATES_MAX = 64 * 1024 * 1024 // entries of all lists together
+};
 
 static Window window(int64_t effective_us, int64_t expires_us)
 {
 	return (Window){effective_us ? effective_us : INT64_MIN, expires_us ? expires_us : INT64_MAX};
 }
 
-static PlanRule plan_rule(const Snapshot *snapshot, uint32_t index, const RulePrograms *programs)
+static Window both(Window a, Window b)
 {
-	const SnapRule *rule = snapshot->rules[index];
-	const SnapOffer *offer = snapshot->offers[rule->offer];
+	return (Window){a.from_us > b.from_us ? a.from_us : b.from_us,
+	        a.until_us < b.until_us ? a.until_us : b.until_us};
+}
+
+PlanRule plan_bare(const Plan *plan, CandidateId id, double score)
+{
+	const SnapOffer *offer = plan->snapshot->offers[id.offer];
 	return (PlanRule){
-	        .segment = rule->segment,
-	        .eligibility = programs->eligibility,
-	        .scoring = programs->scoring,
-	        .rule = index,
-	        .offer = rule->offer,
-	        .published = offer->published,
-	        .enabled = rule->enabled,
-	        .top = rule->top_priority,
-	        .score = rule->score,
-	        .offer_window = window(offer->effective_us, offer->expires_us),
-	        .rule_window = window(rule->effective_us, rule->expires_us),
+	        .window = window(offer->effective_us, offer->expires_us),
+	        .score = score == 0 ? 0 : score, // not -0
+	        .source = id.source,
+	        .offer = id.offer,
+	        .origin = (uint8_t)id.origin,
+	        .live = offer->published,
 	};
+}
+
+const SnapRule *decide_rule(const Plan *plan, CandidateId id)
+{
+	return id.origin == ORIGIN_RULE     ? plan->snapshot->rules[id.source]
+	       : id.origin == ORIGIN_GLOBAL ? plan->snapshot->global_offers[id.source]
+	                                    : NULL;
+}
+
+// --- treatments ---
+
+// A number for each campaign without a cell and, behind it, for each with one.
+static Err build_treatments(Builder *builder, uint32_t **ret_firsts)
+{
+	const Snapshot *snapshot = builder->snapshot;
+	size_t count = 1;
+	for (size_t i = 0; i < snapshot->n_campaigns; i++)
+		count += 1 + snapshot->campaigns[i]->n_cells;
+	const SnapCell **treatments = ARENA_ARRAY(builder->arena, const SnapCell *, count);
+	uint32_t *firsts = ARENA_ARRAY(builder->scratch, uint32_t, snapshot->n_campaigns);
+	if (!treatments || !firsts)
+		return err(ERR_NO_MEMORY, "no memory for %zu cells", count);
+	uint32_t next = 1;
+	for (size_t i = 0; i < snapshot->n_campaigns; i++) {
+		firsts[i] = next++;
+		for (size_t j = 0; j < snapshot->campaigns[i]->n_cells; j++)
+			treatments[next++] = snapshot->campaigns[i]->cells[j];
+	}
+	builder->plan->treatments = treatments;
+	builder->plan->treatment_count = count;
+	*ret_firsts = firsts;
+	return OK;
+}
+
+static void add_campaign(Builder *builder, const SnapRule *rule, const uint32_t *firsts, PlanRule *ret)
+{
+	if (!rule->campaign)
+		return;
+	const SnapCampaign *campaign = builder->snapshot->campaigns[rule->campaign - 1];
+	ret->treatment = firsts[rule->campaign - 1] + rule->cell;
+	const SnapCell *cell = builder->plan->treatments[ret->treatment];
+	ret->control = cell && cell->control_ppm > 0;
+	ret->live = ret->live && campaign->active;
+	ret->window = both(ret->window, window(campaign->effective_us, campaign->expires_us));
+}
+
+// --- the order ---
+
+// What a rule says of each of its offers: all but the offer itself.
+static Err plan_rule(Builder *builder, CandidateId id, const uint32_t *firsts, PlanRule *ret)
+{
+	const SnapRule *rule = decide_rule(builder->plan, id);
+	*ret = (PlanRule){
+	        .window = window(rule->effective_us, rule->expires_us),
+	        .score = rule->score == 0 ? 0 : rule->score, // not -0
+	        .source = id.source,
+	        .segment = rule->segment,
+	        .origin = (uint8_t)id.origin,
+	        .live = rule->enabled,
+	        .top = rule->top_priority,
+	};
+	add_campaign(builder, rule, firsts, ret);
+	TRY(intern_optional(
+	        &builder->conditions, rule->audience_level, rule->eligibility, &ret->eligibility));
+	TRY(intern_optional(&builder->scorings, rule->audience_level, rule->score_expression, &ret->scoring));
+	if (ret->scoring)
+		ret->score = 0;
+	return OK;
+}
+
+static void spread(const Snapshot *snapshot, const SnapRule *rule, const PlanRule *planned, PlanRule *ret)
+{
+	const SnapOfferList *list = rule->offer_list ? snapshot->offer_lists[rule->offer_list - 1] : NULL;
+	const uint32_t *offers = list ? list->offers : &rule->offer;
+	for (size_t i = 0; i < (list ? list->n_offers : 1); i++) {
+		const SnapOffer *offer = snapshot->offers[offers[i]];
+		ret[i] = *planned;
+		ret[i].offer = offers[i];
+		ret[i].live = planned->live && offer->published;
+		ret[i].window = both(planned->window, window(offer->effective_us, offer->expires_us));
+	}
 }
 
 // 0: dynamic, 1: static, 2: can never win.
 static int rule_class(const PlanRule *rule)
 {
-	if (!rule->published || !rule->enabled)
+	if (!rule->live)
 		return 2;
 	return rule->scoring ? 0 : 1;
 }
@@ -48,22 +131,57 @@ static int compare_rules(const void *left, const void *right)
 		return a->top ? -1 : 1;
 	if (a->score > b->score || a->score < b->score)
 		return a->score > b->score ? -1 : 1;
-	return (a->rule > b->rule) - (a->rule < b->rule);
+	if (a->origin != b->origin)
+		return a->origin < b->origin ? -1 : 1;
+	if (a->source != b->source)
+		return a->source < b->source ? -1 : 1;
+	return (a->offer > b->offer) - (a->offer < b->offer);
 }
 
-static Err build_order(Plan *plan, const RulePrograms *programs, Arena *arena)
+static size_t offers_of(const Snapshot *snapshot, SnapRule *const *rules, size_t count)
 {
-	const Snapshot *snapshot = plan->snapshot;
-	PlanRule *rules = ARENA_ARRAY(arena, PlanRule, snapshot->n_rules);
-	if (!rules)
-		return err(ERR_NO_MEMORY, "no memory for %zu rules", snapshot->n_rules);
-	for (uint32_t i = 0; i < snapshot->n_rules; i++)
-		rules[i] = plan_rule(snapshot, i, &programs[i]);
-	if (snapshot->n_rules)
-		qsort(rules, snapshot->n_rules, sizeof *rules, compare_rules);
-	plan->rules = rules;
+	size_t total = 0;
+	for (size_t i = 0; i < count; i++)
+		total += rules[i]->offer_list ? snapshot->offer_lists[rules[i]->offer_list - 1]->n_offers : 1;
+	return total;
+}
+
+static Err add_rules(Builder *builder, Origin origin, size_t count, const uint32_t *firsts, PlanRule **end)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		CandidateId id = {.origin = origin, .source = i};
+		const SnapRule *rule = decide_rule(builder->plan, id);
+		PlanRule planned;
+		TRY(plan_rule(builder, id, firsts, &planned));
+		spread(builder->snapshot, rule, &planned, *end);
+		*end += offers_of(builder->snapshot, (SnapRule *const *)&rule, 1);
+	}
 	return OK;
 }
+
+static Err build_order(Builder *builder, const uint32_t *firsts)
+{
+	const Snapshot *snapshot = builder->snapshot;
+	size_t count = offers_of(snapshot, snapshot->rules, snapshot->n_rules) +
+	               offers_of(snapshot, snapshot->global_offers, snapshot->n_global_offers);
+	if (count > RULES_MAX)
+		return err(ERR_SNAPSHOT_INVALID,
+		        "the rules have %zu offers together, at most %d are allowed: shorten offer lists",
+		        count, RULES_MAX);
+	PlanRule *rules = ARENA_ARRAY(builder->arena, PlanRule, count);
+	if (!rules)
+		return err(ERR_NO_MEMORY, "no memory for %zu rules", count);
+	PlanRule *end = rules;
+	TRY(add_rules(builder, ORIGIN_RULE, snapshot->n_rules, firsts, &end));
+	TRY(add_rules(builder, ORIGIN_GLOBAL, snapshot->n_global_offers, firsts, &end));
+	if (count)
+		qsort(rules, count, sizeof *rules, compare_rules);
+	builder->plan->rules = rules;
+	builder->plan->rule_count = (uint32_t)count;
+	return OK;
+}
+
+// --- the lists ---
 
 // The lists that a rule belongs to: its zone's, or every zone's, of its level. Calls `visit` with each.
 typedef void (*Visit)(Candidates *candidates, const PlanRule *rule, uint32_t index);
@@ -72,7 +190,7 @@ static void visit_lists(const Plan *plan, uint32_t index, Candidates *candidates
 {
 	const Snapshot *snapshot = plan->snapshot;
 	const PlanRule *planned = &plan->rules[index];
-	const SnapRule *rule = snapshot->rules[planned->rule];
+	const SnapRule *rule = decide_rule(plan, (CandidateId){planned->origin, planned->source, 0});
 	size_t levels = snapshot->n_audience_levels;
 	size_t first = rule->zone ? rule->zone - 1 : 0, end = rule->zone ? rule->zone : snapshot->n_zones;
 	for (size_t zone = first; zone < end; zone++)
@@ -112,43 +230,55 @@ static Err allocate_lists(Candidates *candidates, size_t count, Arena *arena)
 	return OK;
 }
 
-static Err build_zones(Plan *plan, Arena *arena)
+static Err build_inclusion(Builder *builder, Candidates *candidates)
 {
-	const Snapshot *snapshot = plan->snapshot;
+	const Snapshot *snapshot = builder->snapshot;
+	for (size_t zone = 0; zone < snapshot->n_zones; zone++) {
+		Candidates *of_zone = &candidates[zone * snapshot->n_audience_levels];
+		for (size_t i = 0; i < snapshot->zones[zone]->n_inclusion; i++) {
+			const SnapLevelExpression *by = snapshot->zones[zone]->inclusion[i];
+			TRY(intern_optional(&builder->conditions, by->audience_level, by->expression,
+			        &of_zone[by->audience_level].inclusion));
+		}
+	}
+	return OK;
+}
+
+static Err build_candidates(Builder *builder)
+{
+	const Snapshot *snapshot = builder->snapshot;
 	size_t count = snapshot->n_zones * snapshot->n_audience_levels;
-	Candidates *candidates = ARENA_ARRAY(arena, Candidates, count);
+	Candidates *candidates = ARENA_ARRAY(builder->arena, Candidates, count);
 	if (!candidates)
 		return err(ERR_NO_MEMORY, "no memory for %zu zones", snapshot->n_zones);
-	for (uint32_t i = 0; i < snapshot->n_rules; i++)
-		visit_lists(plan, i, candidates, count_rule);
-	TRY(allocate_lists(candidates, count, arena));
-	for (uint32_t i = 0; i < snapshot->n_rules; i++)
-		visit_lists(plan, i, candidates, list_rule);
-	plan->candidates = candidates;
-	return OK;
+	for (uint32_t i = 0; i < builder->plan->rule_count; i++)
+		visit_lists(builder->plan, i, candidates, count_rule);
+	TRY(allocate_lists(candidates, count, builder->arena));
+	for (uint32_t i = 0; i < builder->plan->rule_count; i++)
+		visit_lists(builder->plan, i, candidates, list_rule);
+	builder->plan->candidates = candidates;
+	return build_inclusion(builder, candidates);
 }
 
-// What equal scores are ordered by: known when the plan is built, but for the seed.
-static Err build_ties(Plan *plan, Arena *arena)
+// A visitor's own score lifts rules out of their order; these are found by their offers.
+static Err build_offer_rules(Builder *builder)
 {
-	const Snapshot *snapshot = plan->snapshot;
-	uint64_t *keys = ARENA_ARRAY(arena, uint64_t, snapshot->n_offers);
-	uint64_t *ages = ARENA_ARRAY(arena, uint64_t, snapshot->n_offers);
-	if (!keys || !ages)
-		return err(ERR_NO_MEMORY, "no memory for %zu offers", snapshot->n_offers);
-	for (size_t i = 0; i < snapshot->n_offers; i++) {
-		const SnapOffer *offer = snapshot->offers[i];
-		keys[i] = XXH3_64bits(offer->code, strlen(offer->code));
-		ages[i] = (uint64_t)INT64_MAX - (uint64_t)window(offer->effective_us, 0).from_us;
+	Plan *plan = builder->plan;
+	if (!builder->snapshot->n_score_overrides)
+		return OK;
+	ListsBuilder lists = {.scratch = builder->scratch};
+	for (uint32_t i = 0; i < plan->rule_count; i++) {
+		if (rule_class(&plan->rules[i]) == 1)
+			TRY(lists_add(&lists, plan->rules[i].offer, i));
 	}
-	plan->offer_keys = keys;
-	plan->offer_ages = ages;
-	return OK;
+	return lists_finish(&lists, builder->snapshot->n_offers, builder->arena, &plan->offer_rules);
 }
 
-Err plan_rules_build(Plan *plan, const RulePrograms *programs, Arena *arena)
+Err build_rules(Builder *builder)
 {
-	TRY(build_order(plan, programs, arena));
-	TRY(build_zones(plan, arena));
-	return build_ties(plan, arena);
+	uint32_t *firsts;
+	TRY(build_treatments(builder, &firsts));
+	TRY(build_order(builder, firsts));
+	TRY(build_candidates(builder));
+	return build_offer_rules(builder);
 }
