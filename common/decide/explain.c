@@ -170,8 +170,8 @@ static DecidedCandidate listed_default(Call *call, Spot *spot, size_t source)
 
 Err call_explain(Call *call, Spot *spot, PointDecision *point)
 {
-	Explained **items;
-	size_t count, next = 0;
+	Explained **items = NULL;
+	size_t count = 0, next = 0;
 	TRY(collect(call, spot, &items, &count));
 	TRY(judge_all(call, spot, items, count));
 	size_t all = count + spot->default_count;
