@@ -1,0 +1,140 @@
+// A list seen by one visitor: one row an attribute, ANDed a block at a time, and only as far as somebody
+// asks.
+#include "decide/index_tables.h"
+#include "decide/index_values.h"
+
+typedef uint64_t Words __attribute__((vector_size(SIEVE_WORDS * sizeof(uint64_t)), aligned(16)));
+
+IndexSize index_size(const Index *index)
+{
+	return index->size;
+}
+
+uint32_t index_blocks(const Index *index)
+{
+	return index->words / SIEVE_WORDS;
+}
+
+uint32_t index_item(const Index *index, uint32_t position)
+{
+	return index->items ? index->items[position] : position;
+}
+
+uint32_t index_position(const Index *index, uint32_t item)
+{
+	uint32_t low = 0, high = index->positions;
+	if (!index->items)
+		return item;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (index->items[middle] < item)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t cell_of(const IndexTable *table, int64_t key)
+{
+	uint32_t count = table->cells - 1;
+	const int64_t *starts = table->starts;
+	if (count == 0 || key < starts[0])
+		return 0;
+	if (key >= starts[count - 1])
+		return count;
+	if (table->direct)
+		return table->direct[key - starts[0]];
+	const int64_t *base = starts; // base[0] <= key
+	for (uint32_t left = count; left > 1;) {
+		uint32_t half = left / 2;
+		base = base[half] <= key ? base + half : base;
+		left -= half;
+	}
+	return (uint32_t)(base - starts) + 1;
+}
+
+// NULL: the attribute's value is one that only programs understand.
+static const uint64_t *row_of(const Index *index, const IndexTable *table, Traits *traits)
+{
+	KeyState state = traits_read(traits, table->slot);
+	if (state == KEY_ODD)
+		return NULL;
+	uint32_t cell = state == KEY_MISSING ? table->cells : cell_of(table, traits->keys[table->slot]);
+	return &table->rows[(size_t)cell * index->words];
+}
+
+static void add_member(const Index *index, const IndexSets *sets, uint32_t rank, uint64_t *row)
+{
+	const uint64_t *dense = sets->rows[rank];
+	for (uint32_t i = 0; dense && i < index->words; i++)
+		row[i] |= dense[i];
+	for (uint32_t i = sets->offsets[rank]; i < sets->offsets[rank + 1]; i++)
+		row[sets->positions[i] / 64] |= UINT64_C(1) << (sets->positions[i] % 64);
+}
+
+static const uint64_t *row_of_sets(
+        const Index *index, const IndexSets *sets, const uint64_t *has, Arena *arena)
+{
+	uint64_t *row = ARENA_ARRAY(arena, uint64_t, index->words);
+	if (!row)
+		return NULL;
+	memcpy(row, sets->open, index->words * sizeof *row);
+	for (uint32_t i = 0; has && i < sets->words; i++) {
+		for (uint64_t left = has[i] & sets->known[i]; left; left &= left - 1) {
+			uint64_t below = (left & -left) - 1;
+			add_member(index, sets,
+			        sets->rank[i] + (uint32_t)__builtin_popcountll(sets->known[i] & below), row);
+		}
+	}
+	return row;
+}
+
+static Err add_sets(
+        Sieve *sieve, const IndexSets *sets, Traits *traits, const uint64_t *segments, Arena *arena)
+{
+	const uint64_t *has = segments;
+	if (sets->slot != INDEX_SEGMENTS) {
+		KeyState state = traits_read(traits, sets->slot);
+		if (state == KEY_ODD) {
+			sieve->odd = true;
+			return OK;
+		}
+		has = state == KEY_READ ? traits->members[sets->slot] : NULL;
+	}
+	const uint64_t *row = row_of_sets(sieve->index, sets, has, arena);
+	if (!row)
+		return err(ERR_NO_MEMORY, "no memory for %u candidates", sieve->index->positions);
+	sieve->rows[sieve->row_count++] = row;
+	return OK;
+}
+
+Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Arena *arena, Sieve *ret)
+{
+	*ret = (Sieve){.index = index};
+	ret->rows = ARENA_ARRAY(arena, const uint64_t *, index->table_count + index->set_count + 1);
+	if (!ret->rows)
+		return err(ERR_NO_MEMORY, "no memory for %u attributes", index->table_count);
+	ret->rows[ret->row_count++] = index->live;
+	for (uint32_t i = 0; i < index->table_count; i++) {
+		const uint64_t *row = row_of(index, &index->tables[i], traits);
+		if (row)
+			ret->rows[ret->row_count++] = row;
+		else
+			ret->odd = true;
+	}
+	for (uint32_t i = 0; i < index->set_count; i++)
+		TRY(add_sets(ret, &index->sets[i], traits, segments, arena));
+	return OK;
+}
+
+void sieve_block(const Sieve *sieve, uint32_t block, SieveBlock *ret)
+{
+	size_t at = (size_t)block * SIEVE_WORDS;
+	Words survivors = *(const Words *)&sieve->rows[0][at];
+	for (uint32_t i = 1; i < sieve->row_count; i++)
+		survivors &= *(const Words *)&sieve->rows[i][at];
+	Words checks = sieve->odd ? survivors : survivors & *(const Words *)&sieve->index->checks[at];
+	memcpy(ret->survivors, &survivors, sizeof ret->survivors);
+	memcpy(ret->checks, &checks, sizeof ret->checks);
+}

@@ -1,0 +1,59 @@
+// Candidates with a score expression stand in the order of their forms, so that those whose sums have the
+// same attributes are neighbours, and so are like factors. A run of them within one block is passed over as a
+// whole if its bound is too low.
+#include "base/cleanup.h"
+#include "decide/score.h"
+
+static bool alike(const ScoreForm *a, const ScoreForm *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind != SCORE_SUM || memcmp(a->sum.slots, b->sum.slots, sizeof a->sum.slots) == 0);
+}
+
+static void widen(ScoreRun *run, const ScoreSum *sum)
+{
+	for (int i = 0; i < SCORE_PARTS; i++) {
+		if (sum->factors[i] < run->low.factors[i])
+			run->low.factors[i] = sum->factors[i];
+		if (sum->factors[i] > run->high.factors[i])
+			run->high.factors[i] = sum->factors[i];
+	}
+}
+
+// Counts the runs and, if there is room for them, writes them.
+static uint32_t cut(const Index *index, uint32_t positions, const ScoreForm *const *forms, const bool *tops,
+        ScoreRun *ret)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < positions; i++) {
+		uint32_t item = index_item(index, i), before = i ? index_item(index, i - 1) : 0;
+		const ScoreForm *form = forms[item];
+		bool new = i % SIEVE_BLOCK == 0 || tops[item] != tops[before] || !alike(form, forms[before]);
+		count += new;
+		if (!ret)
+			continue;
+		ScoreRun *run = &ret[count - 1];
+		if (new)
+			*run = (ScoreRun){.first = i,
+			        .top = tops[item],
+			        .bounded = form->kind == SCORE_SUM,
+			        .low = form->sum,
+			        .high = form->sum};
+		run->count++;
+		widen(run, &form->sum);
+	}
+	return count;
+}
+
+Err score_runs_build(const Index *index, uint32_t items, const ScoreForm *const *forms, const bool *tops,
+        Arena *arena, ScoreRuns *ret)
+{
+	uint32_t positions = index_position(index, items);
+	uint32_t count = cut(index, positions, forms, tops, NULL);
+	ScoreRun *runs = ARENA_ARRAY(arena, ScoreRun, count);
+	if (!runs)
+		return err(ERR_NO_MEMORY, "no memory for %u runs of scores", count);
+	cut(index, positions, forms, tops, runs);
+	*ret = (ScoreRuns){runs, count};
+	return OK;
+}
