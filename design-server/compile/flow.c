@@ -26,6 +26,7 @@ static const struct {
 typedef struct Flow {
 	Compile *c;
 	const DesignFlow *in;
+	bool dangles;     // a way leads to a step that is not there
 	int level;        // -1: not known
 	NameIndex names;  // of the steps as written
 	int *place;       // of each step as written: in the snapshot; NOWHERE: not placed
@@ -46,6 +47,7 @@ static void each_way(Flow *flow, size_t step, void (*each)(Flow *flow, size_t to
 	for (size_t i = 0; i <= in->n_branches; i++) {
 		const char *next = i < in->n_branches ? in->branches[i]->next : in->next;
 		int to = *next ? name_find(&flow->names, next) : -1;
+		flow->dangles |= *next && to < 0;
 		if (to >= 0)
 			each(flow, (size_t)to);
 	}
@@ -73,10 +75,11 @@ static int next_free(const Flow *flow)
 	return best;
 }
 
-// What nothing leads to but the first step is never reached: told, and numbered all the same.
+// What nothing leads to but the first step is never reached: told, and numbered all the same. A misspelt way
+// is told by itself.
 static void refuse_unreached(Flow *flow)
 {
-	for (size_t i = 1; i < flow->in->n_steps; i++) {
+	for (size_t i = 1; !flow->dangles && i < flow->in->n_steps; i++) {
 		if (!flow->causes[i])
 			problem(flow->c, field(flow, i, "name"),
 			        "no way leads to the step '%s': name it as another's next step, or take it "
@@ -159,7 +162,7 @@ static void compile_branch(Flow *flow, size_t step, size_t index, SnapStep *out)
 	if (*in->condition)
 		problem(c, condition, "a SAMPLE has no conditions: take it out, or make it a DECISION");
 	compile_share(c, share, in->share_percent, &branch->share_ppm);
-	if (!branch->share_ppm)
+	if (fpclassify(in->share_percent) == FP_ZERO)
 		problem(c, share, "nobody takes this branch: give it a share, or take it out");
 }
 

@@ -12,6 +12,7 @@ typedef Parley__Design__V1__AudienceList DesignList;
 // A list of the configuration with its IDs in canonical form.
 typedef struct Canonical {
 	bool done;
+	int level; // -1: not known
 	char **ids;
 	size_t count;
 } Canonical;
@@ -36,13 +37,13 @@ typedef struct Lists {
 static Err canonical_ids(Compile *c, const DesignList *in, Canonical *list)
 {
 	const char *kind = c->kind, *name = c->name;
-	int level = reference(c, &c->levels, "audience_level", "audience level", in->audience_level);
 	list->done = true;
 	list->ids = ARENA_ARRAY(c->arena, char *, in->n_ids);
 	if (!list->ids)
 		return compile_no_memory();
 	c->kind = "AudienceList";
 	c->name = in->name;
+	int level = list->level = level_or_only(c, "audience_level", in->audience_level, "list");
 	for (size_t i = 0; level >= 0 && i < in->n_ids; i++) {
 		char *id = compile_id(c, arena_printf(c->arena, "ids[%zu]", i), level, in->ids[i]);
 		if (id)
@@ -118,11 +119,11 @@ static Err use_lists(Compile *c, Lists *lists, const DesignSegment *in, SnapSegm
 			continue;
 		if (!lists->canonical[list].done)
 			TRY(canonical_ids(c, c->in->audience_lists.items[list], &lists->canonical[list]));
-		if (strcmp(c->in->audience_lists.items[list]->audience_level, in->audience_level) != 0)
+		int level = lists->canonical[list].level;
+		if (level >= 0 && (uint32_t)level != segment->audience_level)
 			problem(c, field,
 			        "the list '%s' is of '%s', but the segment is of '%s': make them agree",
-			        in->lists[i], c->in->audience_lists.items[list]->audience_level,
-			        in->audience_level);
+			        in->lists[i], c->out->audience_levels[level]->name, in->audience_level);
 		size_t known = 0;
 		while (known < use.count && use.lists[known] != list)
 			known++;
