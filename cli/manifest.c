@@ -10,7 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 1000, DOCUMENTS_MAX = 20000 };
+enum {
+	FILES_MAX = 1000,
+	DOCUMENTS_MAX = 20000,
+	RESOURCE_MAX = 65536 - 256, // the server's limit of a request, and room for what is around it
+};
 
 static Err complain(const char *file, const YamlNode *node, Err id, const char *what)
 {
@@ -100,6 +104,36 @@ static Err names_check(const Document *document)
 	return OK;
 }
 
+// What to do with a resource that one request cannot carry.
+static const char *how_to_split(const Kind *kind)
+{
+	static const struct {
+		const char *kind, *remedy;
+	} rows[] = {
+	        {"AudienceList", "split it into several lists and name them all in the segment's lists"},
+	        {"ScoreOverride", "split its entries into several score overrides; all of them hold"},
+	        {"Blacklist", "split its entries into several blacklists; all of them hold"},
+	        {"OfferList", "say by an expression which offers are on it"},
+	        {"SegmentationFlow", "split it into several flows; they run one after the other, by name"},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		if (strcmp(rows[i].kind, kind->name) == 0)
+			return rows[i].remedy;
+	return "shorten its texts, or split it into several resources";
+}
+
+static Err size_check(const Document *document, const ProtobufCMessage *message)
+{
+	size_t size = protobuf_c_message_get_packed_size(message);
+
+	if (size <= RESOURCE_MAX)
+		return OK;
+	return err(ERR_LIMIT, "%s:%d:%d: %s '" STR_FMT "' has %zu bytes, and a request carries %d: %s",
+	        document->file, document->node->line, document->node->column, document->kind->name,
+	        STR_ARG(document->name), size, RESOURCE_MAX, how_to_split(document->kind));
+}
+
 // Through the message and back: what is left has the one form that the server's answers have.
 static Err fields_normal(Arena *arena, const Document *document, const json_t *raw, json_t **ret)
 {
@@ -108,6 +142,7 @@ static Err fields_normal(Arena *arena, const Document *document, const json_t *r
 
 	if (e != OK)
 		return manifest_blame(document, e);
+	TRY(size_check(document, message));
 	TRY(json_from_message(message, JSON_FOR_PEOPLE, ret));
 	json_object_del(*ret, "create_time");
 	json_object_del(*ret, "update_time");

@@ -12,6 +12,7 @@ typedef struct Document {
 	json_t *fields; // as the server would give them, without what it sets; an etag that the file has
 	                // stays
 	size_t number;  // among all documents read
+	bool made;      // apply made it bare, so that others could refer to it
 } Document;
 
 typedef struct Manifest {

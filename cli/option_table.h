@@ -16,7 +16,7 @@ OPTION_ROW(FILE, "file", 'f', "PATH",
 OPTION_ROW(DRY_RUN, "dry-run", 0, NULL, "check only; change nothing")
 OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
 OPTION_ROW(FILTER, "filter", 0, "CEL", "only resources for which this expression over their fields is true")
-OPTION_ROW(ALL, "all", 0, NULL, "every offer and offer template too, not just those that the rules reach")
+OPTION_ROW(ALL, "all", 0, NULL, "every offer, template, offer list and campaign too, not just those that the channel reaches")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT", "the environment to deploy to")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3, DIGEST_DIGITS = 12 };
+enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3, PLAIN_MAX = 16, DIGEST_DIGITS = 12 };
 
 typedef struct Column {
 	Str title, path;
@@ -32,8 +32,7 @@ size_t text_width(Str text)
 	return width;
 }
 
-// Without line ends and escapes: what others wrote into a resource must not speak to the terminal.
-static Str printable(Arena *arena, Str text)
+Str text_printable(Arena *arena, Str text)
 {
 	char *copy = arena_cstr(arena, text);
 
@@ -96,7 +95,18 @@ static Str digest_short(Str text)
 
 static Err cell_text(Cli *cli, const json_t *json, Str *ret);
 
-// Plain items and the names of a few things are listed; more things are counted.
+// What a thing in a list is called.
+static const json_t *called(const json_t *thing)
+{
+	static const char *const names[] = {"name", "code", "kind"};
+	const json_t *word = NULL;
+
+	for (size_t i = 0; !word && i < ARRAY_COUNT(names); i++)
+		word = json_object_get(thing, names[i]);
+	return word;
+}
+
+// Some plain items and the names of a few things are listed; more are counted.
 static Err list_text(Cli *cli, const json_t *list, Str *ret)
 {
 	const char *joined = "";
@@ -105,10 +115,11 @@ static Err list_text(Cli *cli, const json_t *list, Str *ret)
 
 	json_array_foreach(list, i, item)
 	{
-		const json_t *word = json_is_object(item) ? json_object_get(item, "name") : item;
+		const json_t *word = json_is_object(item) ? called(item) : item;
+		size_t most = word == item ? PLAIN_MAX : NAMES_MAX;
 		Str text;
 
-		if (!word || json_is_array(word) || (word != item && json_array_size(list) > NAMES_MAX)) {
+		if (!word || json_is_array(word) || json_array_size(list) > most) {
 			*ret = str(arena_printf(cli->arena, "%zu", json_array_size(list)));
 			return OK;
 		}
@@ -128,7 +139,7 @@ static Err cell_text(Cli *cli, const json_t *json, Str *ret)
 		return list_text(cli, json, ret);
 	if (!json_is_string(json))
 		return json_text(json, false, cli->arena, ret);
-	*ret = printable(cli->arena, str_n(json_string_value(json), json_string_length(json)));
+	*ret = text_printable(cli->arena, str_n(json_string_value(json), json_string_length(json)));
 	*ret = digest_short(time_short(cli->arena, *ret));
 	return OK;
 }

@@ -13,3 +13,5 @@ Err print_one(Cli *cli, const json_t *item);
 Err print_json(Cli *cli, const json_t *json);
 // How many columns of a terminal the text takes.
 size_t text_width(Str text);
+// Without line ends and escapes: what others wrote into a resource must not speak to the terminal.
+Str text_printable(Arena *arena, Str text);

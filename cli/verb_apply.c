@@ -41,14 +41,54 @@ static void tell(Apply *apply, const Document *document, int outcome)
 		                               document->name.len, "outcome", outcome_names[outcome]));
 }
 
-// In a dry run a reference may lead to what an earlier document would have made.
-static bool excusable(const Apply *apply, Err e)
+// Whose resources may refer to each other, even in a circle: events trigger events.
+static bool is_circular(const Kind *kind)
 {
-	return apply->dry_run && apply->counts[OUTCOME_CREATED] + apply->counts[OUTCOME_CONFIGURED] > 0 &&
+	return strcmp(kind->name, "Event") == 0;
+}
+
+// In a dry run a reference may lead to what an earlier document would have made.
+static bool excusable(const Apply *apply, const Manifest *manifest, const Document *document, Err e)
+{
+	bool others = apply->counts[OUTCOME_CREATED] + apply->counts[OUTCOME_CONFIGURED] > 0 ||
+	              (is_circular(document->kind) && manifest->count > 1);
+
+	return apply->dry_run && others &&
 	       (e == ERR_REFERENCE_DANGLING || e == ERR_RESOURCE_NOT_FOUND || e == ERR_EXPR_NAME_UNKNOWN);
 }
 
-static Err apply_one(Apply *apply, const Document *document)
+// The documents' resources of the kind that are not there yet are made with nothing but their names.
+static Err make_bare(Apply *apply, const Manifest *manifest, const Kind *kind)
+{
+	for (size_t i = 0; i < manifest->count; i++) {
+		CLEANUP(json_decrefp_) json_t *stored = NULL;
+		CLEANUP(json_decrefp_) json_t *bare = NULL;
+		Document *document = &manifest->documents[i];
+
+		if (document->kind != kind || document->made)
+			continue;
+		TRY(resource_get(apply->cli, kind, document->channel, document->name, true, &stored));
+		if (stored)
+			continue;
+		bare = json_pack("{s:s%, s:s%}", "channel", document->channel.ptr, document->channel.len,
+		        "name", document->name.ptr, document->name.len);
+		TRY(resource_put(apply->cli, kind, bare, false, &stored));
+		document->made = true;
+	}
+	return OK;
+}
+
+static Err put(Apply *apply, const Manifest *manifest, const Document *document, json_t **ret)
+{
+	Err e = resource_put(apply->cli, document->kind, document->fields, apply->dry_run, ret);
+
+	if (e != ERR_REFERENCE_DANGLING || apply->dry_run || !is_circular(document->kind))
+		return e;
+	TRY(make_bare(apply, manifest, document->kind));
+	return resource_put(apply->cli, document->kind, document->fields, false, ret);
+}
+
+static Err apply_one(Apply *apply, const Manifest *manifest, const Document *document)
 {
 	CLEANUP(json_decrefp_) json_t *before = NULL;
 	CLEANUP(json_decrefp_) json_t *after = NULL;
@@ -56,18 +96,18 @@ static Err apply_one(Apply *apply, const Document *document)
 	Err e;
 
 	TRY(resource_get(apply->cli, document->kind, document->channel, document->name, true, &before));
-	if (before && same(document->fields, before)) {
+	if (before && !document->made && same(document->fields, before)) {
 		tell(apply, document, OUTCOME_UNCHANGED);
 		return OK;
 	}
-	e = resource_put(apply->cli, document->kind, document->fields, apply->dry_run, &after);
-	if (excusable(apply, e)) {
+	e = put(apply, manifest, document, &after);
+	if (excusable(apply, manifest, document, e)) {
 		fprintf(stderr, "note: %s; it may refer to what this dry run did not make\n",
 		        err_detail()->message);
 		e = OK;
 	}
 	TRY(e);
-	if (before)
+	if (before && !document->made)
 		outcome = after && same(before, after) ? OUTCOME_UNCHANGED : OUTCOME_CONFIGURED;
 	tell(apply, document, outcome);
 	return OK;
@@ -93,7 +133,7 @@ static Err stopped(const Apply *apply, const Manifest *manifest, size_t at, Err 
 static Err apply_all(Apply *apply, const Manifest *manifest)
 {
 	for (size_t i = 0; i < manifest->count; i++) {
-		Err e = apply_one(apply, &manifest->documents[i]);
+		Err e = apply_one(apply, manifest, &manifest->documents[i]);
 
 		if (e != OK)
 			return stopped(apply, manifest, i, e);

@@ -103,21 +103,66 @@ static json_t **list_of(Export *export, const char *kind)
 	return &export->by_kind[kind_find(str(kind)) - kind_rows];
 }
 
-// Keeps of `kind` what a resource of `from` names in its field `field`.
-static void keep_reached(Export *export, const char *kind, const char *from, const char *field)
+// Fields that hold names of resources of one kind; NULL ends them.
+typedef const char *const Keys[];
+
+static bool is_among(Keys keys, const char *key)
+{
+	for (; *keys; keys++)
+		if (strcmp(*keys, key) == 0)
+			return true;
+	return false;
+}
+
+// Puts the texts that stand under any of the keys, however deep, into `names`.
+static void collect(const json_t *json, Keys keys, bool wanted, json_t *names)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(json) && wanted)
+		json_object_set_new(names, json_string_value(json), json_true());
+	json_array_foreach(json, i, item) collect(item, keys, wanted, names);
+	json_object_foreach((json_t *)(uintptr_t)json, key, item)
+	        collect(item, keys, is_among(keys, key), names);
+}
+
+// Keeps of `kind` what the other kinds' resources name under one of the keys.
+static void keep_reached(Export *export, const char *kind, Keys keys)
 {
 	json_t **list = list_of(export, kind), *kept = json_array(), *names = json_object(), *item;
 	size_t i;
 
-	json_array_foreach(*list_of(export, from), i, item) if (json_is_string(json_object_get(item, field)))
-	        json_object_set(
-	                names, json_string_value(json_object_get(item, field)), json_object_get(item, field));
+	for (size_t k = 0; k < kind_count; k++)
+		collect(export->by_kind[k], keys, false, names);
 	json_array_foreach(
 	        *list, i, item) if (json_object_get(names, json_string_value(json_object_get(item, "name"))))
 	        json_array_append(kept, item);
 	json_decref(names);
 	json_decref(*list);
 	*list = kept;
+}
+
+// What a list says by an expression may be any offer.
+static bool any_offer(Export *export)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(
+	        *list_of(export, "OfferList"), i, item) if (json_object_get(item, "expression")) return true;
+	return false;
+}
+
+// From what refers to what is referred to, so that nothing is kept for what is left out.
+static void keep_what_is_reached(Export *export)
+{
+	keep_reached(export, "OfferList", (Keys){"offer_list", "offer_lists", "default_offer_lists", NULL});
+	keep_reached(export, "Campaign", (Keys){"campaign", NULL});
+	if (!any_offer(export))
+		keep_reached(export, "Offer", (Keys){"offer", "offers", "default_offers", NULL});
+	keep_reached(export, "OfferTemplate", (Keys){"template", NULL});
 }
 
 static void export_free(Export *export)
@@ -154,9 +199,7 @@ Err verb_export(Cli *cli)
 		        cli, "which channel? parley export CHANNEL, or parley export --all for everything");
 	for (size_t i = 0; i < kind_count; i++)
 		TRY(export_list(&export, i));
-	if (!export.all) {
-		keep_reached(&export, "Offer", "TreatmentRule", "offer");
-		keep_reached(&export, "OfferTemplate", "Offer", "template");
-	}
+	if (!export.all)
+		keep_what_is_reached(&export);
 	return export_print(&export);
 }

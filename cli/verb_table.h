@@ -4,7 +4,8 @@
 VERB_ROW("apply", "-f PATH…", 0, 0, "file channel dry-run", "create or change resources from YAML files", verb_apply,
 	"Each document of the files is one resource: its kind, its channel and name, and its fields as the API has them in\n"
 	"snake_case, with constants and enum values bare. Documents may stand in any order: they are applied in the order of\n"
-	"their dependencies. What is as the file says is left alone. All documents are read before the first is sent.\n"
+	"their dependencies. What is as the file says is left alone. All documents are read before the first is sent; one that is\n"
+	"larger than a request may be (64 KiB) is refused then, with how to split it.\n"
 	"With --dry-run the server checks and changes nothing.\n\n"
 	"Examples:\n"
 	"  parley apply -f bank.yaml\n"
@@ -24,15 +25,19 @@ VERB_ROW("diff", "-f PATH…", 0, 0, "file channel", "show how files differ from
 	"  parley diff -f bank.yaml\n"
 	"  parley diff -f bank.yaml && echo nothing to do\n")
 VERB_ROW("export", "[CHANNEL]", 0, 1, "all", "write a channel as YAML that apply takes back", verb_export,
-	"Writes the channel, all that belongs to it, and the offers and offer templates that its rules reach; with --all, every\n"
-	"offer and offer template. The same configuration is always the same bytes, so it can be kept under version control:\n"
+	"Writes the channel, all that belongs to it, and the offers, offer templates, offer lists and campaigns that it reaches; with\n"
+	"--all, all of them. If it reaches an offer list that is an expression, every offer may be on it and is written. The same configuration is always the same bytes, so it can be kept under version control:\n"
 	"applied again it changes nothing.\n\n"
 	"Examples:\n"
 	"  parley export retail-bank > bank.yaml\n"
 	"  parley export --all -o json\n")
 VERB_ROW("get", "KIND [NAME]", 1, 2, "channel filter", "show resources", verb_get,
-	"KIND is channel, audience-level, zone, interaction-point, event, segment, offer-template, offer or treatment-rule; plurals\n"
-	"and short names (ch, al, ip, ev, seg, ot, of, rule) are fine.\n\n"
+	"KIND, with its short name; plurals are fine too:\n"
+	"  channel ch, audience-level al, zone z, interaction-point ip, event ev\n"
+	"  audience-list li, segment seg, segmentation-flow flow\n"
+	"  offer-template ot, offer of, offer-list ol, campaign ca\n"
+	"  treatment-rule rule, global-offer go, score-override so, blacklist bl\n"
+	"  suppression-rule sup, constraint con\n\n"
 	"Examples:\n"
 	"  parley get channels\n"
 	"  parley get offer gold-card -o yaml\n"
@@ -41,6 +46,11 @@ VERB_ROW("delete", "KIND NAME", 2, 2, "channel dry-run allow-missing", "delete a
 	"Examples:\n"
 	"  parley delete offer gold-card\n"
 	"  parley delete zone hero --channel bank --dry-run\n")
+VERB_ROW("flow draw", "CHANNEL NAME", 2, 2, "", "draw a segmentation flow as a tree", verb_flow_draw,
+	"Every step with what it does, and its ways out in the order in which they are tried. A step to which several ways lead is\n"
+	"drawn once; elsewhere an arrow names it.\n\n"
+	"Examples:\n"
+	"  parley flow draw bank sorting\n")
 VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run", "put a channel into service in an environment", verb_deploy,
 	"In the first environment of the line a snapshot is built from the configuration; a later one gets the very bytes that the\n"
 	"one before it runs. What runs already is not deployed twice.\n\n"

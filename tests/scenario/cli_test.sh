@@ -80,6 +80,152 @@ change()
 	expect 0 "update" parley audit zone marketing
 }
 
+# One of every kind, in an order that asks for sorting; its two events trigger each other.
+every_kind()
+{
+	local count
+	cat >"$work/every.yaml" <<'YAML'
+kind: Event
+channel: shop
+name: reminded
+actions: [LOG_CONTACT, {kind: TRIGGER_EVENT, event: forgotten, delay_s: 86400}]
+---
+kind: Event
+channel: shop
+name: forgotten
+actions:
+- {kind: SUPPRESS_OFFERS, offer_lists: [drinks], scope: DAYS, days: 3, condition: visits > 2}
+- {kind: TRIGGER_EVENT, event: reminded}
+---
+kind: Constraint
+channel: shop
+name: stock
+offer_lists: [drinks]
+scope: OVERALL
+limit: 100
+---
+kind: SuppressionRule
+channel: shop
+name: enough
+offers: [tea]
+trigger: PRESENTATIONS
+times: 3
+scope: SESSION
+---
+kind: Blacklist
+channel: shop
+name: never
+audience_level: guest
+entries:
+- {audience_id: '7|north', offer: tea}
+---
+kind: ScoreOverride
+channel: shop
+name: likes
+audience_level: guest
+entries:
+- {audience_id: '8|north', offer_list: drinks, score: 90, adds: true}
+---
+kind: GlobalOffer
+channel: shop
+name: for-all
+offer_list: drinks
+campaign: spring
+cell: A
+---
+kind: TreatmentRule
+channel: shop
+name: tea-for-regulars
+segment: regulars
+offer: tea
+---
+kind: SegmentationFlow
+channel: shop
+name: sorting
+audience_level: guest
+steps:
+- name: often
+  kind: DECISION
+  branches:
+  - {name: regular, condition: visits > 5, next: regular}
+- {name: regular, kind: SEGMENT, segment: regulars}
+---
+kind: Segment
+channel: shop
+name: regulars
+audience_level: guest
+lists: [vips]
+---
+kind: AudienceList
+channel: shop
+name: vips
+audience_level: guest
+ids: ['1|north', '2|south']
+---
+kind: InteractionPoint
+channel: shop
+name: counter
+zone: front
+default_content: welcome
+---
+kind: Zone
+channel: shop
+name: front
+inclusion:
+- {expression: visits > 0}
+offer_inclusion:
+- {attribute: price, comparison: LESS, value: 5}
+default_offers: [tea]
+---
+kind: AudienceLevel
+channel: shop
+name: guest
+keys:
+- {name: number, type: INT}
+- {name: branch, type: STRING}
+attributes:
+- {name: visits, type: INT, default: 0}
+---
+kind: Campaign
+name: spring
+code: SPRING
+attributes: {owner: Anna}
+cells:
+- {code: A, control_percent: 12.5}
+---
+kind: OfferList
+name: drinks
+offers: [tea]
+---
+kind: Offer
+name: tea
+code: TEA
+template: drink
+attributes:
+- {name: price, value: 2.5, expression: 'visits > 10 ? 2.0 : 2.5'}
+---
+kind: OfferTemplate
+name: drink
+attributes:
+- {name: price, type: DOUBLE}
+---
+kind: Channel
+name: shop
+YAML
+	count=$(grep -c '^kind:' "$work/every.yaml")
+	expect 0 "$count created, 0 configured, 0 unchanged" parley apply -f "$work/every.yaml"
+	expect 0 "0 created, 0 configured, $count unchanged" parley apply -f "$work/every.yaml"
+	parley export shop >"$work/shop.yaml"
+	[ "$(grep -c '^kind:' "$work/shop.yaml")" = "$count" ] || stack_fail "the export has not what the channel reaches"
+	expect 0 "0 created, 0 configured, $count unchanged" parley apply -f "$work/shop.yaml"
+	expect 0 "└─ otherwise → the end" parley flow draw shop sorting
+	expect 0 "LOG_CONTACT,TRIGGER_EVENT" parley get events -c shop
+	for kind in ch ot of ol ca al z ip ev li seg flow rule go so bl sup con; do
+		expect 0 NAME parley get "$kind"
+	done
+	expect 7 "campaign spring has no cell" parley apply -f <(sed 's/^cell: A/cell: B/' "$work/every.yaml")
+}
+
 refusals()
 {
 	expect 3 RESOURCE_NOT_FOUND parley get offer nowhere
@@ -117,6 +263,7 @@ start
 sign_in
 apply_and_export
 change
+every_kind
 refusals
 people
 echo "cli: apply, export, get, diff, delete, audit, users and refusals are as told"

@@ -92,6 +92,39 @@ static void mistakes_are_blamed_on_their_line(void **state)
 	        "f.yaml:8:1: Offer 'a' was given before, in f.yaml on line 1");
 }
 
+static void an_action_may_be_a_bare_name(void **state)
+{
+	CLEANUP(manifest_free) Manifest manifest = {0};
+	Str json;
+
+	(void)state;
+	assert_int_equal(manifest_parse(arena,
+	                         STR("kind: Event\nchannel: bank\nname: shown\n"
+	                             "actions: [LOG_CONTACT, {kind: SUPPRESS_OFFERS, scope: SESSION}]\n"),
+	                         "f.yaml", NULL, &manifest),
+	        OK);
+	assert_int_equal(
+	        json_text(json_object_get(manifest.documents[0].fields, "actions"), false, arena, &json), OK);
+	assert_string_equal(arena_cstr(arena, json),
+	        "[{\"kind\":\"LOG_CONTACT\"},{\"kind\":\"SUPPRESS_OFFERS\",\"scope\":\"SESSION\"}]");
+	refused("kind: Event\nchannel: bank\nname: shown\nactions: [LOG_CONTACTS]\n",
+	        "f.yaml:4:11: Event 'shown': actions[0]: 'LOG_CONTACTS' is not one of");
+	refused("kind: Event\nchannel: bank\nname: shown\nactions: [3]\n", "write LOG_CONTACT or {kind:");
+}
+
+static void what_no_request_can_carry_is_refused_before_anything_is_sent(void **state)
+{
+	static char text[100000];
+	size_t used = (size_t)sprintf(text, "kind: AudienceList\nchannel: bank\nname: many\nids:\n");
+
+	(void)state;
+	for (int i = 0; i < 8000; i++)
+		used += (size_t)sprintf(text + used, "- '%d'\n", 1000000 + i);
+	refused(text,
+	        "f.yaml:1:1: AudienceList 'many' has 72012 bytes, and a request carries 65280: split it into "
+	        "several lists and name them all in the segment's lists");
+}
+
 static void the_servers_refusal_is_blamed_on_its_line_too(void **state)
 {
 	CLEANUP(manifest_free) Manifest manifest = {0};
@@ -165,6 +198,8 @@ int main(void)
 	        cmocka_unit_test(documents_are_sorted_by_what_they_need),
 	        cmocka_unit_test(fields_take_the_form_of_the_servers_answers),
 	        cmocka_unit_test(mistakes_are_blamed_on_their_line),
+	        cmocka_unit_test(an_action_may_be_a_bare_name),
+	        cmocka_unit_test(what_no_request_can_carry_is_refused_before_anything_is_sent),
 	        cmocka_unit_test(the_servers_refusal_is_blamed_on_its_line_too),
 	        cmocka_unit_test(kinds_are_known_by_many_names),
 	        cmocka_unit_test(differences_are_told_field_by_field),
