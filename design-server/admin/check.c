@@ -167,23 +167,11 @@ static Err check_fields(const Check *check, const ProtobufCMessage *message, con
 	return OK;
 }
 
-Err check_dates(const Check *check)
-{
-	int64_t from, until;
-	if (!message_time(check->message, "effective_time", &from) ||
-	        !message_time(check->message, "expire_time", &until))
-		return OK;
-	if (from >= until)
-		return check_fail(check, ERR_FIELD_INVALID, "expire_time",
-		        "is not after effective_time, so it would never be in force: give a later moment");
-	return OK;
-}
-
 Err check_resource(Check *check)
 {
 	check->resolved_count = 0;
 	TRY(check_name(check));
 	TRY(check_fields(check, check->message, ""));
-	TRY(check_references(check));
+	TRY(follow_references(check));
 	return check->kind->validate(check);
 }

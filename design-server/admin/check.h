@@ -32,9 +32,9 @@ Err check_resource(Check *check);
 // --- follow.c ---
 
 // Follows the channel and all references of the kind's row.
-Err check_references(Check *check);
+Err follow_references(Check *check);
 // Follows one more reference to a kind whose content matters: REFERENCE_DANGLING if it is not there.
-Err check_follow(Check *check, const char *field, const Kind *kind, Str channel, Str name);
+Err follow_one(Check *check, const char *field, const Kind *kind, Str channel, Str name);
 
 // --- for validators ---
 
@@ -45,24 +45,27 @@ Err check_fail(const Check *check, Err id, const char *field, const char *fmt, .
 const char *check_at(const Check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // What was followed by kind and name; NULL if the name is empty or nothing names it.
 const Resolved *check_target(const Check *check, const char *kind, const char *name);
-// Refuses effective_time >= expire_time.
-Err check_dates(const Check *check);
 // A name as resources have.
 bool is_name(Str text);
 // A name as attributes and keys have: a letter, then letters, digits and underscores; at most 63.
 bool is_identifier(Str text);
+
+// --- value.c ---
+
+// Refuses effective_time >= expire_time.
+Err value_dates(const Check *check);
 // A code: 1 to 64 letters, digits, '-' and '_'. Errors at the field: FIELD_MISSING, FIELD_INVALID.
-Err check_code(const Check *check, const char *field, const char *code);
+Err value_code(const Check *check, const char *field, const char *code);
 // A score: 0 to 100.
-Err check_score(const Check *check, const char *field, double score);
+Err value_score(const Check *check, const char *field, double score);
 // A share of a hundred in steps of 0.0001, which is one of a million.
-Err check_percent(const Check *check, const char *field, double percent);
+Err value_percent(const Check *check, const char *field, double percent);
 // A scope that must be given, and days with DAYS only; `prefix` is the path of the message that has both,
 // with its point.
-Err check_scope(const Check *check, const char *prefix, Parley__Design__V1__Scope scope, uint32_t days);
+Err value_scope(const Check *check, const char *prefix, Parley__Design__V1__Scope scope, uint32_t days);
 // Exactly one of two names.
-Err check_offer(const Check *check, const char *prefix, const char *offer, const char *offer_list);
+Err value_offer(const Check *check, const char *prefix, const char *offer, const char *offer_list);
 // Refuses fields that hold something and are not among `allowed` (names with spaces between); `what` is what
 // does not have them.
-Err check_only(const Check *check, const char *prefix, const ProtobufCMessage *message, const char *allowed,
+Err value_only(const Check *check, const char *prefix, const ProtobufCMessage *message, const char *allowed,
         const char *what);

@@ -155,7 +155,7 @@ static Err keep(Check *check, const Resolved *resolved)
 	return OK;
 }
 
-Err check_follow(Check *check, const char *field, const Kind *kind, Str channel, Str name)
+Err follow_one(Check *check, const char *field, const Kind *kind, Str channel, Str name)
 {
 	Resource target;
 	Err failed = resource_get(check->pg, kind, channel, name, RESOURCE_SHARE, check->arena, &target);
@@ -192,7 +192,7 @@ static Err follow_kind(Check *check, const Mention *items, size_t count)
 	if (!kind->content_matters)
 		return follow_names(check, items, count, channel);
 	for (size_t i = 0; i < count; i++)
-		TRY(check_follow(check, items[i].field, kind, channel, items[i].name));
+		TRY(follow_one(check, items[i].field, kind, channel, items[i].name));
 	return OK;
 }
 
@@ -215,7 +215,7 @@ static Err mention_all(Mentions *mentions)
 	return OK;
 }
 
-Err check_references(Check *check)
+Err follow_references(Check *check)
 {
 	Mentions mentions = {.check = check};
 	TRY(mention_all(&mentions));

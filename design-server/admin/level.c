@@ -32,7 +32,7 @@ Err level_named(Check *check, const char *field, const char *name, const char *w
 	*ret = check_target(check, "AudienceLevel", name);
 	if (*ret)
 		return OK;
-	TRY(check_follow(check, field, kind_by_name(STR("AudienceLevel")),
+	TRY(follow_one(check, field, kind_by_name(STR("AudienceLevel")),
 	        message_str(check->message, "channel"), str(name)));
 	*ret = check_target(check, "AudienceLevel", name);
 	return OK;

@@ -38,11 +38,11 @@ static Err check_cell(const Check *check, const Campaign *campaign, size_t index
 {
 	const CampaignCell *cell = campaign->cells[index];
 	const char *prefix = check_at(check, "cells[%zu].", index);
-	TRY(check_code(check, check_at(check, "%scode", prefix), cell->code));
+	TRY(value_code(check, check_at(check, "%scode", prefix), cell->code));
 	if (find_cell(campaign, cell->code) != cell)
 		return check_fail(check, ERR_FIELD_INVALID, check_at(check, "%scode", prefix),
 		        "\"%s\" is there twice: choose another code", cell->code);
-	TRY(check_percent(check, check_at(check, "%scontrol_percent", prefix), cell->control_percent));
+	TRY(value_percent(check, check_at(check, "%scontrol_percent", prefix), cell->control_percent));
 	if (strlen(cell->control_salt) > SALT_MAX)
 		return check_fail(check, ERR_FIELD_INVALID, check_at(check, "%scontrol_salt", prefix),
 		        "has more than %d bytes", SALT_MAX);
@@ -57,7 +57,7 @@ static Err check_cell(const Check *check, const Campaign *campaign, size_t index
 Err validate_campaign(Check *check)
 {
 	const Campaign *campaign = (const void *)check->message;
-	TRY(check_code(check, "code", campaign->code));
+	TRY(value_code(check, "code", campaign->code));
 	if (campaign->n_attributes > ATTRIBUTES_MAX)
 		return check_fail(check, ERR_FIELD_INVALID, "attributes",
 		        "has %zu attributes; at most %d are taken", campaign->n_attributes, ATTRIBUTES_MAX);
@@ -68,5 +68,5 @@ Err validate_campaign(Check *check)
 		TRY(check_attribute(check, campaign, i));
 	for (size_t i = 0; i < campaign->n_cells; i++)
 		TRY(check_cell(check, campaign, i));
-	return check_dates(check);
+	return value_dates(check);
 }

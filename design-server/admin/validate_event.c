@@ -49,18 +49,18 @@ static Err check_action(Check *check, size_t index, const EventAction *action)
 	if (action->kind == ACTION(UNSPECIFIED))
 		return check_fail(check, ERR_FIELD_INVALID, check_at(check, "%s.kind", prefix),
 		        "is unspecified: name an action, or leave it out");
-	TRY(check_only(
+	TRY(value_only(
 	        check, inside, &action->base, actions[action->kind].fields, actions[action->kind].name));
 	if (action->delay_s > DELAY_MAX_S)
 		return check_fail(check, ERR_FIELD_INVALID, check_at(check, "%s.delay_s", prefix),
 		        "give at most %d seconds, which are 90 days", DELAY_MAX_S);
 	TRY(check_condition(check, prefix, action));
 	if (action->kind == ACTION(QUALIFY_OFFERS) || action->kind == ACTION(SUPPRESS_OFFERS))
-		TRY(check_scope(check, inside, action->scope, action->days));
+		TRY(value_scope(check, inside, action->scope, action->days));
 	if (action->kind == ACTION(TRIGGER_EVENT) && !*action->event)
 		return check_fail(check, ERR_FIELD_MISSING, check_at(check, "%s.event", prefix),
 		        "name the event that is triggered");
-	return check_score(check, check_at(check, "%s.score", prefix), action->score);
+	return value_score(check, check_at(check, "%s.score", prefix), action->score);
 }
 
 // --- what triggers what ---

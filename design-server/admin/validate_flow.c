@@ -50,14 +50,14 @@ static Err check_branch(const Check *check, const Flow *flow, const FlowStep *st
         const FlowBranch *branch, const Resolved *level)
 {
 	const char *inside = check_at(check, "%s.", prefix);
-	TRY(check_only(check, inside, &branch->base, step_kinds[step->kind].branch_fields,
+	TRY(value_only(check, inside, &branch->base, step_kinds[step->kind].branch_fields,
 	        check_at(check, "a branch of a %s step", step_kinds[step->kind].name)));
 	TRY(check_next(check, flow, check_at(check, "%snext", inside), branch->next));
 	if (step->kind == STEP(SAMPLE)) {
 		const char *field = check_at(check, "%sshare_percent", inside);
 		if (branch->share_percent == 0)
 			return check_fail(check, ERR_FIELD_MISSING, field, "give a share above 0 percent");
-		return check_percent(check, field, branch->share_percent);
+		return value_percent(check, field, branch->share_percent);
 	}
 	if (!*branch->condition)
 		return check_fail(check, ERR_FIELD_MISSING, check_at(check, "%scondition", inside),
@@ -118,7 +118,7 @@ static Err check_step(const Check *check, const Flow *flow, size_t index, const 
 	if (step->kind == STEP(UNSPECIFIED))
 		return check_fail(check, ERR_FIELD_MISSING, check_at(check, "%skind", inside),
 		        "say what the step does: DECISION, SAMPLE, SET_ATTRIBUTE or SEGMENT");
-	TRY(check_only(check, inside, &step->base, step_kinds[step->kind].fields,
+	TRY(value_only(check, inside, &step->base, step_kinds[step->kind].fields,
 	        check_at(check, "a %s step", step_kinds[step->kind].name)));
 	TRY(check_next(check, flow, check_at(check, "%snext", inside), step->next));
 	if (strlen(step->salt) > SALT_MAX)

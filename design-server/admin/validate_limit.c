@@ -38,7 +38,7 @@ Err validate_suppression_rule(Check *check)
 		return check_fail(check, ERR_FIELD_MISSING, "trigger",
 		        "say what suppresses the offers: ACCEPT, REJECT or PRESENTATIONS");
 	TRY(check_times(check, rule));
-	TRY(check_scope(check, "", rule->scope, rule->days));
+	TRY(value_scope(check, "", rule->scope, rule->days));
 	if (*rule->related_attribute && !is_identifier(str(rule->related_attribute)))
 		return check_fail(check, ERR_FIELD_INVALID, "related_attribute",
 		        "\"%s\" is not an attribute's name: give that of an offer template's attribute",

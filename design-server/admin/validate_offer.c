@@ -121,14 +121,14 @@ static Err check_values(const Check *check, const Offer *offer, const OfferTempl
 Err validate_offer(Check *check)
 {
 	const Offer *offer = (const void *)check->message;
-	TRY(check_code(check, "code", offer->code));
+	TRY(value_code(check, "code", offer->code));
 	if (*offer->destination && !is_destination(str(offer->destination)))
 		return check_fail(check, ERR_FIELD_INVALID, "destination",
 		        "\"%s\" is not an absolute https address such as https://example.com/gold",
 		        offer->destination);
 	TRY(check_values(
 	        check, offer, (const void *)check_target(check, "OfferTemplate", offer->template_)->message));
-	return check_dates(check);
+	return value_dates(check);
 }
 
 Err validate_offer_list(Check *check)

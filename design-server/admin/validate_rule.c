@@ -45,30 +45,30 @@ Err validate_treatment_rule(Check *check)
 {
 	const TreatmentRule *rule = (const void *)check->message;
 	const Resolved *level;
-	TRY(check_offer(check, "", rule->offer, rule->offer_list));
+	TRY(value_offer(check, "", rule->offer, rule->offer_list));
 	TRY(check_cell(check, rule->campaign, rule->cell));
 	TRY(find_level(check, rule, &level));
 	if (rule->marketer_score_case == PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE)
-		TRY(check_score(check, "score", rule->score));
+		TRY(value_score(check, "score", rule->score));
 	if (rule->marketer_score_case == PARLEY__DESIGN__V1__TREATMENT_RULE__MARKETER_SCORE_SCORE_EXPRESSION)
 		TRY(level_expression(check, "score_expression", level, rule->score_expression, EXPR_DOUBLE));
 	if (*rule->eligibility)
 		TRY(level_expression(check, "eligibility", level, rule->eligibility, EXPR_BOOL));
-	return check_dates(check);
+	return value_dates(check);
 }
 
 Err validate_global_offer(Check *check)
 {
 	const GlobalOffer *offer = (const void *)check->message;
 	const Resolved *level;
-	TRY(check_offer(check, "", offer->offer, offer->offer_list));
+	TRY(value_offer(check, "", offer->offer, offer->offer_list));
 	TRY(check_cell(check, offer->campaign, offer->cell));
 	TRY(level_named(check, "audience_level", offer->audience_level, "whose visitors it is for", &level));
 	if (offer->marketer_score_case == PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE)
-		TRY(check_score(check, "score", offer->score));
+		TRY(value_score(check, "score", offer->score));
 	if (offer->marketer_score_case == PARLEY__DESIGN__V1__GLOBAL_OFFER__MARKETER_SCORE_SCORE_EXPRESSION)
 		TRY(level_expression(check, "score_expression", level, offer->score_expression, EXPR_DOUBLE));
 	if (*offer->eligibility)
 		TRY(level_expression(check, "eligibility", level, offer->eligibility, EXPR_BOOL));
-	return check_dates(check);
+	return value_dates(check);
 }

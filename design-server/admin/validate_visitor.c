@@ -132,7 +132,7 @@ static Err check_line(const Check *check, const AudienceLevel *level, const Line
 {
 	const char *prefix = check_at(check, "entries[%zu].", line->index);
 	TRY(check_id(check, check_at(check, "%saudience_id", prefix), level, line->id));
-	return check_offer(check, prefix, line->offer, line->offer_list);
+	return value_offer(check, prefix, line->offer, line->offer_list);
 }
 
 Err validate_audience_list(Check *check)
@@ -160,7 +160,7 @@ Err validate_score_override(Check *check)
 		const Parley__Design__V1__ScoreOverrideEntry *entry = override->entries[i];
 		lines[i] = (Line){entry->audience_id, entry->offer, entry->offer_list, i};
 		TRY(check_line(check, level, &lines[i]));
-		TRY(check_score(check, check_at(check, "entries[%zu].score", i), entry->score));
+		TRY(value_score(check, check_at(check, "entries[%zu].score", i), entry->score));
 	}
 	return check_twice(check, lines, override->n_entries, true);
 }

@@ -12,7 +12,7 @@ static bool is_code(const char *code)
 	return len > 0 && len <= CODE_MAX && !code[len];
 }
 
-Err check_code(const Check *check, const char *field, const char *code)
+Err value_code(const Check *check, const char *field, const char *code)
 {
 	if (is_code(code))
 		return OK;
@@ -20,14 +20,14 @@ Err check_code(const Check *check, const char *field, const char *code)
 	        "\"%s\" is not a code: 1 to %d letters, digits, '-' and '_'", code, CODE_MAX);
 }
 
-Err check_score(const Check *check, const char *field, double score)
+Err value_score(const Check *check, const char *field, double score)
 {
 	if (isfinite(score) && score >= 0 && score <= 100)
 		return OK;
 	return check_fail(check, ERR_FIELD_INVALID, field, "a marketer score is 0 to 100");
 }
 
-Err check_percent(const Check *check, const char *field, double percent)
+Err value_percent(const Check *check, const char *field, double percent)
 {
 	if (!isfinite(percent) || percent < 0 || percent > 100)
 		return check_fail(check, ERR_FIELD_INVALID, field, "a share is 0 to 100 percent");
@@ -38,7 +38,7 @@ Err check_percent(const Check *check, const char *field, double percent)
 	return OK;
 }
 
-Err check_scope(const Check *check, const char *prefix, Parley__Design__V1__Scope scope, uint32_t days)
+Err value_scope(const Check *check, const char *prefix, Parley__Design__V1__Scope scope, uint32_t days)
 {
 	const char *field = check_at(check, "%sdays", prefix);
 	if (scope == PARLEY__DESIGN__V1__SCOPE__SCOPE_UNSPECIFIED)
@@ -53,7 +53,7 @@ Err check_scope(const Check *check, const char *prefix, Parley__Design__V1__Scop
 	return OK;
 }
 
-Err check_offer(const Check *check, const char *prefix, const char *offer, const char *offer_list)
+Err value_offer(const Check *check, const char *prefix, const char *offer, const char *offer_list)
 {
 	if (*offer && *offer_list)
 		return check_fail(check, ERR_FIELD_INVALID, check_at(check, "%soffer_list", prefix),
@@ -73,7 +73,7 @@ static bool is_among(const char *word, const char *words)
 	return false;
 }
 
-Err check_only(const Check *check, const char *prefix, const ProtobufCMessage *message, const char *allowed,
+Err value_only(const Check *check, const char *prefix, const ProtobufCMessage *message, const char *allowed,
         const char *what)
 {
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
@@ -83,5 +83,17 @@ Err check_only(const Check *check, const char *prefix, const ProtobufCMessage *m
 			        check_at(check, "%s%s", prefix, field->name), "%s has no %s: leave it out",
 			        what, field->name);
 	}
+	return OK;
+}
+
+Err value_dates(const Check *check)
+{
+	int64_t from, until;
+	if (!message_time(check->message, "effective_time", &from) ||
+	        !message_time(check->message, "expire_time", &until))
+		return OK;
+	if (from >= until)
+		return check_fail(check, ERR_FIELD_INVALID, "expire_time",
+		        "is not after effective_time, so it would never be in force: give a later moment");
 	return OK;
 }
