@@ -432,15 +432,71 @@ static void a_list_of_numbers_is_no_list_of_texts(void **state)
 	compile(spoiled("attribute: value, value: age + 1", "attribute: tags, value: '[name]'"));
 }
 
-static void the_sample_bank_compiles(void **state)
+// --- the sample bank ---
+
+static Snapshot *sample_bank(void)
 {
-	(void)state;
 	Str sample;
 	assert_int_equal(
 	        file_read(PARLEY_SOURCE "/deploy-profiles/sample/retail-bank.yaml", 1 << 20, arena, &sample),
 	        OK);
-	Snapshot *s = compile(configuration_from_yaml(arena, sample));
-	assert_string_equal(s->channel, "retail-bank");
+	return compile(configuration_from_yaml(arena, sample));
+}
+
+static void set(const Plan *plan, ExprValue *values, const char *name, ExprValue value)
+{
+	int slot = plan_attribute(plan, 0, str(name));
+	assert_in_range(slot, 0, 100);
+	values[slot] = value;
+}
+
+static const char *reason_of(const Plan *plan, const PointDecision *point, const char *rule)
+{
+	for (size_t i = 0; i < point->candidate_count; i++) {
+		const SnapRule *of = decide_rule(plan, point->candidates[i].id);
+		if (of && strcmp(of->name, rule) == 0)
+			return reason_name(point->candidates[i].reason);
+	}
+	return "no candidate";
+}
+
+// As it stands in customers.csv: 40, well paid, a credit card, two missed payments.
+static void customer_1010_gets_nothing_for_many_reasons(void **state)
+{
+	(void)state;
+	const Plan *plan;
+	assert_int_equal(plan_build(sample_bank(), arena, &plan), OK);
+	ExprValue values[16];
+	decide_defaults(plan, 0, values);
+	set(plan, values, "age", expr_int(40));
+	set(plan, values, "income", expr_double(61500));
+	set(plan, values, "balance", expr_double(150));
+	set(plan, values, "has_credit_card", expr_bool(true));
+	set(plan, values, "missed_payments", expr_int(2));
+	const int64_t as_of_us = INT64_C(1793000000) * 1000000; // in 2026
+	SegmentRequest who = {.level = 0, .audience_id = STR("1010"), .as_of_us = as_of_us};
+	Segmentation segmentation = {.segments = ARENA_ARRAY(arena, uint64_t, plan_segment_words(plan))};
+	assert_int_equal(decide_segments(plan, &who, values, arena, &segmentation), OK);
+	Visitor visitor = {
+	        .audience_id = who.audience_id, .values = values, .segments = segmentation.segments};
+	DecidePoint point = {.point = plan_point(plan, STR("home-hero")), .max = 3};
+	DecideRequest request = {
+	        .points = &point, .count = 1, .as_of_us = as_of_us, .seed = 1, .explain = true};
+	Decision decision;
+	assert_int_equal(decide(plan, &visitor, &request, arena, &decision), OK);
+	const PointDecision *home = &decision.points[0];
+	assert_int_equal(home->offer_count, 0);
+	static const char *const expected[][2] = {
+	        {"young-get-account", "SEGMENT_NOT_MATCHED"},
+	        {"everyone-gets-green-fund", "OFFER_NOT_PUBLISHED"},
+	        {"winter-coach", "CAMPAIGN_INACTIVE"},
+	        {"seekers-get-home-loan", "CONTROL_GROUP"},
+	        {"everyone-hears-of-deposit", "BLACKLISTED"},
+	        {"gold-trial-gets-gold-card", "NOT_ELIGIBLE"},
+	        {"telephones-get-mobile-pay", "ELIGIBILITY_FAILED"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++)
+		assert_string_equal(reason_of(plan, home, expected[i][0]), expected[i][1]);
 }
 
 int main(void)
@@ -461,7 +517,7 @@ int main(void)
 	        T(problems_of_audiences_name_their_place),
 	        T(problems_of_offers_and_rules_name_their_place),
 	        T(a_list_of_numbers_is_no_list_of_texts),
-	        T(the_sample_bank_compiles),
+	        T(customer_1010_gets_nothing_for_many_reasons),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
