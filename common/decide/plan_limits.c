@@ -3,7 +3,6 @@
 // are put into one class.
 #include "decide/build.h"
 
-#include <math.h>
 #include <xxhash.h>
 
 static Err build_suppressions(Builder *builder)
@@ -117,18 +116,13 @@ static Err name_attributes(Builder *builder, Classes *classes)
 	return OK;
 }
 
-static bool equals_itself(const SnapConstant *value)
-{
-	return value && !(value->type == SNAP_TYPE(DOUBLE) && isnan(value->double_value));
-}
-
 static Err classify(Builder *builder, Classes *classes, ListsBuilder *lists, uint32_t offer)
 {
 	const SnapOffer *of = builder->snapshot->offers[offer];
 	for (uint32_t name = 1; name <= classes->name_count; name++) {
 		const SnapConstant *value = plan_offer_constant(of, classes->names[name - 1]);
 		uint32_t class;
-		if (!equals_itself(value))
+		if (!value)
 			continue;
 		TRY(find_class(classes, value, name, builder->scratch, &class));
 		TRY(lists_add(lists, offer, class));
