@@ -4,7 +4,7 @@
 #include "parley/design/v1/constraint.pb-c.h"
 #include "parley/design/v1/suppression_rule.pb-c.h"
 
-enum { TIMES_MAX = 1000000 };
+enum { TIMES_MAX = 4096 }; // more facts of a visitor than that are not kept
 
 #define TRIGGER(name) PARLEY__DESIGN__V1__SUPPRESSION_TRIGGER__SUPPRESSION_TRIGGER_##name
 #define SCOPE(name)   PARLEY__DESIGN__V1__CONSTRAINT_SCOPE__CONSTRAINT_SCOPE_##name

@@ -1,96 +1,55 @@
 // What is said of single visitors: audience lists, score overrides, blacklists. Their IDs must be written as
 // runtime servers write them, or they would never be found.
 #include "admin/validate.h"
+#include "snapshot/snapshot.h"
 
 #include "parley/design/v1/audience_level.pb-c.h"
 #include "parley/design/v1/audience_list.pb-c.h"
 #include "parley/design/v1/blacklist.pb-c.h"
 #include "parley/design/v1/score_override.pb-c.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-// As runtime servers have it (runtime-server/service).
-enum { KEY_MAX = 256, ID_MAX = 1024 };
-
-typedef Parley__Design__V1__AudienceLevel AudienceLevel;
-typedef Parley__Design__V1__AudienceKey AudienceKey;
-#define TYPE(name) PARLEY__DESIGN__V1__ATTRIBUTE_TYPE__ATTRIBUTE_TYPE_##name
+typedef Parley__Snapshot__V1__AudienceLevel SnapLevel;
+typedef Parley__Snapshot__V1__AudienceKey SnapKey;
 
 // --- audience IDs ---
 
-// The next key of an ID, ended by a "|" that no backslash is before. False if a backslash escapes nothing.
-static bool take_key(Str *id, bool composite, Str *ret, size_t *ret_len)
+// The level's keys as a snapshot has them.
+static Err keys_of(const Check *check, const char *name, const SnapLevel **ret)
 {
-	size_t at = 0, escapes = 0;
-	for (; at < id->len && (!composite || id->ptr[at] != '|'); at++) {
-		if (!composite || id->ptr[at] != '\\')
-			continue;
-		at++;
-		escapes++;
-		if (at == id->len || (id->ptr[at] != '|' && id->ptr[at] != '\\'))
-			return false;
-	}
-	*ret = str_n(id->ptr, at);
-	*ret_len = at - escapes;
-	*id = str_n(id->ptr + at, id->len - at);
-	return true;
-}
-
-// NULL if the text is what the key's type makes of a value, else what would be.
-static const char *unlike_key(const AudienceKey *key, Str text, size_t len)
-{
-	char canonical[24];
-	int64_t number;
-	switch (key->type) {
-	case TYPE(BOOL):
-		return str_eq(text, STR("true")) || str_eq(text, STR("false")) ? NULL : "true or false";
-	case TYPE(INT):
-		if (!str_to_i64(text, &number))
-			return "a whole number";
-		snprintf(canonical, sizeof(canonical), "%" PRId64, number);
-		return str_eq(text, str(canonical)) ? NULL : "a whole number without leading zeros";
-	default:
-		return len > 0 && len <= KEY_MAX ? NULL : "a text of 1 to 256 bytes";
-	}
-}
-
-static Err check_id(const Check *check, const char *field, const AudienceLevel *level, const char *text)
-{
-	Str id = str(text), part;
-	size_t len;
-	if (id.len > ID_MAX)
-		return check_fail(check, ERR_FIELD_INVALID, field, "has %zu bytes; at most %d are possible",
-		        id.len, ID_MAX);
+	const Parley__Design__V1__AudienceLevel *level =
+	        (const void *)check_target(check, "AudienceLevel", name)->message;
+	SnapLevel *snap = ARENA_NEW(check->arena, SnapLevel);
+	SnapKey *keys = ARENA_ARRAY(check->arena, SnapKey, level->n_keys);
+	SnapKey **items = ARENA_ARRAY(check->arena, SnapKey *, level->n_keys);
+	if (!snap || !keys || !items)
+		return err(ERR_NO_MEMORY, "no memory for an audience level");
+	*snap = (SnapLevel)PARLEY__SNAPSHOT__V1__AUDIENCE_LEVEL__INIT;
+	snap->name = level->name;
+	snap->n_keys = level->n_keys;
+	snap->keys = items;
 	for (size_t i = 0; i < level->n_keys; i++) {
-		const AudienceKey *key = level->keys[i];
-		const char *wanted;
-		if (!take_key(&id, level->n_keys > 1, &part, &len))
-			return check_fail(check, ERR_FIELD_INVALID, field,
-			        "\"%s\" has a backslash that is before neither \"|\" nor a backslash: write "
-			        "two for one",
-			        text);
-		wanted = unlike_key(key, part, len);
-		if (wanted)
-			return check_fail(check, ERR_FIELD_INVALID, field,
-			        "\"" STR_FMT "\" is no %s of audience level %s: give %s", STR_ARG(part),
-			        key->name, level->name, wanted);
-		if ((id.len > 0) != (i + 1 < level->n_keys))
-			return check_fail(check, ERR_FIELD_INVALID, field,
-			        "\"%s\" does not have the %zu keys of audience level %s: join them with "
-			        "\"|\" "
-			        "in the level's order",
-			        text, level->n_keys, level->name);
-		if (id.len)
-			id = str_n(id.ptr + 1, id.len - 1);
+		keys[i] = (SnapKey)PARLEY__SNAPSHOT__V1__AUDIENCE_KEY__INIT;
+		keys[i].name = level->keys[i]->name;
+		keys[i].type = (Parley__Snapshot__V1__ValueType)level->keys[i]->type; // the same numbers
+		items[i] = &keys[i];
 	}
+	*ret = snap;
 	return OK;
 }
 
-static const AudienceLevel *level_of(const Check *check, const char *name)
+static Err check_id(const Check *check, const char *field, const SnapLevel *level, const char *id)
 {
-	return (const void *)check_target(check, "AudienceLevel", name)->message;
+	Str canonical;
+	Err failed = audience_id_canonical(level, str(id), check->arena, &canonical);
+	if (failed == ERR_AUDIENCE_INVALID)
+		return check_fail(check, ERR_FIELD_INVALID, field, "%s", err_detail()->message);
+	TRY(failed);
+	if (str_eq(canonical, str(id)))
+		return OK;
+	return check_fail(check, ERR_FIELD_INVALID, field,
+	        "\"%s\" is not as runtime servers write it: write \"" STR_FMT "\"", id, STR_ARG(canonical));
 }
 
 // --- lists ---
@@ -128,7 +87,7 @@ static Err check_twice(const Check *check, Line *lines, size_t count, bool entri
 	return OK;
 }
 
-static Err check_line(const Check *check, const AudienceLevel *level, const Line *line)
+static Err check_line(const Check *check, const SnapLevel *level, const Line *line)
 {
 	const char *prefix = check_at(check, "entries[%zu].", line->index);
 	TRY(check_id(check, check_at(check, "%saudience_id", prefix), level, line->id));
@@ -138,10 +97,11 @@ static Err check_line(const Check *check, const AudienceLevel *level, const Line
 Err validate_audience_list(Check *check)
 {
 	const Parley__Design__V1__AudienceList *list = (const void *)check->message;
-	const AudienceLevel *level = level_of(check, list->audience_level);
+	const SnapLevel *level;
 	Line *lines = ARENA_ARRAY(check->arena, Line, list->n_ids + 1);
 	if (!lines)
 		return err(ERR_NO_MEMORY, "no memory for an audience list");
+	TRY(keys_of(check, list->audience_level, &level));
 	for (size_t i = 0; i < list->n_ids; i++) {
 		lines[i] = (Line){list->ids[i], "", "", i};
 		TRY(check_id(check, check_at(check, "ids[%zu]", i), level, list->ids[i]));
@@ -152,10 +112,11 @@ Err validate_audience_list(Check *check)
 Err validate_score_override(Check *check)
 {
 	const Parley__Design__V1__ScoreOverride *override = (const void *)check->message;
-	const AudienceLevel *level = level_of(check, override->audience_level);
+	const SnapLevel *level;
 	Line *lines = ARENA_ARRAY(check->arena, Line, override->n_entries + 1);
 	if (!lines)
 		return err(ERR_NO_MEMORY, "no memory for score overrides");
+	TRY(keys_of(check, override->audience_level, &level));
 	for (size_t i = 0; i < override->n_entries; i++) {
 		const Parley__Design__V1__ScoreOverrideEntry *entry = override->entries[i];
 		lines[i] = (Line){entry->audience_id, entry->offer, entry->offer_list, i};
@@ -168,10 +129,11 @@ Err validate_score_override(Check *check)
 Err validate_blacklist(Check *check)
 {
 	const Parley__Design__V1__Blacklist *blacklist = (const void *)check->message;
-	const AudienceLevel *level = level_of(check, blacklist->audience_level);
+	const SnapLevel *level;
 	Line *lines = ARENA_ARRAY(check->arena, Line, blacklist->n_entries + 1);
 	if (!lines)
 		return err(ERR_NO_MEMORY, "no memory for a blacklist");
+	TRY(keys_of(check, blacklist->audience_level, &level));
 	for (size_t i = 0; i < blacklist->n_entries; i++) {
 		const Parley__Design__V1__BlacklistEntry *entry = blacklist->entries[i];
 		lines[i] = (Line){entry->audience_id, entry->offer, entry->offer_list, i};

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { INCLUSIONS_MAX = 64, CONDITIONS_MAX = 16 };
+enum { INCLUSIONS_MAX = 64, CONDITIONS_MAX = 16, DEFAULT_OFFERS_MAX = 256 };
 
 typedef Parley__Design__V1__Zone Zone;
 typedef Parley__Design__V1__OfferCondition OfferCondition;
@@ -88,6 +88,9 @@ Err validate_zone(Check *check)
 	if (zone->n_offer_inclusion > CONDITIONS_MAX)
 		return check_fail(check, ERR_FIELD_INVALID, "offer_inclusion",
 		        "has %zu conditions; at most %d are taken", zone->n_offer_inclusion, CONDITIONS_MAX);
+	if (zone->n_default_offers > DEFAULT_OFFERS_MAX)
+		return check_fail(check, ERR_FIELD_INVALID, "default_offers",
+		        "names %zu offers; at most %d are taken", zone->n_default_offers, DEFAULT_OFFERS_MAX);
 	for (size_t i = 0; i < zone->n_inclusion; i++)
 		TRY(check_inclusion(check, zone, i, levels));
 	for (size_t i = 0; i < zone->n_offer_inclusion; i++)

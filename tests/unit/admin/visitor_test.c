@@ -18,26 +18,26 @@ static void a_list_has_visitors_as_the_runtime_writes_their_ids(void **state)
 	        {ERR_FIELD_MISSING, "audience_level", "name the audience_level", "'ids': ['7']"},
 	        {ERR_REFERENCE_DANGLING, "audience_level", "there is no audience_level bank/pets",
 	                "'audienceLevel': 'pets'"},
-	        {ERR_FIELD_INVALID, "ids[1]", "without leading zeros", LEVEL ", 'ids': ['7', '007']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "a whole number", LEVEL ", 'ids': ['+7']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "\"Ann\" is no customer_id of audience level customer",
-	                LEVEL ", 'ids': ['Ann']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "a whole number", LEVEL ", 'ids': ['7|8']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "a whole number", LEVEL ", 'ids': ['']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "a whole number", LEVEL ", 'ids': ['9223372036854775808']"},
+	        {ERR_FIELD_INVALID, "ids[1]", "write \"7\"", LEVEL ", 'ids': ['7', '007']"},
+	        {ERR_FIELD_INVALID, "ids[0]", "write customer_id (integer)", LEVEL ", 'ids': ['+7']"},
+	        {ERR_FIELD_INVALID, "ids[0]", "'Ann' is not an ID of a customer", LEVEL ", 'ids': ['Ann']"},
+	        {ERR_FIELD_INVALID, "ids[0]", "customer_id (integer)", LEVEL ", 'ids': ['7|8']"},
+	        {ERR_FIELD_INVALID, "ids[0]", "customer_id (integer)", LEVEL ", 'ids': ['']"},
+	        {ERR_FIELD_INVALID, "ids[0]", "customer_id (integer)",
+	                LEVEL ", 'ids': ['9223372036854775808']"},
 	        {ERR_FIELD_INVALID, "ids[2]", "index 0 says: leave one out",
 	                LEVEL ", 'ids': ['7', '8', '7']"},
 	};
 	static const Refusal of_households[] = {
-	        {ERR_FIELD_INVALID, "ids[0]", "does not have the 3 keys",
+	        {ERR_FIELD_INVALID, "ids[0]", "write street (text)|number (integer)|owner",
 	                "'audienceLevel': 'household', 'ids': ['Elm St|7']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "does not have the 3 keys",
+	        {ERR_FIELD_INVALID, "ids[0]", "write street (text)|number (integer)|owner",
 	                "'audienceLevel': 'household', 'ids': ['Elm St|7|true|x']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "true or false",
+	        {ERR_FIELD_INVALID, "ids[0]", "owner (true or false)",
 	                "'audienceLevel': 'household', 'ids': ['Elm St|7|yes']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "1 to 256 bytes",
+	        {ERR_FIELD_INVALID, "ids[0]", "street (text)",
 	                "'audienceLevel': 'household', 'ids': ['|7|true']"},
-	        {ERR_FIELD_INVALID, "ids[0]", "write two for one",
+	        {ERR_FIELD_INVALID, "ids[0]", "street (text)",
 	                "'audienceLevel': 'household', 'ids': ['Elm\\\\St|7|true']"},
 	};
 	(void)state;
@@ -94,7 +94,7 @@ static void a_segment_may_be_an_expression_lists_both_or_neither(void **state)
 static void overrides_and_blacklists_speak_of_visitors_and_offers(void **state)
 {
 	static const Refusal of_overrides[] = {
-	        {ERR_FIELD_INVALID, "entries[0].audience_id", "is no customer_id",
+	        {ERR_FIELD_INVALID, "entries[0].audience_id", "is not an ID of a customer",
 	                LEVEL ", 'entries': [{'audienceId': 'Ann', 'offer': 'gold', 'score': 1}]"},
 	        {ERR_FIELD_MISSING, "entries[0].offer", "or an offer list",
 	                LEVEL ", 'entries': [{'audienceId': '7', 'score': 1}]"},
@@ -115,7 +115,7 @@ static void overrides_and_blacklists_speak_of_visitors_and_offers(void **state)
 	                      "'offerList': 'cards'}]"},
 	        {ERR_REFERENCE_DANGLING, "entries[0].offer_list", "there is no offer_list loans",
 	                LEVEL ", 'entries': [{'audienceId': '7', 'offerList': 'loans'}]"},
-	        {ERR_FIELD_INVALID, "entries[0].audience_id", "without leading zeros",
+	        {ERR_FIELD_INVALID, "entries[0].audience_id", "write \"0\"",
 	                LEVEL ", 'entries': [{'audienceId': '-0', 'offer': 'gold'}]"},
 	};
 	(void)state;
