@@ -6,61 +6,33 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-#include <getopt.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-enum { THREADS_MAX = 256, CONNECTIONS = 4, ARENA_BLOCK = 64 * 1024, ACCEPTS_FILE_MAX = 16 << 20 };
-
-typedef struct Options {
-	RpcClientOptions client;
-	RpcTls tls;
-	const char *channel, *accepts, *out;
-	long customers;
-	int threads, patience_ms;
-} Options;
+enum { ARENA_BLOCK = 64 * 1024, ACCEPTS_FILE_MAX = 16 << 20 };
 
 // What all threads share.
 typedef struct Run {
-	const Options *options;
-	RpcClient *clients[CONNECTIONS];
+	Touchpoint touchpoint;
+	const char *accepts_file;
+	long customers;
 	VisitCounters counters;
 	bool *accepts; // by customer
 	atomic_long next;
 	atomic_bool failed;
 } Run;
 
-typedef struct Worker {
-	Run *run;
-	pthread_t thread;
-	int number;
-	ErrDetail failure;
-} Worker;
-
-static FILE *open_log(const Worker *w, const char *what)
+static Err visit_all(Run *run, const VisitWorld *world, VisitLog *log, Arena *arena)
 {
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/%s.%d.csv", w->run->options->out, what, w->number);
-	return fopen(path, "we");
-}
-
-static Err work(Worker *w, VisitLog *log, Arena *arena)
-{
-	Run *run = w->run;
-	VisitWorld world = {run->clients[w->number % CONNECTIONS], run->options->channel,
-	        run->options->patience_ms, &run->counters};
-
 	if (!arena || !log->sessions || !log->offers || !log->events)
-		return err_errno(ERR_IO, "cannot write to %s", run->options->out);
+		return err_errno(ERR_IO, "cannot write to %s", run->touchpoint.out);
 	while (!atomic_load(&run->failed)) {
 		long customer = atomic_fetch_add(&run->next, 1);
 
-		if (customer > run->options->customers)
+		if (customer > run->customers)
 			return OK;
 		arena_reset(arena);
-		TRY(visit(&world, log, customer, run->accepts[customer], arena));
+		TRY(visit(world, log, customer, run->accepts[customer], arena));
 	}
 	return OK;
 }
@@ -70,155 +42,102 @@ static int close_log(FILE *file)
 	return file ? fclose(file) : 0;
 }
 
-static void *worker(void *context)
+static Err work(void *context, int number)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
-	Worker *w = context;
-	VisitLog log = {open_log(w, "sessions"), open_log(w, "offers"), open_log(w, "events")};
-	Err e = work(w, &log, arena);
+	Run *run = context;
+	Touchpoint *touchpoint = &run->touchpoint;
+	VisitWorld world = {touchpoint, touchpoint->clients[number % TOUCHPOINT_CONNECTIONS], &run->counters};
+	VisitLog log = {touchpoint_log(touchpoint, "sessions", number),
+	        touchpoint_log(touchpoint, "offers", number), touchpoint_log(touchpoint, "events", number)};
+	Err e = visit_all(run, &world, &log, arena);
 
 	if (close_log(log.sessions) | close_log(log.offers) | close_log(log.events))
-		e = err_errno(ERR_IO, "cannot write to %s", w->run->options->out);
-	if (e != OK) {
-		w->failure = *err_detail();
-		atomic_store(&w->run->failed, true);
-	}
-	return NULL;
+		e = err_errno(ERR_IO, "cannot write to %s", touchpoint->out);
+	if (e != OK)
+		atomic_store(&run->failed, true);
+	return e;
 }
 
 // Customer numbers, one a line.
-static Err read_accepts(const Options *options, Arena *arena, bool **ret)
+static Err read_accepts(Run *run, Arena *arena)
 {
 	Str text;
 
-	*ret = ARENA_ARRAY(arena, bool, (size_t)options->customers + 1);
-	if (!*ret)
-		return err(ERR_NO_MEMORY, "no memory for %ld customers", options->customers);
-	TRY(file_read(options->accepts, ACCEPTS_FILE_MAX, arena, &text));
+	run->accepts = ARENA_ARRAY(arena, bool, (size_t)run->customers + 1);
+	if (!run->accepts)
+		return err(ERR_NO_MEMORY, "no memory for %ld customers", run->customers);
+	TRY(file_read(run->accepts_file, ACCEPTS_FILE_MAX, arena, &text));
 	for (char *at = (char *)text.ptr; *at;) {
 		long customer = strtol(at, &at, 10);
 
-		if (customer >= 1 && customer <= options->customers)
-			(*ret)[customer] = true;
+		if (customer >= 1 && customer <= run->customers)
+			run->accepts[customer] = true;
 		at += *at != 0;
 	}
 	return OK;
 }
 
-static Err run_all(Run *run)
-{
-	int threads = run->options->threads;
-	Worker workers[THREADS_MAX];
-	Err e = OK;
-
-	memset(workers, 0, sizeof(workers));
-	for (int i = 0; i < threads; i++) {
-		workers[i].run = run;
-		workers[i].number = i;
-		if (pthread_create(&workers[i].thread, NULL, worker, &workers[i]) != 0)
-			abort(); // a test on a machine without room for its threads
-	}
-	for (int i = 0; i < threads; i++) {
-		(void)pthread_join(workers[i].thread, NULL);
-		if (workers[i].failure.id != OK && e == OK)
-			e = err_restore(&workers[i].failure);
-	}
-	return e;
-}
-
-static Err connect_all(Run *run)
-{
-	for (size_t i = 0; i < CONNECTIONS; i++)
-		TRY(rpc_client_new(&run->options->client, &run->clients[i]));
-	return OK;
-}
-
-static void summarise(const VisitCounters *counters, int64_t us)
+static void summarise(const Run *run, int64_t us)
 {
 	double seconds = (double)us / (double)US_PER_S;
-	unsigned long sessions = atomic_load(&counters->sessions), calls = atomic_load(&counters->calls);
+	unsigned long sessions = atomic_load(&run->counters.sessions);
+	unsigned long calls = atomic_load(&run->touchpoint.calls);
 
 	printf("%lu sessions and %lu calls in %.1f s: %.0f sessions/s, %.0f calls/s", sessions, calls,
 	        seconds, (double)sessions / seconds, (double)calls / seconds);
-	printf(" (%lu calls repeated, %lu sessions opened anew)\n", atomic_load(&counters->retries),
-	        atomic_load(&counters->reopened));
+	printf(" (%lu calls repeated, %lu sessions opened anew)\n", atomic_load(&run->touchpoint.retries),
+	        atomic_load(&run->counters.reopened));
 }
 
-static Err load(const Options *options)
+static Err load(Run *run)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
-	Run run = {.options = options, .next = 1};
 	int64_t start_us;
 	Err e;
 
 	if (!arena)
 		return err(ERR_NO_MEMORY, "no memory");
-	TRY(read_accepts(options, arena, &run.accepts));
-	e = connect_all(&run);
+	TRY(read_accepts(run, arena));
+	e = touchpoint_connect(&run->touchpoint);
 	start_us = monotonic_us();
 	if (e == OK)
-		e = run_all(&run);
-	summarise(&run.counters, monotonic_us() - start_us);
-	for (size_t i = 0; i < CONNECTIONS; i++)
-		rpc_client_free(run.clients[i]);
+		e = touchpoint_run(&run->touchpoint, work, run);
+	summarise(run, monotonic_us() - start_us);
+	touchpoint_close(&run->touchpoint);
 	return e;
 }
 
-static int usage(void)
+static bool read_options(int argc, char **argv, Run *run)
 {
-	(void)fprintf(stderr, "usage: bank_client --target HOST:PORT --ca FILE --certificate FILE --key FILE "
-	                      "--channel NAME\n"
-	                      "                   --customers N --accepts FILE --out FOLDER [--threads N] "
-	                      "[--patience SECONDS]\n");
-	return 2;
-}
-
-static bool read_options(int argc, char **argv, Options *o)
-{
-	static const struct option table[] = {{"target", 1, NULL, 't'}, {"ca", 1, NULL, 'a'},
-	        {"certificate", 1, NULL, 'c'}, {"key", 1, NULL, 'k'}, {"channel", 1, NULL, 'n'},
-	        {"customers", 1, NULL, 'N'}, {"accepts", 1, NULL, 'y'}, {"out", 1, NULL, 'o'},
-	        {"threads", 1, NULL, 'j'}, {"patience", 1, NULL, 'p'}, {0}};
+	static const struct option table[] = {
+	        TOUCHPOINT_OPTIONS, {"customers", 1, NULL, 'N'}, {"accepts", 1, NULL, 'y'}, {0}};
 	int option;
 
-	*o = (Options){.threads = 32};
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		const char **texts[128] = {['t'] = &o->client.target,
-		        ['a'] = &o->tls.ca_file,
-		        ['c'] = &o->tls.certificate_file,
-		        ['k'] = &o->tls.key_file,
-		        ['n'] = &o->channel,
-		        ['y'] = &o->accepts,
-		        ['o'] = &o->out};
-
 		if (option == 'N')
-			o->customers = strtol(optarg, NULL, 10);
-		else if (option == 'j')
-			o->threads = (int)strtol(optarg, NULL, 10);
-		else if (option == 'p')
-			o->patience_ms = (int)strtol(optarg, NULL, 10) * 1000;
-		else if (option > 0 && option < 128 && texts[option])
-			*texts[option] = optarg;
-		else
+			run->customers = strtol(optarg, NULL, 10);
+		else if (option == 'y')
+			run->accepts_file = optarg;
+		else if (!touchpoint_option(&run->touchpoint, option, optarg))
 			return false;
 	}
-	o->client.tls = &o->tls;
-	o->client.tls_name = "localhost";
-	return o->client.target && o->tls.ca_file && o->tls.certificate_file && o->tls.key_file &&
-	       o->channel && o->accepts && o->out && o->customers > 0 && o->threads > 0 &&
-	       o->threads <= THREADS_MAX;
+	return touchpoint_ready(&run->touchpoint) && run->accepts_file && run->customers > 0;
 }
 
 int main(int argc, char **argv)
 {
-	Options options;
+	Run run = {.next = 1};
 	Err e;
 
-	if (!read_options(argc, argv, &options))
-		return usage();
+	if (!read_options(argc, argv, &run)) {
+		(void)fprintf(
+		        stderr, "usage: bank_client --customers N --accepts FILE " TOUCHPOINT_USAGE "\n");
+		return 2;
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	rpc_init();
-	e = load(&options);
+	e = load(&run);
 	if (e != OK)
 		(void)fprintf(
 		        stderr, "bank_client: %s: %s\n", err_reason(err_detail()->id), err_detail()->message);

@@ -4,16 +4,13 @@
 
 #include "parley/runtime/v1/interaction.pb-c.h"
 
-#include <unistd.h>
-
-#define SERVICE           (&parley__runtime__v1__interaction_service__descriptor)
 #define MESSAGE(name)     Parley__Runtime__V1__##name
 #define INIT(initialiser) PARLEY__RUNTIME__V1__##initialiser##__INIT
 
 typedef MESSAGE(GetOffersResponse) OffersResponse;
 typedef MESSAGE(StartSessionResponse) StartResponse;
 
-enum { CALL_TIMEOUT_MS = 5000, PAUSE_MS = 50, SESSION_ID_SIZE = 64, CODE_SIZE = 80 };
+enum { SESSION_ID_SIZE = 64, CODE_SIZE = 80 };
 
 static const char *const points[VISIT_POINTS] = {"home-banner", "adviser-desk"};
 
@@ -35,40 +32,15 @@ typedef struct Visit {
 	const OffersResponse *offered;
 } Visit;
 
-// Failures that pass: the server or its disk or database is away, or it has too much to do.
-static bool passes(Err e)
-{
-	switch (err_status(e)) {
-	case 1:  // CANCELLED
-	case 4:  // DEADLINE_EXCEEDED
-	case 8:  // RESOURCE_EXHAUSTED
-	case 14: // UNAVAILABLE
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool pause_is_over(const Visit *v)
 {
-	if (monotonic_us() >= v->deadline_us)
-		return true;
-	atomic_fetch_add(&v->world->counters->retries, 1);
-	(void)usleep(PAUSE_MS * 1000);
-	return false;
+	return touchpoint_gives_up(v->world->touchpoint, v->deadline_us);
 }
 
-// One call, repeated while it fails for reasons that pass.
 static Err call(Visit *v, const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret)
 {
-	for (;;) {
-		Err e = rpc_call(v->world->client, SERVICE, method, request, CALL_TIMEOUT_MS, v->arena, ret);
-
-		if (e == OK)
-			atomic_fetch_add(&v->world->counters->calls, 1);
-		if (e == OK || !passes(e) || pause_is_over(v))
-			return e;
-	}
+	return touchpoint_call(
+	        v->world->touchpoint, v->world->client, method, request, v->deadline_us, v->arena, ret);
 }
 
 static bool has_advisory(MESSAGE(Advisory) * *advisories, size_t count)
@@ -105,7 +77,7 @@ static Err start(Visit *v)
 	audience.level = "customer";
 	audience.keys = keys;
 	audience.n_keys = 1;
-	request.channel = (char *)v->world->channel;
+	request.channel = (char *)v->world->touchpoint->channel;
 	request.audience = &audience;
 	request.session_id = v->session_id;
 	for (;;) {
@@ -231,7 +203,7 @@ Err visit(const VisitWorld *world, VisitLog *log, long customer, bool accepts, A
 	        .arena = arena,
 	        .customer = customer,
 	        .accepts = accepts,
-	        .deadline_us = monotonic_us() + world->patience_ms * US_PER_MS};
+	        .deadline_us = monotonic_us() + world->touchpoint->patience_ms * US_PER_MS};
 	Err e;
 
 	while (session_is_lost(e = through(&v)) && !pause_is_over(&v))

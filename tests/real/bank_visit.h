@@ -2,9 +2,8 @@
 // data says so. A visit survives servers that come and go: calls are repeated, events under the same event
 // ID, and a session that a runtime server lost is opened anew.
 #pragma once
-#include "rpc/rpc.h"
+#include "touchpoint.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 enum { VISIT_POINTS = 2 };
@@ -17,13 +16,12 @@ typedef struct VisitLog {
 } VisitLog;
 
 typedef struct VisitCounters {
-	atomic_ulong sessions, calls, retries, reopened;
+	atomic_ulong sessions, reopened;
 } VisitCounters;
 
 typedef struct VisitWorld {
+	Touchpoint *touchpoint;
 	RpcClient *client;
-	const char *channel;
-	int patience_ms; // how long a failing call is repeated; 0: not at all
 	VisitCounters *counters;
 } VisitWorld;
 
