@@ -142,12 +142,11 @@ static Err check_value(
 static Err check_list(const Check *check, const ProtobufCMessage *message, const char *path,
         const ProtobufCFieldDescriptor *field)
 {
-	char at[FIELD_PATH_SIZE];
 	size_t count, size = wire_value_size(field->type);
 	const char *items = message_items(message, field, &count);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(at, sizeof(at), "%s[%zu]", path, i);
-		TRY(check_value(check, at, field, items + i * size));
+		TRY(check_value(
+		        check, arena_printf(check->arena, "%s[%zu]", path, i), field, items + i * size));
 	}
 	return OK;
 }

@@ -124,7 +124,7 @@ static Err draw_by_expression(Compile *c, const DesignList *in, DrawnList *list)
 		return OK;
 	}
 	for (uint32_t i = 0; i < c->in->offers.count; i++) {
-		bool on;
+		bool on = false;
 		TRY(is_on(c, &program, c->in->offers.items[i], &on));
 		if (on)
 			list->offers[list->count++] = i;

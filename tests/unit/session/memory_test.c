@@ -66,7 +66,7 @@ static Decision decide_now(const Session *session, const char *point, uint32_t m
 {
 	Decision decision;
 	Visitor visitor = session_visitor(session);
-	DecidePoint ask = {plan_point(session->plan, str(point)), max};
+	DecidePoint ask = {.point = plan_point(session->plan, str(point)), .max = max};
 	DecideRequest request = {.points = &ask, .count = 1, .as_of_us = TEST_NOW_US, .seed = seed};
 	assert_int_equal(decide(session->plan, &visitor, &request, arena, &decision), OK);
 	return decision;
