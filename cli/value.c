@@ -142,3 +142,30 @@ Err audience_parse(Str text, Arena *arena, json_t **ret)
 	*ret = json_pack("{s:o, s:O}", "level", text_json(level), "keys", keys);
 	return OK;
 }
+
+// The longer ones first.
+static const struct {
+	const char *sign, *comparison;
+} comparisons[] = {{"!=", "NOT_EQUAL"}, {"<=", "LESS_EQUAL"}, {">=", "GREATER_EQUAL"}, {"=", "EQUAL"},
+        {"<", "LESS"}, {">", "GREATER"}, {"~", "CONTAINS"}};
+
+Err condition_parse(Str text, Arena *arena, json_t **ret)
+{
+	char *left = arena_cstr(arena, text), *sign = strpbrk(left, "!<>=~");
+	CLEANUP(json_decrefp_) json_t *named = NULL;
+
+	for (size_t i = 0; sign && i < ARRAY_COUNT(comparisons); i++) {
+		size_t len = strlen(comparisons[i].sign);
+
+		if (strncmp(sign, comparisons[i].sign, len) != 0)
+			continue;
+		*sign = '\0';
+		TRY(named_value_parse(str(arena_printf(arena, "%s=%s", left, sign + len)), arena, &named));
+		*ret = json_pack("{s:O, s:s, s:O}", "attribute", json_object_get(named, "name"), "comparison",
+		        comparisons[i].comparison, "value", json_object_get(named, "value"));
+		return OK;
+	}
+	return err(ERR_FIELD_INVALID,
+	        "'" STR_FMT "' is not ATTRIBUTE=VALUE, or with != < <= > >= or ~ (contains) instead of =",
+	        STR_ARG(text));
+}

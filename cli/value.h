@@ -7,3 +7,6 @@
 Err named_value_parse(Str text, Arena *arena, json_t **ret);
 // "LEVEL:KEY=VALUE,KEY=VALUE" to a parley.runtime.v1.AudienceId. Error: FIELD_INVALID.
 Err audience_parse(Str text, Arena *arena, json_t **ret);
+// "ATTRIBUTE=VALUE", or with != < <= > >= instead of =, or ~ (the list contains the text), to a
+// parley.runtime.v1.OfferCondition; the value as for named_value_parse. Error: FIELD_INVALID.
+Err condition_parse(Str text, Arena *arena, json_t **ret);

@@ -74,10 +74,13 @@ VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set sequence", "o
 	"Examples:\n"
 	"  parley session start s-1 --env production --channel bank --audience customer:customer_id=4711\n"
 	"  id=$(parley session start --env test -c bank -a customer:customer_id=7 --set basket_value:double=12)\n")
-VERB_ROW("session profile", "SESSION", 1, 1, "sequence", "show what is known of a session's visitor", verb_session_profile,
-	"Every attribute with its value and where it came from: the schema's default, the profile table, or the session.\n\n"
+VERB_ROW("session profile", "SESSION", 1, 1, "explain sequence", "show what is known of a session's visitor", verb_session_profile,
+	"Every attribute with its value and where it came from: the schema's default, the profile table, the session, an event or a\n"
+	"segmentation flow. With --explain also how the segments came about: each step of each flow, then each segment, in the order in\n"
+	"which they are looked at, with the expression that did not hold.\n\n"
 	"Examples:\n"
 	"  parley session profile s-1 --env production\n"
+	"  parley session profile s-1 --explain\n"
 	"  parley session profile s-1 -o json\n")
 VERB_ROW("session audience", "SESSION", 1, 1, "audience set sequence", "go on with a session for another visitor", verb_session_audience,
 	"As after a sign-in: the profile is loaded anew; what was set in the session is kept where the visitor's level allows it.\n\n"
@@ -98,10 +101,17 @@ VERB_ROW("session batch", "SESSION FILE", 2, 2, "stop-on-error sequence", "do se
 VERB_ROW("session end", "SESSION", 1, 1, "sequence", "close a session", verb_session_end,
 	"Examples:\n"
 	"  parley session end s-1 --env production\n")
-VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain sequence", "ask a runtime server for offers", verb_offers,
+VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of set unset sequence", "ask a runtime server for offers", verb_offers,
+	"With --explain every candidate is told: what made it one (ORIGIN: a rule, a global offer, the visitor's own score, an event, a\n"
+	"default of the zone) and which one (BY), its campaign and cell, its score, and the reason why it was not offered: a stable code\n"
+	"and what was behind it, such as the expression as the designer wrote it. Explaining changes nothing; it is fine in production.\n\n"
+	"With --as-of, --set or --unset the answer is for another world: nothing of it is recorded, and its treatments do not exist.\n\n"
+	"--filter asks for offers by their attributes: ATTRIBUTE=VALUE, or != < <= > >= and ~ (a list that contains it); may be repeated.\n\n"
 	"Examples:\n"
 	"  parley offers s-1 home-hero --env production\n"
-	"  parley offers s-1 home-hero side-bar --max 3 --explain\n")
+	"  parley offers s-1 home-hero side-bar --max 3 --across --explain\n"
+	"  parley offers s-1 home-hero --filter kind=loan --filter 'yearly_rate<4'\n"
+	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n")
 VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an event to a runtime server", verb_event,
 	"The answer means that the event is on the server's disk.\n\n"
 	"Examples:\n"
