@@ -87,7 +87,8 @@ Err visitors_treatment(Visitors *visitors, Str code, int64_t now_us, Arena *aren
 // --- status ---
 
 typedef struct VisitorsStatus {
-	uint64_t visitors, facts, treatments;
+	uint64_t visitors, treatments;
+	uint64_t slots;         // of facts, 16 bytes each
 	uint64_t bytes;         // of memory, about
 	uint64_t forgotten;     // visitors that others had to make room for, in this process's life
 	uint64_t dropped_facts; // likewise, of visitors with too many
@@ -95,6 +96,7 @@ typedef struct VisitorsStatus {
 	int64_t checkpoint_age_us;    // since the newest was written; -1: there is none
 	uint64_t checkpoint_bytes;    // its size
 	uint64_t checkpoint_failures; // since one was written
+	bool fell_back;               // at the start the newest was damaged, and the one before it was taken
 	ErrDetail checkpoint_error;   // of the last failure
 } VisitorsStatus;
 void visitors_status(Visitors *visitors, VisitorsStatus *ret);

@@ -1,0 +1,134 @@
+// The journal again, from where the checkpoint ends: each record goes to its shard as it once did, unless the
+// shard's part of the checkpoint has it already.
+#include "visitor/internal.h"
+
+#include "base/cleanup.h"
+#include "wire/wire.h"
+
+typedef Parley__Journal__V1__Entry Entry;
+
+enum { PIECE = 4 << 20, ARENA_BLOCK = 64 << 10 };
+
+typedef struct Fold {
+	Visitors *visitors;
+	Arena *piece, *scratch;
+	bool any;
+} Fold;
+
+static Err fold_event(Fold *fold, const Entry *entry, const JournalRecord *record)
+{
+	Visitors *visitors = fold->visitors;
+	Change change;
+	TRY(change_of(
+	        visitors, entry->event_posted, entry->context, record->event_id, fold->scratch, &change));
+	Shard *shard = shard_of(visitors, change.hash);
+	if (change.count == 0 || record->sequence <= shard->position ||
+	        shard_event_known(shard, change.event))
+		return OK;
+	Known *known = shard_reserve(visitors, shard, &change);
+	if (known == NULL)
+		return err(ERR_NO_MEMORY, "no memory to fold the journal into visitor state");
+	shard_apply(visitors, shard, &change, known);
+	return OK;
+}
+
+static Err fold_treatments(Fold *fold, Str code, size_t count, const JournalRecord *record)
+{
+	uint64_t key = 0;
+	TreatmentShard *shard = treatment_shard_of(fold->visitors, code, &key);
+	if (shard == NULL || record->sequence <= shard->position)
+		return OK;
+	TRY(treatments_reserve(fold->visitors, shard));
+	treatments_put(fold->visitors, shard, key, count, record->payload);
+	return OK;
+}
+
+static Err fold_entry(Fold *fold, const Entry *entry, const JournalRecord *record)
+{
+	size_t count = 0;
+	Str code = entry_treatment(entry, &count);
+	if (code.len > 0)
+		return fold_treatments(fold, code, count, record);
+	if (entry->what_case != PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED || entry->context == NULL ||
+	        entry->event_posted->n_effects == 0)
+		return OK;
+	return fold_event(fold, entry, record);
+}
+
+// What cannot be read is passed by and counted: the journal's own damage has been told by its recovery.
+static Err fold_record(Fold *fold, const JournalRecord *record)
+{
+	ProtobufCMessage *message = NULL;
+	fold->any = true;
+	if (record->lost_until != 0) {
+		fold->visitors->unaccounted += record->lost_until - record->sequence + 1;
+		return OK;
+	}
+	arena_reset(fold->scratch);
+	Err e = wire_unpack(
+	        &parley__journal__v1__entry__descriptor, record->payload, 0, fold->scratch, &message);
+	if (e == OK)
+		e = fold_entry(fold, (const Entry *)message, record);
+	if (e == OK || e == ERR_NO_MEMORY)
+		return e;
+	fold->visitors->unaccounted++;
+	return OK;
+}
+
+static Err fold_piece(Fold *fold, uint64_t incarnation, uint64_t *next, bool *ret_more)
+{
+	Str frames = {0};
+	uint64_t count = 0;
+	arena_reset(fold->piece);
+	TRY(journal_read(
+	        fold->visitors->options.journal, incarnation, *next, PIECE, fold->piece, &frames, &count));
+	*ret_more = count > 0;
+	while (frames.len > 0) {
+		JournalRecord record;
+		TRY(journal_record_parse(&frames, &record));
+		TRY(fold_record(fold, &record));
+		*next = (record.lost_until ? record.lost_until : record.sequence) + 1;
+	}
+	return OK;
+}
+
+static Err fold_life(Fold *fold, uint64_t incarnation, uint64_t next)
+{
+	uint64_t first = journal_first(fold->visitors->options.journal, incarnation);
+	if (first > next) {
+		fold->visitors->unaccounted += first - next;
+		next = first;
+	}
+	for (bool more = true; more;)
+		TRY(fold_piece(fold, incarnation, &next, &more));
+	return OK;
+}
+
+static void forget_positions(Visitors *visitors)
+{
+	for (size_t i = 0; i < VISITOR_SHARDS; i++)
+		visitors->shards[i].position = 0;
+	for (size_t i = 0; i < TREATMENT_SHARDS; i++)
+		visitors->treatments[i].position = 0;
+}
+
+Err visitors_fold(Visitors *visitors, const Coverage *from, bool *ret_any)
+{
+	CLEANUP(arena_freep) Arena *piece = arena_new(ARENA_BLOCK, 0);
+	CLEANUP(arena_freep) Arena *scratch = arena_new(ARENA_BLOCK, 0);
+	Journal *journal = visitors->options.journal;
+	Fold fold = {.visitors = visitors, .piece = piece, .scratch = scratch};
+	if (piece == NULL || scratch == NULL)
+		return err(ERR_NO_MEMORY, "no memory to fold the journal into visitor state");
+	uint64_t before = from->incarnation > 0 ? from->incarnation - 1 : 0, life;
+	while ((life = journal_next_incarnation(journal, before)) != 0) {
+		bool same = life == from->incarnation;
+		if (!same)
+			forget_positions(visitors);
+		TRY(fold_life(&fold, life, same ? from->sequence + 1 : 1));
+		before = life;
+	}
+	forget_positions(visitors);
+	*ret_any = fold.any;
+	return OK;
+}
