@@ -1,5 +1,5 @@
-// A call: every point is decided before any is explained, so that explaining, which looks at more, cannot use
-// up work that an answer needs. README.md tells the order of work.
+// A call: every point is decided before any is explained, and explaining, which looks at more, has work of
+// its own, so that it cannot use up what an answer needs. README.md tells the order of work.
 #include "decide/call.h"
 
 void decide_defaults(const Plan *plan, int level, ExprValue *values)
@@ -82,6 +82,7 @@ Err decide(
 	TRY(open_call(plan, visitor, request, arena, &call));
 	for (size_t i = 0; i < request->count; i++)
 		TRY(decide_point(&call, &request->points[i], &spots[i], &points[i]));
+	call.evaluation.fuel = DECIDE_CALL_FUEL;
 	for (size_t i = 0; request->explain && i < request->count; i++) {
 		if (request->points[i].point >= 0)
 			TRY(call_explain(&call, &spots[i], &points[i]));

@@ -15,7 +15,8 @@ enum {
 	DECIDE_CONDITIONS_MAX = 16,          // in a point's filter
 	DECIDE_FACTS_MAX = 4096,             // of a visitor, and of a session
 	DECIDE_EXPRESSION_FUEL = 100 * 1000, // work units of one expression
-	DECIDE_CALL_FUEL = 10 * 1000 * 1000, // and of all of a call; a candidate looked at is one unit too
+	DECIDE_CALL_FUEL = 10 * 1000 * 1000, // and of all of a call, and of explaining it; a candidate looked
+	                                     // at is one unit too
 };
 
 // A snapshot made ready: immutable indexes, shared by all threads.
