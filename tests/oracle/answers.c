@@ -61,6 +61,45 @@ static Err segment_untold(const World *world, const Visit *visit, Arena *arena, 
 	return decide_segments(world->plan, &request, values, arena, &ret->untold);
 }
 
+// What the plan tells of names, against the lists themselves. Counts what is wrong.
+static size_t count_mislaid(const World *world, const Visit *visit, const Answers *answers)
+{
+	const Plan *plan = world->plan;
+	const Snapshot *s = world->snapshot;
+	const SnapLevel *level = s->audience_levels[visit->level];
+	Str nobody = STR("nobody"), id = str(visit->audience_id);
+	size_t wrong = plan_snapshot(plan) != s || plan_segment_words(plan) != answers->segment_words;
+	for (size_t i = 0; i < s->n_points; i++)
+		wrong += plan_point(plan, str(s->points[i]->name)) != (int)i;
+	for (size_t i = 0; i < s->n_offers; i++)
+		wrong += plan_offer(plan, str(s->offers[i]->code)) != (int)i;
+	for (size_t i = 0; i < level->n_attributes; i++)
+		wrong += plan_attribute(plan, (int)visit->level, str(level->attributes[i]->name)) != (int)i;
+	wrong += plan_level(plan, str(level->name)) != (int)visit->level;
+	wrong += plan_level(plan, nobody) != -1 || plan_point(plan, nobody) != -1 ||
+	         plan_offer(plan, nobody) != -1 || plan_event(plan, nobody) != -1 ||
+	         plan_attribute(plan, (int)visit->level, nobody) != -1;
+	wrong += decide_share(STR(SALT), str(level->name), id, answers->share);
+	wrong += !decide_share(STR(SALT), str(level->name), id, answers->share + 1);
+	return wrong;
+}
+
+// Whether the rules of what is offered are told as they stand.
+static size_t count_wrong_rules(const World *world, const Decision *decision)
+{
+	const Snapshot *s = world->snapshot;
+	size_t wrong = 0;
+	for (size_t p = 0; p < decision->count; p++)
+		for (size_t i = 0; i < decision->points[p].offer_count; i++) {
+			CandidateId id = decision->points[p].offers[i].id;
+			const SnapRule *rule = id.origin == ORIGIN_RULE     ? s->rules[id.source]
+			                       : id.origin == ORIGIN_GLOBAL ? s->global_offers[id.source]
+			                                                    : NULL;
+			wrong += decide_rule(world->plan, id) != rule;
+		}
+	return wrong;
+}
+
 static Err ask_engine(const World *world, const Visit *visit, Arena *arena, Answers *ret)
 {
 	const Plan *plan = world->plan;
@@ -75,6 +114,7 @@ static Err ask_engine(const World *world, const Visit *visit, Arena *arena, Answ
 	Visitor visitor = visitor_of(visit, ret);
 	DecideRequest told = request_of(visit, true), plain = request_of(visit, false);
 	TRY(decide(plan, &visitor, &told, arena, &ret->told));
+	ret->mislaid = count_mislaid(world, visit, ret) + count_wrong_rules(world, &ret->told);
 	return decide(plan, &visitor, &plain, arena, &ret->plain);
 }
 
@@ -94,164 +134,10 @@ void answers_of_reference(const World *world, const Visit *visit, Arena *arena, 
 	ret->untold.segments = ret->segments.segments;
 	for (int i = SNAP_PERIOD(EVER); i <= SNAP_PERIOD(MONTH); i++)
 		ret->periods[i] = ref_period_start((Parley__Snapshot__V1__Period)i, visit->as_of_us);
-	ret->share =
-	        ref_share_of(SALT, world->snapshot->audience_levels[visit->level]->name, visit->audience_id);
+	ret->share = ref_share_of(STR(SALT), str(world->snapshot->audience_levels[visit->level]->name),
+	        str(visit->audience_id));
 	Visitor visitor = visitor_of(visit, ret);
 	DecideRequest told = request_of(visit, true);
 	ref_decide(&ref, &visitor, &told, &ret->told);
 	ret->plain = ret->told;
-}
-
-// --- comparing ---
-
-typedef struct Comparison {
-	Arena *arena;
-	const char *found; // NULL: no difference yet
-} Comparison;
-
-__attribute__((format(printf, 3, 4))) static void same(Comparison *c, bool equal, const char *fmt, ...)
-{
-	if (equal || c->found)
-		return;
-	va_list args;
-	va_start(args, fmt);
-	c->found = arena_vprintf(c->arena, fmt, args);
-	va_end(args);
-}
-
-static bool same_double(double a, double b)
-{
-	return memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b);
-}
-
-static bool same_value(ExprValue a, ExprValue b)
-{
-	if (a.kind != b.kind)
-		return false;
-	switch (a.kind) {
-	case EXPR_ERROR:
-		return a.error == b.error && (a.error != EXPR_ERR_ATTRIBUTE_MISSING || a.slot == b.slot);
-	case EXPR_BOOL:
-		return a.b == b.b;
-	case EXPR_INT:
-		return a.i == b.i;
-	case EXPR_DOUBLE:
-		return same_double(a.d, b.d);
-	case EXPR_STRING:
-		return str_eq(str_n(a.s, a.len), str_n(b.s, b.len));
-	case EXPR_TIMESTAMP:
-		return a.seconds == b.seconds && a.nanos == b.nanos;
-	case EXPR_LIST:
-		for (uint32_t i = 0; i < a.len && a.len == b.len; i++)
-			if (!same_value(a.items[i], b.items[i]))
-				return false;
-		return a.len == b.len;
-	default:
-		return false;
-	}
-}
-
-static bool same_id(CandidateId a, CandidateId b)
-{
-	return a.origin == b.origin && a.source == b.source && a.offer == b.offer;
-}
-
-static bool same_score(ScoreParts a, ScoreParts b)
-{
-	return same_double(a.marketer, b.marketer) && a.overridden == b.overridden &&
-	       same_double(a.override, b.override) && same_double(a.final, b.final);
-}
-
-static void compare_traces(Comparison *c, const Segmentation *a, const Segmentation *b)
-{
-	same(c, a->trace_count == b->trace_count, "trace: %zu entries, %zu expected", a->trace_count,
-	        b->trace_count);
-	for (size_t i = 0; i < b->trace_count && !c->found; i++) {
-		const SegmentTrace *x = &a->trace[i], *y = &b->trace[i];
-		same(c, x->flow == y->flow && x->step == y->step, "trace[%zu]: flow or step", i);
-		same(c, x->branch == y->branch, "trace[%zu]: branch", i);
-		same(c, x->segment == y->segment, "trace[%zu]: segment", i);
-		same(c, x->matched == y->matched, "trace[%zu]: matched", i);
-		same(c, x->beaten_by == y->beaten_by, "trace[%zu]: beaten_by", i);
-		same(c, str_eq(x->predicate, y->predicate), "trace[%zu]: predicate", i);
-		same(c, str_eq(x->error, y->error), "trace[%zu]: error", i);
-	}
-}
-
-static void compare_segments(Comparison *c, const Answers *a, const Answers *b)
-{
-	for (size_t i = 0; i < b->attribute_count; i++) {
-		same(c, same_value(a->defaults[i], b->defaults[i]), "default of attribute %zu", i);
-		same(c, same_value(a->values[i], b->values[i]), "value of attribute %zu", i);
-		same(c, a->set[i] == b->set[i], "whether a flow set attribute %zu", i);
-	}
-	compare_traces(c, &a->segments, &b->segments);
-	for (size_t i = 0; i < b->segment_words; i++) {
-		same(c, a->segments.segments[i] == b->segments.segments[i], "segments");
-		same(c, a->untold.segments[i] == b->untold.segments[i], "segments without explaining");
-	}
-	same(c, a->untold.trace_count == 0, "a trace without explaining");
-}
-
-static void compare_offers(
-        Comparison *c, const char *when, size_t p, const PointDecision *a, const PointDecision *b)
-{
-	same(c, a->point == b->point, "point %zu%s: which", p, when);
-	same(c, a->offer_count == b->offer_count, "point %zu%s: %zu offers, %zu expected", p, when,
-	        a->offer_count, b->offer_count);
-	for (size_t i = 0; i < b->offer_count && !c->found; i++) {
-		const DecidedOffer *x = &a->offers[i], *y = &b->offers[i];
-		same(c, same_id(x->id, y->id), "point %zu%s, offer %zu: which", p, when, i);
-		same(c, same_score(x->score, y->score), "point %zu%s, offer %zu: score", p, when, i);
-		same(c, strcmp(x->treatment_code, y->treatment_code) == 0,
-		        "point %zu%s, offer %zu: treatment code", p, when, i);
-		same(c, x->attribute_count == y->attribute_count, "point %zu%s, offer %zu: attributes", p,
-		        when, i);
-		for (size_t k = 0; k < y->attribute_count && !c->found; k++)
-			same(c,
-			        x->attributes[k].attribute == y->attributes[k].attribute &&
-			                same_value(x->attributes[k].value, y->attributes[k].value),
-			        "point %zu%s, offer %zu: attribute %zu", p, when, i, k);
-	}
-}
-
-static void compare_candidates(Comparison *c, size_t p, const PointDecision *a, const PointDecision *b)
-{
-	same(c, a->candidate_count == b->candidate_count, "point %zu: %zu candidates, %zu expected", p,
-	        a->candidate_count, b->candidate_count);
-	for (size_t i = 0; i < b->candidate_count && !c->found; i++) {
-		const DecidedCandidate *x = &a->candidates[i], *y = &b->candidates[i];
-		same(c, same_id(x->id, y->id), "point %zu, candidate %zu: which", p, i);
-		same(c, x->reason == y->reason, "point %zu, candidate %zu: %s, %s expected", p, i,
-		        reason_name(x->reason), reason_name(y->reason));
-		same(c, same_score(x->score, y->score), "point %zu, candidate %zu (%s): score", p, i,
-		        reason_name(y->reason));
-		same(c, str_eq(x->predicate, y->predicate), "point %zu, candidate %zu (%s): predicate", p, i,
-		        reason_name(y->reason));
-		same(c, str_eq(x->detail, y->detail), "point %zu, candidate %zu (%s): detail", p, i,
-		        reason_name(y->reason));
-	}
-}
-
-const char *answers_differ(const Answers *engine, const Answers *reference, Arena *arena)
-{
-	Comparison c = {.arena = arena};
-	if (engine->failed)
-		return arena_printf(arena, "the engine refused: %s: %s", err_reason(engine->failed),
-		        err_detail()->message);
-	compare_segments(&c, engine, reference);
-	for (int i = SNAP_PERIOD(EVER); i <= SNAP_PERIOD(MONTH); i++)
-		same(&c, engine->periods[i] == reference->periods[i], "start of period %d", i);
-	same(&c, engine->share == reference->share, "share of salt " SALT);
-	same(&c, engine->told.count == reference->told.count && engine->plain.count == reference->plain.count,
-	        "number of points");
-	for (size_t p = 0; p < reference->told.count && !c.found; p++) {
-		const PointDecision *expected = &reference->told.points[p];
-		compare_candidates(&c, p, &engine->told.points[p], expected);
-		compare_offers(&c, "", p, &engine->told.points[p], expected);
-		compare_offers(&c, " without explaining", p, &engine->plain.points[p], expected);
-		same(&c, engine->plain.points[p].candidate_count == 0,
-		        "point %zu: candidates without explaining", p);
-	}
-	return c.found;
 }

@@ -13,6 +13,7 @@ typedef struct Answers {
 	uint32_t share;        // of the visitor, for a salt
 	Decision told, plain;  // with and without explaining
 	size_t attribute_count, segment_words;
+	size_t mislaid; // names that were not found at their places, and what else a plan is asked for
 } Answers;
 
 void answers_of_engine(const World *world, const Visit *visit, Arena *arena, Answers *ret);

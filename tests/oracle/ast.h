@@ -58,6 +58,8 @@ typedef struct AstWorld {
 
 // A tree of that type: BOOL, INT, DOUBLE, STRING, TIMESTAMP or LIST (of texts).
 Node *ast_random(Chance *chance, const AstWorld *world, ExprKind type, int depth);
+// What most conditions are: a few comparisons of attributes with constants.
+Node *ast_random_predicates(Chance *chance, const AstWorld *world);
 ExprValue ast_random_value(Chance *chance, const AstWorld *world, ExprKind type);
 ExprKind ast_kind(Parley__Snapshot__V1__ValueType type);
 Node *ast_literal(Arena *arena, ExprValue value);

@@ -14,6 +14,7 @@ static ExprValue failed(AstRun *run, ExprValue error)
 	        {EXPR_ERR_DIVIDE_BY_ZERO, COVER_EXPR_DIVIDE_BY_ZERO},
 	        {EXPR_ERR_MODULUS_BY_ZERO, COVER_EXPR_MODULUS_BY_ZERO},
 	        {EXPR_ERR_OVERFLOW, COVER_EXPR_OVERFLOW},
+	        {EXPR_ERR_RANGE, COVER_EXPR_RANGE},
 	        {EXPR_ERR_FUEL, COVER_EXPR_FUEL},
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
@@ -219,6 +220,12 @@ static uint32_t characters(ExprValue text)
 	return count;
 }
 
+// From the year 1 to the end of 9999.
+static bool in_calendar(int64_t seconds)
+{
+	return seconds >= INT64_C(-62135596800) && seconds <= INT64_C(253402300799);
+}
+
 static ExprValue of_one(AstRun *run, const Node *node)
 {
 	ExprValue a = eval(run, node->child[0]);
@@ -233,7 +240,7 @@ static ExprValue of_one(AstRun *run, const Node *node)
 		return value_of_int(a.kind == EXPR_STRING ? characters(a) : a.len);
 	case NODE_LATER:
 		a.seconds += node->value.i;
-		return a;
+		return in_calendar(a.seconds) ? a : failed(run, value_error(EXPR_ERR_RANGE));
 	default: // DYN
 		return a;
 	}

@@ -44,6 +44,7 @@ static const char *const error_names[] = {
         [EXPR_ERR_DIVIDE_BY_ZERO] = "DIVIDE_BY_ZERO",
         [EXPR_ERR_MODULUS_BY_ZERO] = "MODULUS_BY_ZERO",
         [EXPR_ERR_OVERFLOW] = "OVERFLOW",
+        [EXPR_ERR_RANGE] = "RANGE",
         [EXPR_ERR_FUEL] = "FUEL",
 };
 

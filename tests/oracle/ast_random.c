@@ -203,7 +203,7 @@ static Node *random_number(Chance *chance, const AstWorld *world, ExprKind type,
 
 static Node *random_later(Chance *chance, const AstWorld *world, int depth)
 {
-	static const int64_t spans[] = {0, 1, -1, 86400, -86400};
+	static const int64_t spans[] = {0, 1, -1, 86400, -86400, INT64_C(9000000000), -INT64_C(9000000000)};
 	Node *node = make(world, NODE_LATER, EXPR_TIMESTAMP,
 	        ast_random(chance, world, EXPR_TIMESTAMP, depth - 1), NULL);
 	node->value = value_of_int(CHANCE_OF(chance, spans));
@@ -232,4 +232,48 @@ Node *ast_random(Chance *chance, const AstWorld *world, ExprKind type, int depth
 	bool leaf =
 	        depth <= 0 || (type == EXPR_BOOL ? chance_once_in(chance, 8) : chance_below(chance, 4) != 0);
 	return leaf ? random_leaf(chance, world, type) : random_inner(chance, world, type, depth);
+}
+
+// --- predicates ---
+
+static Node *random_literals(Chance *chance, const AstWorld *world, ExprKind kind)
+{
+	Node *list =
+	        node_new(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, NODE_CHILDREN_MAX));
+	for (uint32_t i = 0; i < list->count; i++)
+		list->child[i] = random_literal(chance, world, kind);
+	return list;
+}
+
+static Node *random_predicate(Chance *chance, const AstWorld *world)
+{
+	static const ExprKind kinds[] = {EXPR_BOOL, EXPR_INT, EXPR_INT, EXPR_INT, EXPR_DOUBLE, EXPR_DOUBLE,
+	        EXPR_STRING, EXPR_STRING, EXPR_TIMESTAMP, EXPR_LIST};
+	static const NodeKind orders[] = {
+	        NODE_EQUAL, NODE_NOT_EQUAL, NODE_LESS, NODE_LESS_EQUAL, NODE_GREATER, NODE_GREATER_EQUAL};
+	ExprKind kind = CHANCE_OF(chance, kinds);
+	Node *attribute = random_attribute(chance, world, kind);
+	if (!attribute)
+		return random_has(chance, world);
+	if (kind == EXPR_BOOL)
+		return chance_once_in(chance, 2) ? attribute
+		                                 : make(world, NODE_NOT, EXPR_BOOL, attribute, NULL);
+	if (kind == EXPR_LIST)
+		return make(world, NODE_IN, EXPR_BOOL, random_literal(chance, world, EXPR_STRING), attribute);
+	if (chance_once_in(chance, 4))
+		return make(world, NODE_IN, EXPR_BOOL, attribute, random_literals(chance, world, kind));
+	ExprKind other = kind == EXPR_INT && chance_once_in(chance, 5) ? EXPR_DOUBLE : kind;
+	Node *literal = random_literal(chance, world, other);
+	NodeKind order = CHANCE_OF(chance, orders);
+	return chance_once_in(chance, 4) ? make(world, order, EXPR_BOOL, literal, attribute)
+	                                 : make(world, order, EXPR_BOOL, attribute, literal);
+}
+
+Node *ast_random_predicates(Chance *chance, const AstWorld *world)
+{
+	NodeKind joined = chance_below(chance, 4) ? NODE_AND : NODE_OR;
+	Node *node = random_predicate(chance, world);
+	for (uint32_t more = chance_below(chance, 4); more > 0; more--)
+		node = make(world, joined, EXPR_BOOL, node, random_predicate(chance, world));
+	return node;
 }

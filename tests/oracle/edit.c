@@ -42,16 +42,16 @@ static EditResult drop_requested_point(World *world, Visit *visit, uint32_t at)
 
 static EditResult drop_filter(World *world, Visit *visit, uint32_t at)
 {
-	(void)world;
 	for (size_t i = 0; i < visit->point_count; i++) {
 		DecidePoint *point = &visit->points[i];
 		if (at >= point->filter_count) {
 			at -= (uint32_t)point->filter_count;
 			continue;
 		}
-		if (at == 0)
-			point->filter++;
-		point->filter_count--; // the first or the last: two are all there are
+		OfferFilter *kept = ARENA_ARRAY(world->arena, OfferFilter, point->filter_count);
+		memcpy(kept, point->filter, point->filter_count * sizeof *kept);
+		EDIT_REMOVE(kept, point->filter_count, at);
+		point->filter = kept;
 		return EDIT_DONE;
 	}
 	return EDIT_END;

@@ -7,10 +7,21 @@ static uint32_t some_level(Chance *chance, const World *world)
 	return chance_below(chance, 4) ? 0 : chance_below(chance, world->snapshot->n_audience_levels);
 }
 
+// One of few, so that samples and control groups share some; and one as long as may be.
+char *make_salt(Chance *chance, World *world)
+{
+	enum { SALT_MAX = 255 };
+	if (chance_below(chance, 8))
+		return make_name(world, "salt", chance_below(chance, 3));
+	char salt[SALT_MAX];
+	memset(salt, 's', sizeof salt);
+	return arena_cstr(world->arena, str_n(salt, sizeof salt));
+}
+
 uint32_t make_share(Chance *chance, World *world, uint32_t level, const char *salt)
 {
 	const char *id = make_audience_id(world, level, chance_below(chance, IDS));
-	uint32_t share = ref_share_of(salt, world->snapshot->audience_levels[level]->name, id);
+	uint32_t share = ref_share_of(str(salt), str(world->snapshot->audience_levels[level]->name), str(id));
 	return chance_once_in(chance, 3) ? chance_below(chance, 1000001) : share + chance_below(chance, 2);
 }
 
@@ -23,10 +34,13 @@ static void make_audience_lists(Chance *chance, World *world)
 		SnapList *list = snapshot->audience_lists[i];
 		list->name = make_name(world, "l", i);
 		list->audience_level = some_level(chance, world);
-		list->ids = ARENA_ARRAY(world->arena, char *, IDS);
+		list->ids = ARENA_ARRAY(world->arena, char *, IDS + 64 * world->scale);
 		for (uint32_t id = 0; id < IDS; id++)
 			if (chance_once_in(chance, 2))
 				list->ids[list->n_ids++] = make_audience_id(world, list->audience_level, id);
+		for (uint32_t id = 4000; world->scale > 1 && id < 4500; id += 1 + chance_below(chance, 60))
+			list->ids[list->n_ids++] =
+			        arena_printf(world->arena, list->audience_level ? "%u|x" : "%u", id);
 	}
 }
 
@@ -54,7 +68,7 @@ void make_segments(Chance *chance, World *world)
 	Snapshot *snapshot = world->snapshot;
 	make_audience_lists(chance, world);
 	snapshot->n_segments = MAKE_LIST(world, snapshot->segments, SnapSegment,
-	        PARLEY__SNAPSHOT__V1__SEGMENT__INIT, chance_below(chance, 6));
+	        PARLEY__SNAPSHOT__V1__SEGMENT__INIT, chance_below(chance, 6 * world->scale * world->scale));
 	for (size_t i = 0; i < snapshot->n_segments; i++) {
 		snapshot->segments[i]->name = make_name(world, "s", i);
 		make_segment(chance, world, snapshot->segments[i]);
@@ -124,7 +138,7 @@ static void make_step(Chance *chance, World *world, const SnapFlow *flow, size_t
 	if (step->kind == SNAP_STEP(SET_ATTRIBUTE) && level->n_attributes == 0)
 		step->kind = SNAP_STEP(SAMPLE);
 	if (step->kind == SNAP_STEP(SAMPLE))
-		step->salt = make_name(world, "salt", chance_below(chance, 3));
+		step->salt = make_salt(chance, world);
 	if (step->kind == SNAP_STEP(SAMPLE) || step->kind == SNAP_STEP(DECISION))
 		make_branches(chance, world, flow, index);
 	if (step->kind == SNAP_STEP(SET_ATTRIBUTE)) {

@@ -18,7 +18,7 @@ void make_campaigns(Chance *chance, World *world)
 		for (size_t c = 0; c < campaign->n_cells; c++) {
 			SnapCell *cell = campaign->cells[c];
 			cell->code = make_name(world, "K", c);
-			cell->control_salt = make_name(world, "salt", chance_below(chance, 3));
+			cell->control_salt = make_salt(chance, world);
 			if (chance_once_in(chance, 2))
 				cell->control_ppm = make_share(chance, world, 0, cell->control_salt);
 		}
@@ -83,7 +83,7 @@ void make_rules(Chance *chance, World *world)
 {
 	Snapshot *snapshot = world->snapshot;
 	snapshot->n_rules = MAKE_LIST(world, snapshot->rules, SnapRule,
-	        PARLEY__SNAPSHOT__V1__TREATMENT_RULE__INIT, chance_below(chance, 10));
+	        PARLEY__SNAPSHOT__V1__TREATMENT_RULE__INIT, chance_below(chance, 10 * world->scale));
 	for (size_t i = 0; i < snapshot->n_rules; i++) {
 		snapshot->rules[i]->name = make_name(world, "r", i);
 		make_rule(chance, world, snapshot->rules[i]);

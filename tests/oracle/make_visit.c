@@ -69,7 +69,7 @@ static void insert(Fact *facts, size_t *count, Fact fact)
 
 static void make_facts(Chance *chance, const World *world, Visit *visit, Arena *arena)
 {
-	size_t count = chance_once_in(chance, 6) ? 0 : chance_below(chance, 12);
+	size_t count = chance_once_in(chance, 6) ? 0 : chance_below(chance, 12 * world->scale);
 	visit->facts = ARENA_ARRAY(arena, Fact, count);
 	visit->session_facts = ARENA_ARRAY(arena, Fact, count);
 	for (size_t i = 0; i < count; i++) {
@@ -140,7 +140,7 @@ static DecidePoint make_point(Chance *chance, const World *world, Arena *arena)
 	if (chance_once_in(chance, 8))
 		point.max = DECIDE_OFFERS_MAX;
 	if (chance_below(chance, 5) == 0) {
-		point.filter_count = 1 + chance_below(chance, 2);
+		point.filter_count = 1 + chance_below(chance, 3);
 		OfferFilter *filter = ARENA_ARRAY(arena, OfferFilter, point.filter_count);
 		for (size_t i = 0; i < point.filter_count; i++)
 			filter[i] = make_filter(chance, world, arena);
@@ -152,7 +152,7 @@ static DecidePoint make_point(Chance *chance, const World *world, Arena *arena)
 void request_make(Chance *chance, const World *world, Visit *visit, Arena *arena)
 {
 	static const int64_t spans[] = {0, 0, 0, 0, 1, -1, DAY_US, -DAY_US};
-	visit->point_count = 1 + chance_below(chance, 4);
+	visit->point_count = 1 + chance_below(chance, chance_once_in(chance, 20) ? 16 : 4);
 	visit->points = ARENA_ARRAY(arena, DecidePoint, visit->point_count);
 	for (size_t i = 0; i < visit->point_count; i++)
 		visit->points[i] = make_point(chance, world, arena);

@@ -5,7 +5,7 @@
 
 char *make_name(World *world, const char *kind, size_t number)
 {
-	return arena_printf(world->arena, "%s%zu", kind, number);
+	return arena_printf(world->arena, "%s%03zu", kind, number); // in the order of numbers
 }
 
 SnapConstant *make_constant(World *world, ExprValue value)
@@ -58,7 +58,9 @@ SnapExpression *make_formula(Chance *chance, World *world, uint32_t level, ExprK
 	bool dyn = chance_once_in(chance, 40);
 	if (dyn)
 		made = (ExprKind[]){EXPR_BOOL, EXPR_INT, EXPR_DOUBLE, EXPR_STRING}[chance_below(chance, 4)];
-	formula->root = ast_random(chance, &ast, made, 1 + (int)chance_below(chance, 3));
+	formula->root = made == EXPR_BOOL && chance_once_in(chance, 3)
+	                        ? ast_random_predicates(chance, &ast)
+	                        : ast_random(chance, &ast, made, 1 + (int)chance_below(chance, 3));
 	if (dyn) {
 		Node *wrapped = formula->root;
 		formula->root = ARENA_NEW(world->arena, Node);
@@ -128,7 +130,9 @@ char *make_audience_id(World *world, uint32_t level, uint32_t number)
 {
 	static const char *const single[IDS] = {"1", "10", "2", "20", "3"};
 	static const char *const composite[IDS] = {"10|a", "1|a", "1|b", "2|a", "2|b"};
-	return arena_cstr(world->arena, str((level ? composite : single)[number]));
+	char *id = arena_cstr(world->arena, str((level ? composite : single)[number]));
+	return level && number + 1 == IDS ? arena_printf(world->arena, "%s%0255d", id, 1)
+	                                  : id; // as long as may be
 }
 
 void make_levels(Chance *chance, World *world)
@@ -242,7 +246,7 @@ void make_offers(Chance *chance, World *world)
 {
 	Snapshot *snapshot = world->snapshot;
 	snapshot->n_offers = MAKE_LIST(world, snapshot->offers, SnapOffer, PARLEY__SNAPSHOT__V1__OFFER__INIT,
-	        2 + chance_below(chance, 7));
+	        2 + chance_below(chance, 7) * (world->scale > 1 ? 4 : 1));
 	for (size_t i = 0; i < snapshot->n_offers; i++) {
 		SnapOffer *offer = snapshot->offers[i];
 		offer->code = arena_printf(
@@ -346,15 +350,17 @@ void make_zones(Chance *chance, World *world)
 
 // Moments at which calendars turn, in UTC, and one like any other.
 static const int64_t anchors_s[] = {
-        INT64_C(1785148200), // 2026-07-27T10:30:00Z, a Monday
-        INT64_C(1785110400), // 2026-07-27T00:00:00Z
-        INT64_C(1772323200), // 2026-03-01T00:00:00Z
-        INT64_C(1709164800), // 2024-02-29T00:00:00Z
-        INT64_C(1709251200), // 2024-03-01T00:00:00Z
-        INT64_C(1767225600), // 2026-01-01T00:00:00Z
-        INT64_C(4107542400), // 2100-03-01T00:00:00Z, not after a leap day
-        INT64_C(951782400),  // 2000-02-29T00:00:00Z
-        INT64_C(-100000000), // 1966-10-31T14:13:20Z
+        INT64_C(1785148200),   // 2026-07-27T10:30:00Z, a Monday
+        INT64_C(1785110400),   // 2026-07-27T00:00:00Z
+        INT64_C(1772323200),   // 2026-03-01T00:00:00Z
+        INT64_C(1709164800),   // 2024-02-29T00:00:00Z
+        INT64_C(1709251200),   // 2024-03-01T00:00:00Z
+        INT64_C(1767225600),   // 2026-01-01T00:00:00Z
+        INT64_C(4107542400),   // 2100-03-01T00:00:00Z, not after a leap day
+        INT64_C(951782400),    // 2000-02-29T00:00:00Z
+        INT64_C(-100000000),   // 1966-10-31T14:13:20Z
+        INT64_C(253402127999), // 9999-12-29T23:59:59Z
+        INT64_C(-62135337600), // 0001-01-04T00:00:00Z
 };
 
 World *world_make(Chance *chance, Arena *arena)
@@ -362,9 +368,10 @@ World *world_make(Chance *chance, Arena *arena)
 	World *world = ARENA_NEW(arena, World);
 	world->arena = arena;
 	world->anchor_us = CHANCE_OF(chance, anchors_s) * SECOND_US;
-	if (chance_once_in(chance, 3))
+	if (chance_once_in(chance, 3) && world->anchor_us < INT64_C(200000000000) * SECOND_US)
 		world->anchor_us +=
 		        (int64_t)chance_below(chance, 40) * DAY_US + chance_below(chance, 2000000000);
+	world->scale = chance_once_in(chance, 60) ? 8 : 1;
 	world->snapshot = ARENA_NEW(arena, Snapshot);
 	*world->snapshot = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
 	world->snapshot->format = SNAPSHOT_FORMAT;

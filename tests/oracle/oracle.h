@@ -33,8 +33,9 @@ static inline Formula *formula_of(SnapExpression *expression)
 typedef struct World {
 	Arena *arena;
 	Snapshot *snapshot;
-	int64_t anchor_us;       // what dates and facts are around
-	const Plan *plan;        // once it is finished
+	int64_t anchor_us; // what dates and facts are around
+	uint32_t scale;    // 1; in a few worlds more, so that lists are long and sets have several words
+	const Plan *plan;  // once it is finished
 	Node *last[2][EXPR_DYN]; // the latest tree by level and kind: some expressions are there twice
 } World;
 
@@ -81,6 +82,7 @@ const char *make_attribute_name(Chance *chance);
 ExprValue make_attribute_value(Chance *chance, const World *world, ExprKind kind, Arena *arena);
 char *make_audience_id(World *world, uint32_t level, uint32_t number);
 SnapConstant *make_constant(World *world, ExprValue value);
+char *make_salt(Chance *chance, World *world);
 // A share that is somebody's, or next to it.
 uint32_t make_share(Chance *chance, World *world, uint32_t level, const char *salt);
 

@@ -1,30 +1,17 @@
 // The order of work, point by point.
-#include "oracle.h"
-#include "reference.h"
+#include "ref_point.h"
 
-enum { CANDIDATES_MAX = 128, SHOWN_MAX = 512 }; // small worlds make fewer
-
-// What a call has shown so far.
-typedef struct Shown {
-	uint32_t offer, campaign, cell;
-} Shown;
-
-typedef struct Point {
-	const RefCall *call;
-	const DecidePoint *wanted;
-	const SnapZone *zone;
-	RefCandidate *candidates;
-	size_t count;
-	RefCandidate **offered; // best first
-	size_t offered_count;
-} Point;
-
-typedef struct Answer {
-	const RefCall *call;
-	Shown shown[SHOWN_MAX];
-	size_t shown_count;
-	uint32_t ordinal;
-} Answer;
+// More than a point can have.
+static size_t candidates_most(const Snapshot *snapshot)
+{
+	size_t most = 2 * snapshot->n_offers + snapshot->n_score_overrides;
+	for (size_t i = 0; i < snapshot->n_rules + snapshot->n_global_offers; i++) {
+		const SnapRule *rule = i < snapshot->n_rules ? snapshot->rules[i]
+		                                             : snapshot->global_offers[i - snapshot->n_rules];
+		most += rule->offer_list ? snapshot->offer_lists[rule->offer_list - 1]->n_offers : 1;
+	}
+	return most;
+}
 
 // --- 2: candidates ---
 
@@ -75,89 +62,9 @@ static void collect(Point *point)
 	}
 }
 
-// --- 5: rank ---
-
-static int three_way(bool before, bool after)
-{
-	return after - before;
-}
-
-static int compare_ties(const Point *point, uint32_t left, uint32_t right)
-{
-	const SnapOffer *a = point->call->ref->snapshot->offers[left];
-	const SnapOffer *b = point->call->ref->snapshot->offers[right];
-	uint64_t seed = point->call->request->seed;
-	if (point->zone->tie_break == SNAP_TIE(OFFER_CODE))
-		return strcmp(a->code, b->code);
-	if (point->zone->tie_break == SNAP_TIE(NEWEST_OFFER)) {
-		if (a->effective_us == b->effective_us)
-			return 0;
-		if (!a->effective_us || !b->effective_us)
-			return a->effective_us ? -1 : 1;
-		return three_way(a->effective_us > b->effective_us, a->effective_us < b->effective_us);
-	}
-	uint64_t x = ref_mix64(seed ^ ref_hash(a->code, strlen(a->code)));
-	uint64_t y = ref_mix64(seed ^ ref_hash(b->code, strlen(b->code)));
-	return three_way(x<y, x> y);
-}
-
-// Negative if a ranks before b. `row`, if not NULL, is what decided it.
-static int compare(const Point *point, const RefCandidate *a, const RefCandidate *b, CoverRow *row)
-{
-	static const CoverRow ties[] = {
-	        [SNAP_TIE(UNSPECIFIED)] = COVER_TIE_RANDOM,
-	        [SNAP_TIE(SEEDED_RANDOM)] = COVER_TIE_RANDOM,
-	        [SNAP_TIE(NEWEST_OFFER)] = COVER_TIE_NEWEST,
-	        [SNAP_TIE(OFFER_CODE)] = COVER_TIE_CODE,
-	};
-	bool top_a = a->rule && a->rule->top_priority, top_b = b->rule && b->rule->top_priority;
-	*row = COVER_ROWS;
-	if (top_a != top_b) {
-		if (top_a ? a->score.final < b->score.final : b->score.final < a->score.final)
-			*row = COVER_TOP_OVER_SCORE;
-		return top_a ? -1 : 1;
-	}
-	if (a->score.final > b->score.final || a->score.final < b->score.final)
-		return a->score.final > b->score.final ? -1 : 1;
-	int tie = compare_ties(point, a->id.offer, b->id.offer);
-	*row = ties[point->zone->tie_break];
-	if (tie)
-		return tie;
-	*row = COVER_ROWS;
-	if (a->id.offer != b->id.offer)
-		return three_way(a->id.offer<b->id.offer, a->id.offer> b->id.offer);
-	*row = a->id.origin != b->id.origin ? COVER_TIE_ORIGIN : COVER_TIE_SOURCE;
-	if (a->id.origin != b->id.origin)
-		return three_way(a->id.origin<b->id.origin, a->id.origin> b->id.origin);
-	return three_way(a->id.source<b->id.source, a->id.source> b->id.source);
-}
-
-// Those that passed, best first: again and again the best of what is left.
-static size_t rank(const Point *point, RefCandidate **ranked)
-{
-	size_t count = 0;
-	CoverRow row;
-	for (size_t i = 0; i < point->count; i++)
-		if (point->candidates[i].reason == REASON_OFFERED)
-			ranked[count++] = &point->candidates[i];
-	for (size_t i = 0; i < count; i++) {
-		size_t best = i;
-		for (size_t j = i + 1; j < count; j++) {
-			if (compare(point, ranked[j], ranked[best], &row) < 0)
-				best = j;
-			if (row < COVER_ROWS)
-				cover_row(point->call->ref->cover, row);
-		}
-		RefCandidate *swap = ranked[i];
-		ranked[i] = ranked[best];
-		ranked[best] = swap;
-	}
-	return count;
-}
-
 // --- 6: deduplicate ---
 
-static Shown treatment_of(const RefCandidate *candidate)
+Shown ref_treatment_of(const RefCandidate *candidate)
 {
 	return (Shown){
 	        .offer = candidate->id.offer,
@@ -174,7 +81,7 @@ static bool same_treatment(Shown a, Shown b)
 static bool was_shown(const Answer *answer, const Point *point, const RefCandidate *candidate)
 {
 	bool by_treatment = point->zone->deduplication == SNAP_DEDUP(TREATMENT), other = false;
-	Shown mine = treatment_of(candidate);
+	Shown mine = ref_treatment_of(candidate);
 	if (!answer->call->request->deduplicate_across)
 		return false;
 	for (size_t i = 0; i < answer->shown_count; i++) {
@@ -204,7 +111,7 @@ static bool is_duplicate(
 			cover_row(cover, COVER_DEDUP_NONE);
 			break;
 		case SNAP_DEDUP(TREATMENT):
-			if (same_treatment(treatment_of(better[i]), treatment_of(candidate))) {
+			if (same_treatment(ref_treatment_of(better[i]), ref_treatment_of(candidate))) {
 				cover_row(cover, COVER_DEDUP_TREATMENT_OUT);
 				return true;
 			}
@@ -221,8 +128,8 @@ static bool is_duplicate(
 
 static void take(Answer *answer, Point *point)
 {
-	RefCandidate **ranked = ARENA_ARRAY(answer->call->ref->arena, RefCandidate *, CANDIDATES_MAX);
-	size_t count = rank(point, ranked);
+	RefCandidate **ranked = ARENA_ARRAY(answer->call->ref->arena, RefCandidate *, point->count);
+	size_t count = ref_rank(point, ranked);
 	for (size_t i = 0; i < count; i++)
 		if (was_shown(answer, point, ranked[i]))
 			ranked[i]->reason = REASON_DUPLICATE_ACROSS_POINTS;
@@ -281,99 +188,6 @@ static void fill_up(Answer *answer, Point *point)
 	}
 }
 
-// --- 8: treat ---
-
-static ExprValue personal_value(
-        const RefCall *call, const SnapOfferAttribute *attribute, const SnapExpression *expression)
-{
-	Cover *cover = call->ref->cover;
-	ExprValue raw = ref_value(call->ref, expression, call->visitor->values, call->request->as_of_us);
-	ExprValue value = ref_typed(raw, ast_kind(attribute->type));
-	if (value.kind != EXPR_ERROR) {
-		cover_row(cover, raw.kind == value.kind ? COVER_PERSONAL_VALUE : COVER_PERSONAL_WIDENED);
-		return value;
-	}
-	cover_row(cover, attribute->value ? COVER_PERSONAL_FIXED : COVER_PERSONAL_ERROR);
-	return attribute->value ? ref_constant(attribute->value, call->ref->arena) : value;
-}
-
-static void personalise(const RefCall *call, DecidedOffer *ret)
-{
-	const SnapOffer *offer = call->ref->snapshot->offers[ret->id.offer];
-	DecidedAttribute *attributes = ARENA_ARRAY(call->ref->arena, DecidedAttribute, offer->n_attributes);
-	ret->attributes = attributes;
-	for (uint32_t i = 0; i < offer->n_attributes; i++) {
-		const SnapOfferAttribute *attribute = offer->attributes[i];
-		size_t before = ret->attribute_count;
-		for (size_t k = 0; k < attribute->n_personalised; k++) {
-			if ((int)attribute->personalised[k]->audience_level != call->visitor->level)
-				continue;
-			attributes[ret->attribute_count++] = (DecidedAttribute){
-			        i, personal_value(call, attribute, attribute->personalised[k]->expression)};
-		}
-		if (attribute->n_personalised && ret->attribute_count == before)
-			cover_row(call->ref->cover, COVER_PERSONAL_OTHER_LEVEL);
-	}
-}
-
-static void treat(Answer *answer, const Point *point, PointDecision *ret)
-{
-	DecidedOffer *offers = ARENA_ARRAY(answer->call->ref->arena, DecidedOffer, point->offered_count);
-	ret->offers = offers;
-	ret->offer_count = point->offered_count;
-	for (size_t i = 0; i < point->offered_count; i++) {
-		offers[i] = (DecidedOffer){.id = point->offered[i]->id, .score = point->offered[i]->score};
-		personalise(answer->call, &offers[i]);
-		ref_treatment_code(answer->call->request->seed, answer->ordinal++, offers[i].treatment_code);
-		answer->shown[answer->shown_count++] = treatment_of(point->offered[i]);
-	}
-}
-
-// --- explain ---
-
-static bool is_listed_before(const RefCandidate *a, const RefCandidate *b)
-{
-	if (a->id.origin != b->id.origin)
-		return a->id.origin < b->id.origin;
-	if (a->id.source != b->id.source)
-		return a->id.source < b->id.source;
-	return a->id.offer < b->id.offer;
-}
-
-static DecidedCandidate explained(const RefCall *call, const RefCandidate *candidate)
-{
-	call->ref->cover->reasons[candidate->reason][candidate->id.origin]++;
-	return (DecidedCandidate){
-	        .id = candidate->id,
-	        .reason = candidate->reason,
-	        .score = candidate->score,
-	        .predicate = candidate->predicate,
-	        .detail = candidate->detail,
-	};
-}
-
-static void explain(const Point *point, PointDecision *ret)
-{
-	DecidedCandidate *list = ARENA_ARRAY(point->call->ref->arena, DecidedCandidate, point->count);
-	RefCandidate **others = ARENA_ARRAY(point->call->ref->arena, RefCandidate *, point->count);
-	size_t count = 0, other_count = 0;
-	for (size_t i = 0; i < point->offered_count; i++)
-		list[count++] = explained(point->call, point->offered[i]);
-	for (size_t i = 0; i < point->count; i++) {
-		RefCandidate *candidate = &point->candidates[i];
-		if (candidate->reason == REASON_OFFERED)
-			continue;
-		size_t at = other_count++;
-		for (; at > 0 && is_listed_before(candidate, others[at - 1]); at--)
-			others[at] = others[at - 1];
-		others[at] = candidate;
-	}
-	for (size_t i = 0; i < other_count; i++)
-		list[count++] = explained(point->call, others[i]);
-	ret->candidates = list;
-	ret->candidate_count = count;
-}
-
 // --- the whole ---
 
 static void decide_point(Answer *answer, const DecidePoint *wanted, PointDecision *ret)
@@ -388,8 +202,8 @@ static void decide_point(Answer *answer, const DecidePoint *wanted, PointDecisio
 	        .call = answer->call,
 	        .wanted = wanted,
 	        .zone = ref->snapshot->zones[ref->snapshot->points[wanted->point]->zone],
-	        .candidates = ARENA_ARRAY(ref->arena, RefCandidate, CANDIDATES_MAX),
-	        .offered = ARENA_ARRAY(ref->arena, RefCandidate *, CANDIDATES_MAX),
+	        .candidates = ARENA_ARRAY(ref->arena, RefCandidate, candidates_most(ref->snapshot)),
+	        .offered = ARENA_ARRAY(ref->arena, RefCandidate *, candidates_most(ref->snapshot)),
 	};
 	if (wanted->max == 0)
 		cover_row(ref->cover, COVER_POINT_NONE_WANTED);
@@ -398,9 +212,9 @@ static void decide_point(Answer *answer, const DecidePoint *wanted, PointDecisio
 		ref_screen(answer->call, wanted, &point.candidates[i]);
 	take(answer, &point);
 	fill_up(answer, &point);
-	treat(answer, &point, ret);
+	ref_treat(answer, &point, ret);
 	if (answer->call->request->explain)
-		explain(&point, ret);
+		ref_explain(&point, ret);
 }
 
 void ref_decide(const Reference *ref, const Visitor *visitor, const DecideRequest *request, Decision *ret)
@@ -408,6 +222,7 @@ void ref_decide(const Reference *ref, const Visitor *visitor, const DecideReques
 	RefCall call = {ref, visitor, request};
 	Answer *answer = ARENA_NEW(ref->arena, Answer);
 	answer->call = &call;
+	answer->shown = ARENA_ARRAY(ref->arena, Shown, request->count * candidates_most(ref->snapshot));
 	PointDecision *points = ARENA_ARRAY(ref->arena, PointDecision, request->count);
 	for (size_t i = 0; i < request->count; i++) {
 		for (size_t k = 0; k < i; k++)

@@ -1,6 +1,7 @@
 // Hashes, shares, periods and codes, from their definitions.
 #include "reference.h"
 
+#include <stdlib.h>
 #include <xxhash.h>
 
 uint64_t ref_mix64(uint64_t x)
@@ -18,19 +19,17 @@ uint64_t ref_hash(const char *bytes, size_t len)
 	return XXH3_64bits(bytes, len);
 }
 
-uint32_t ref_share_of(const char *salt, const char *level, const char *audience_id)
+uint32_t ref_share_of(Str salt, Str level, Str audience_id)
 {
-	char text[1024];
+	char text[4096];
 	size_t len = 0;
-	const char *const parts[] = {salt, level, audience_id};
-	for (size_t i = 0; i < 3; i++) {
-		size_t part = strlen(parts[i]);
-		if (part >= sizeof text - len)
-			return 0;
-		memcpy(text + len, parts[i], part);
-		len += part;
-		if (i < 2)
-			text[len++] = '\0';
+	const Str parts[] = {salt, STR("\0"), level, STR("\0"), audience_id};
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		if (parts[i].len > sizeof text - len)
+			abort(); // longer than any snapshot may have it
+		if (parts[i].len)
+			memcpy(text + len, parts[i].ptr, parts[i].len);
+		len += parts[i].len;
 	}
 	return (uint32_t)((unsigned __int128)ref_hash(text, len) * 1000000 >> 64);
 }
@@ -51,15 +50,10 @@ static int days_in(int year, int month)
 // The first day of the month that the day is in, both counted from 1970-01-01: month by month from there.
 static int64_t month_start(int64_t day)
 {
+	const int64_t cycle = 146097; // days of 400 years, after which the calendar repeats
+	int64_t cycles = day / cycle - (day % cycle < 0), start = 0;
 	int year = 1970, month = 0;
-	int64_t start = 0;
-	while (day < start) {
-		if (month-- == 0) {
-			month = 11;
-			year--;
-		}
-		start -= days_in(year, month);
-	}
+	day -= cycles * cycle;
 	while (day >= start + days_in(year, month)) {
 		start += days_in(year, month);
 		if (++month == 12) {
@@ -67,7 +61,7 @@ static int64_t month_start(int64_t day)
 			year++;
 		}
 	}
-	return start;
+	return start + cycles * cycle;
 }
 
 // The largest multiple of `step` (plus `offset`) that is not above `x`.

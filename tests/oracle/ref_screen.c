@@ -50,9 +50,7 @@ static void screen_offer(const RefCall *call, RefCandidate *candidate)
 static bool is_held_out(const RefCall *call, const SnapCell *cell)
 {
 	const SnapLevel *level = call->ref->snapshot->audience_levels[call->visitor->level];
-	char id[256] = {0};
-	memcpy(id, call->visitor->audience_id.ptr, call->visitor->audience_id.len);
-	uint32_t share = ref_share_of(cell->control_salt, level->name, id);
+	uint32_t share = ref_share_of(str(cell->control_salt), str(level->name), call->visitor->audience_id);
 	if (cell->control_ppm && share + 1 == cell->control_ppm)
 		cover_row(call->ref->cover, COVER_CONTROL_LAST);
 	if (cell->control_ppm && share == cell->control_ppm)

@@ -2,18 +2,14 @@
 #include "oracle.h"
 #include "reference.h"
 
-enum { TRACE_MAX = 64 }; // small worlds make fewer entries
-
 typedef struct Run {
 	const Reference *ref;
 	const SegmentRequest *request;
 	const SnapLevel *level;
-	char id[256];
 	ExprValue *values;
 	Segmentation *ret;
 	SegmentTrace *trace;
-	bool by_flow[64]; // put there by a flow; worlds are small
-	bool by_itself[64];
+	bool *by_flow, *by_itself; // by segment: put there by a flow, by its expression and list
 } Run;
 
 static SegmentTrace *add_trace(Run *run, int flow, uint32_t step)
@@ -60,7 +56,8 @@ static uint32_t decision(Run *run, const SnapStep *step, SegmentTrace *entry)
 
 static uint32_t sample(Run *run, const SnapStep *step, SegmentTrace *entry)
 {
-	uint32_t share = ref_share_of(step->salt, run->level->name, run->id), begin = 0;
+	uint32_t share = ref_share_of(str(step->salt), str(run->level->name), run->request->audience_id),
+	         begin = 0;
 	for (size_t i = 0; i < step->n_branches; i++) {
 		uint32_t end = begin + step->branches[i]->share_ppm;
 		if (i && share == begin)
@@ -121,7 +118,7 @@ static bool is_listed(const Run *run, const SnapSegment *segment)
 {
 	const SnapList *list = run->ref->snapshot->audience_lists[segment->list - 1];
 	for (size_t i = 0; i < list->n_ids; i++)
-		if (strcmp(list->ids[i], run->id) == 0)
+		if (str_eq(str(list->ids[i]), run->request->audience_id))
 			return true;
 	return false;
 }
@@ -219,6 +216,14 @@ static void settle_groups(Run *run)
 	}
 }
 
+static size_t entries_most(const Snapshot *snapshot)
+{
+	size_t most = snapshot->n_segments;
+	for (size_t i = 0; i < snapshot->n_flows; i++)
+		most += snapshot->flows[i]->n_steps;
+	return most;
+}
+
 void ref_segments(const Reference *ref, const SegmentRequest *request, ExprValue *values, Segmentation *ret)
 {
 	const Snapshot *snapshot = ref->snapshot;
@@ -228,9 +233,10 @@ void ref_segments(const Reference *ref, const SegmentRequest *request, ExprValue
 	        .level = snapshot->audience_levels[request->level],
 	        .values = values,
 	        .ret = ret,
-	        .trace = ARENA_ARRAY(ref->arena, SegmentTrace, TRACE_MAX),
+	        .trace = ARENA_ARRAY(ref->arena, SegmentTrace, entries_most(snapshot)),
+	        .by_flow = arena_alloc(ref->arena, snapshot->n_segments),
+	        .by_itself = arena_alloc(ref->arena, snapshot->n_segments),
 	};
-	memcpy(run.id, request->audience_id.ptr, request->audience_id.len);
 	ret->trace = run.trace;
 	ret->trace_count = 0;
 	for (size_t i = 0; i < (snapshot->n_segments + 63) / 64; i++)

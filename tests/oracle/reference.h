@@ -21,7 +21,7 @@ void ref_decide(const Reference *ref, const Visitor *visitor, const DecideReques
 
 uint64_t ref_mix64(uint64_t x);
 uint64_t ref_hash(const char *bytes, size_t len);
-uint32_t ref_share_of(const char *salt, const char *level, const char *audience_id);
+uint32_t ref_share_of(Str salt, Str level, Str audience_id);
 int64_t ref_period_start(Parley__Snapshot__V1__Period period, int64_t time_us);
 void ref_treatment_code(uint64_t seed, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);
 
