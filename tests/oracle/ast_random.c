@@ -129,15 +129,17 @@ static Node *random_comparison(Chance *chance, const AstWorld *world, int depth)
 	}
 	if (left == EXPR_INT && chance_once_in(chance, 6))
 		right = EXPR_DOUBLE;
-	return make(world, kind, EXPR_BOOL, ast_random(chance, world, left, depth - 1),
-	        ast_random(chance, world, right, depth > 1 ? depth - 1 : 0));
+	Node *first = ast_random(chance, world, left, depth - 1);
+	return make(
+	        world, kind, EXPR_BOOL, first, ast_random(chance, world, right, depth > 1 ? depth - 1 : 0));
 }
 
 static Node *random_membership(Chance *chance, const AstWorld *world, int depth)
 {
-	if (chance_once_in(chance, 2))
-		return make(world, NODE_IN, EXPR_BOOL, ast_random(chance, world, EXPR_STRING, depth - 1),
-		        ast_random(chance, world, EXPR_LIST, depth - 1));
+	if (chance_once_in(chance, 2)) {
+		Node *text = ast_random(chance, world, EXPR_STRING, depth - 1);
+		return make(world, NODE_IN, EXPR_BOOL, text, ast_random(chance, world, EXPR_LIST, depth - 1));
+	}
 	static const ExprKind kinds[] = {EXPR_INT, EXPR_DOUBLE, EXPR_STRING, EXPR_TIMESTAMP};
 	ExprKind kind = CHANCE_OF(chance, kinds);
 	Node *list = node_new(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, 3));
@@ -148,8 +150,8 @@ static Node *random_membership(Chance *chance, const AstWorld *world, int depth)
 
 static Node *random_choice(Chance *chance, const AstWorld *world, ExprKind type, int depth)
 {
-	Node *node = make(world, NODE_CHOICE, type, ast_random(chance, world, EXPR_BOOL, depth - 1),
-	        ast_random(chance, world, type, depth - 1));
+	Node *test = ast_random(chance, world, EXPR_BOOL, depth - 1);
+	Node *node = make(world, NODE_CHOICE, type, test, ast_random(chance, world, type, depth - 1));
 	node->child[2] = ast_random(chance, world, type, depth - 1);
 	node->count = 3;
 	return node;

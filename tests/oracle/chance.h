@@ -1,5 +1,6 @@
 // Chance that repeats: a case is made from the run's seed and its own numbers and from nothing else, so that
-// any case can be made again alone, whatever the threads did, and edited while it is shrunk.
+// any case can be made again alone, whatever the threads did, and edited while it is shrunk. What draws from
+// a stream must be sequenced: arguments and initialisers are not, and compilers differ.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -39,12 +39,10 @@ static int64_t fact_time(Chance *chance, const World *world)
 
 static Fact make_fact(Chance *chance, const World *world)
 {
-	Fact fact = {
-	        .offer = chance_below(chance, world->snapshot->n_offers),
-	        .count = chance_once_in(chance, 4) ? 2 + chance_below(chance, 2) : 1,
-	        .kind = (FactKind)chance_below(chance, 3),
-	        .time_us = fact_time(chance, world),
-	};
+	Fact fact = {.offer = chance_below(chance, world->snapshot->n_offers)};
+	fact.count = chance_once_in(chance, 4) ? 2 + chance_below(chance, 2) : 1;
+	fact.kind = (FactKind)chance_below(chance, 3);
+	fact.time_us = fact_time(chance, world);
 	if (chance_once_in(chance, 30))
 		fact.count = UINT32_MAX;
 	if (chance_below(chance, 3))
@@ -115,12 +113,9 @@ static OfferFilter make_filter(Chance *chance, const World *world, Arena *arena)
 {
 	static const ExprKind kinds[] = {
 	        EXPR_BOOL, EXPR_INT, EXPR_DOUBLE, EXPR_STRING, EXPR_TIMESTAMP, EXPR_LIST};
-	OfferFilter filter = {
-	        .attribute = str(make_attribute_name(chance)),
-	        .comparison =
-	                (Parley__Snapshot__V1__Comparison)(SNAP_COMPARE(EQUAL) + chance_below(chance, 7)),
-	        .value = make_attribute_value(chance, world, CHANCE_OF(chance, kinds), arena),
-	};
+	OfferFilter filter = {.attribute = str(make_attribute_name(chance))};
+	filter.comparison = (Parley__Snapshot__V1__Comparison)(SNAP_COMPARE(EQUAL) + chance_below(chance, 7));
+	filter.value = make_attribute_value(chance, world, CHANCE_OF(chance, kinds), arena);
 	if (filter.value.kind == EXPR_DOUBLE && chance_once_in(chance, 4))
 		filter.value.d = CHANCE_OF(
 		        chance, ((const double[]){(double)NAN, (double)INFINITY, -(double)INFINITY}));
@@ -131,10 +126,8 @@ static OfferFilter make_filter(Chance *chance, const World *world, Arena *arena)
 
 static DecidePoint make_point(Chance *chance, const World *world, Arena *arena)
 {
-	DecidePoint point = {
-	        .point = (int)chance_below(chance, world->snapshot->n_points),
-	        .max = chance_below(chance, 5),
-	};
+	DecidePoint point = {.point = (int)chance_below(chance, world->snapshot->n_points)};
+	point.max = chance_below(chance, 5);
 	if (chance_once_in(chance, 12))
 		point.point = -1;
 	if (chance_once_in(chance, 8))

@@ -368,9 +368,10 @@ World *world_make(Chance *chance, Arena *arena)
 	World *world = ARENA_NEW(arena, World);
 	world->arena = arena;
 	world->anchor_us = CHANCE_OF(chance, anchors_s) * SECOND_US;
-	if (chance_once_in(chance, 3) && world->anchor_us < INT64_C(200000000000) * SECOND_US)
-		world->anchor_us +=
-		        (int64_t)chance_below(chance, 40) * DAY_US + chance_below(chance, 2000000000);
+	if (chance_once_in(chance, 3) && world->anchor_us < INT64_C(200000000000) * SECOND_US) {
+		world->anchor_us += (int64_t)chance_below(chance, 40) * DAY_US;
+		world->anchor_us += chance_below(chance, 2000000000);
+	}
 	world->scale = chance_once_in(chance, 60) ? 8 : 1;
 	world->snapshot = ARENA_NEW(arena, Snapshot);
 	*world->snapshot = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
