@@ -223,6 +223,7 @@ YAML
 	for kind in ch ot of ol ca al z ip ev li seg flow rule go so bl sup con; do
 		expect 0 NAME parley get "$kind"
 	done
+	expect 0 "" parley deploy shop --to test --dry-run
 	expect 7 "campaign spring has no cell" parley apply -f <(sed 's/^cell: A/cell: B/' "$work/every.yaml")
 }
 
