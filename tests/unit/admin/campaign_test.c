@@ -1,6 +1,8 @@
 // Stories about what is offered: lists, campaigns, rules of both sorts, zones, and how often.
 #include "fixture.h"
 
+#include <stdio.h>
+
 static void a_list_names_offers_or_says_which(void **state)
 {
 	static const Refusal wrong[] = {
@@ -20,6 +22,19 @@ static void a_list_names_offers_or_says_which(void **state)
 	make("OfferList", "cards", "'offers': ['gold']");
 	must_fail(ERR_RESOURCE_IN_USE, NULL, "offer_list cards (offers[0])", DESIGNER,
 	        "OfferService/DeleteOffer", "{'name': 'gold'}");
+}
+
+static void of_other_things_a_resource_names_a_thousand_at_most(void **state)
+{
+	static char fields[32000];
+	size_t used = (size_t)sprintf(fields, "'offers': [");
+	(void)state;
+	make_bank();
+	for (int i = 0; i <= 1000; i++)
+		used += (size_t)sprintf(fields + used, "%s'o%d'", i ? "," : "", i);
+	sprintf(fields + used, "]");
+	const Refusal wrong[] = {{ERR_LIMIT, "offers[999]", "put offers into offer lists", fields}};
+	MUST_REFUSE("OfferList", wrong);
 }
 
 static void an_offer_may_be_personal(void **state)
@@ -207,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup(a_list_names_offers_or_says_which, fixture_clear),
+	        cmocka_unit_test_setup(of_other_things_a_resource_names_a_thousand_at_most, fixture_clear),
 	        cmocka_unit_test_setup(an_offer_may_be_personal, fixture_clear),
 	        cmocka_unit_test_setup(a_campaign_has_cells_and_rules_belong_to_them, fixture_clear),
 	        cmocka_unit_test_setup(a_global_offer_is_for_everyone_of_a_level, fixture_clear),
