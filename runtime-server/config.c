@@ -1,6 +1,8 @@
 #include "config.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "decide/decide.h"
 
 #include <libgen.h>
 
@@ -37,6 +39,59 @@ static const ConfigField journal_fields[] = {
                 .min = 256 << 20,
                 .max = INT64_MAX,
                 .help = "from 70 % of it on, events are refused until the design server took what is there"},
+        {0},
+};
+
+static const ConfigField visitor_fields[] = {
+        {.name = "max",
+                .type = CONFIG_INT,
+                .offset = AT(visitors.max),
+                .fallback = "2000000",
+                .min = 1,
+                .max = 100000000,
+                .help = "visitors of whom something is remembered, at some 100 to 300 bytes each; beyond, "
+                        "those "
+                        "inactive longest are forgotten"},
+        {.name = "facts",
+                .type = CONFIG_INT,
+                .offset = AT(visitors.facts),
+                .fallback = "256",
+                .min = 8,
+                .max = DECIDE_FACTS_MAX,
+                .help = "contacts, responses and suppressions of one visitor; beyond, old ones are merged, "
+                        "then "
+                        "dropped"},
+        {.name = "retention",
+                .type = CONFIG_DURATION,
+                .offset = AT(visitors.retention_us),
+                .fallback = "400d",
+                .min = US_PER_S * 3600,
+                .max = US_PER_S * 86400 * 36500,
+                .help = "older contacts count no longer; accepts and rejects stay"},
+        {.name = "treatments",
+                .type = CONFIG_SIZE,
+                .offset = AT(visitors.treatments),
+                .fallback = "64MiB",
+                .min = 8 << 20,
+                .max = INT64_C(64) << 30,
+                .help = "memory for the newest recommendations, which events of any session can quote; one "
+                        "takes "
+                        "some 300 bytes"},
+        {.name = "treatment_age",
+                .type = CONFIG_DURATION,
+                .offset = AT(visitors.treatment_age_us),
+                .fallback = "30d",
+                .min = 60 * US_PER_S,
+                .max = US_PER_S * 86400 * 3650,
+                .help = "older ones cannot be quoted outside their session"},
+        {.name = "checkpoint",
+                .type = CONFIG_DURATION,
+                .offset = AT(visitors.checkpoint_us),
+                .fallback = "5m",
+                .min = US_PER_S,
+                .max = US_PER_S * 86400,
+                .help = "between two checkpoints of it: what came since is read again from the journal at a "
+                        "start"},
         {0},
 };
 
@@ -152,6 +207,10 @@ const ConfigField config_fields[] = {
                 .offset = AT(touchpoint_tokens),
                 .help = "SHA-256 (64 hex digits) of every token that a touchpoint may show"},
         {.name = "journal", .type = CONFIG_SECTION, .fields = journal_fields, .help = "the journal"},
+        {.name = "visitors",
+                .type = CONFIG_SECTION,
+                .fields = visitor_fields,
+                .help = "what is remembered of visitors beyond their sessions"},
         {.name = "profiles",
                 .type = CONFIG_SECTION,
                 .fields = profile_fields,

@@ -21,6 +21,9 @@ typedef struct Config {
 		int64_t quota;
 	} journal;
 	struct {
+		int64_t max, facts, retention_us, treatments, treatment_age_us, checkpoint_us;
+	} visitors;
+	struct {
 		Str conninfo; // empty: there is no profile database
 		int64_t timeout_us, connections;
 	} profiles;

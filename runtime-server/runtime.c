@@ -4,17 +4,20 @@
 #include "base/file.h"
 #include "service/service.h"
 #include "ship/ship.h"
+#include "visitor/visitor.h"
 #include "watchdog.h"
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-enum { WATCHDOG_TICKS = 10, WATCHDOG_TIMEOUT_MS = 2000, WATCHDOG_FAILURES = 3 };
+enum { WATCHDOG_TICKS = 10, WATCHDOG_TIMEOUT_MS = 2000, WATCHDOG_FAILURES = 3, VISITOR_TICKS = 60 };
 
 struct Runtime {
 	const Config *config;
 	Journal *journal;
+	Visitors *visitors;
 	Profile *profile;
 	Current *current;
 	Service *service;
@@ -25,7 +28,8 @@ struct Runtime {
 	int port;      // of the TLS listener
 	int plaintext; // of the other, 0: none
 	unsigned ticks, unanswered;
-	bool shipping; // as far as the log says
+	uint64_t forgotten; // visitors, as far as the log says
+	bool shipping;      // as far as the log says
 	_Atomic(Err) broken;
 };
 
@@ -51,6 +55,16 @@ static void profiles_changed(void *context, bool available, const ErrDetail *why
 		        F_CSTR("consequence", "sessions start with default attributes"));
 }
 
+static void checkpoint_changed(void *context, const ErrDetail *why)
+{
+	(void)context;
+	if (why == NULL)
+		log_info("checkpoint of visitor state is written again", F_BOOL("written", true));
+	else
+		log_warn("checkpoint of visitor state failed", F_CSTR("message", why->message),
+		        F_CSTR("consequence", "the journal grows, and a start takes longer"));
+}
+
 // The touchpoint API is ready once there is a snapshot to decide by.
 static void snapshot_activated(void *context)
 {
@@ -68,7 +82,7 @@ static int64_t steady_us(void *context)
 
 // --- putting it together ---
 
-static Err open_journal(Runtime *runtime)
+static Err open_journal(Runtime *runtime, const char *visitors_dir)
 {
 	const Config *config = runtime->config;
 	return journal_open(
@@ -76,10 +90,35 @@ static Err open_journal(Runtime *runtime)
 	                .dir = config->journal.dir.ptr,
 	                .runtime_id = config->runtime_id,
 	                .quota_bytes = config->journal.quota,
+	                .after = visitors_incarnation(visitors_dir),
+	                .retain = true,
 	                .on_poison = journal_poisoned,
 	                .context = runtime,
 	        },
 	        &runtime->journal);
+}
+
+static Err open_visitors(Runtime *runtime, const char *dir)
+{
+	const Config *config = runtime->config;
+	uint64_t seed = 0;
+	if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+		return err_errno(ERR_IO, "cannot get random numbers from the kernel");
+	return visitors_open(
+	        &(VisitorsOptions){
+	                .dir = dir,
+	                .journal = runtime->journal,
+	                .max_visitors = (size_t)config->visitors.max,
+	                .max_facts = (unsigned)config->visitors.facts,
+	                .retention_us = config->visitors.retention_us,
+	                .treatment_bytes = (size_t)config->visitors.treatments,
+	                .treatment_age_us = config->visitors.treatment_age_us,
+	                .checkpoint_us = config->visitors.checkpoint_us,
+	                .hash_seed = seed,
+	                .on_checkpoint = checkpoint_changed,
+	                .context = runtime,
+	        },
+	        &runtime->visitors);
 }
 
 static Err open_snapshots(Runtime *runtime, Arena *arena)
@@ -198,6 +237,24 @@ static void report_journal(Runtime *runtime)
 		        F_UINT("lost_sequences", status.lost_sequences));
 }
 
+// What is remembered, and what could not be.
+static void report_visitors(Runtime *runtime)
+{
+	VisitorsStatus status;
+	visitors_status(runtime->visitors, &status);
+	log_info("visitor state loaded", F_UINT("visitors", status.visitors), F_UINT("bytes", status.bytes),
+	        F_UINT("treatments", status.treatments));
+	if (status.fell_back)
+		log_error("checkpoint of visitor state was damaged",
+		        F_CSTR("message", status.checkpoint_error.message),
+		        F_CSTR("consequence", "the one before it was taken, and more of the journal"));
+	if (status.unaccounted > 0)
+		log_error("journal lacks records that visitor state needs",
+		        F_UINT("records", status.unaccounted),
+		        F_CSTR("consequence", "what they said of contacts and responses is forgotten"));
+	runtime->forgotten = status.forgotten;
+}
+
 // What was deployed and could be loaded, and what could not.
 static void report_snapshots(Runtime *runtime)
 {
@@ -223,12 +280,17 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	runtime->config = config;
 	set_credentials(runtime);
 	TRY(dir_make(config->state_dir.ptr, 0700));
-	TRY(open_journal(runtime));
+	const char *visitors_dir = path_join(arena, config->state_dir, STR("visitors"));
+	if (visitors_dir == NULL)
+		return err(ERR_NO_MEMORY, "no memory to start");
+	TRY(open_journal(runtime, visitors_dir));
+	TRY(open_visitors(runtime, visitors_dir));
 	TRY(open_snapshots(runtime, arena));
 	TRY(open_profiles(runtime));
 	TRY(open_service(runtime));
 	TRY(listen_now(runtime));
 	report_journal(runtime);
+	report_visitors(runtime);
 	report_snapshots(runtime);
 	TRY(start_shipping(runtime));
 	log_info("started", F_STR("runtime", config->runtime_id), F_STR("environment", config->environment),
@@ -269,12 +331,27 @@ static void watch_shipping(Runtime *runtime)
 		        F_UINT("behind", status.behind));
 }
 
+// Says when visitors had to make room for others.
+static void watch_visitors(Runtime *runtime)
+{
+	VisitorsStatus status;
+	visitors_status(runtime->visitors, &status);
+	if (status.forgotten == runtime->forgotten)
+		return;
+	log_warn("visitors were forgotten for want of room",
+	        F_UINT("forgotten", status.forgotten - runtime->forgotten),
+	        F_UINT("visitors", status.visitors), F_UINT("bytes", status.bytes));
+	runtime->forgotten = status.forgotten;
+}
+
 void runtime_tick(Runtime *runtime)
 {
 	service_sweep(runtime->service);
 	watch_shipping(runtime);
 	if (++runtime->ticks % WATCHDOG_TICKS == 0)
 		watch_port(runtime);
+	if (runtime->ticks % VISITOR_TICKS == 0)
+		watch_visitors(runtime);
 }
 
 Err runtime_broken(const Runtime *runtime)
@@ -295,6 +372,7 @@ void runtime_close(Runtime *runtime)
 	service_free(runtime->service);
 	if (runtime->current != NULL)
 		current_close(runtime->current);
+	visitors_close(runtime->visitors);
 	if (runtime->journal != NULL)
 		journal_close(runtime->journal);
 }
