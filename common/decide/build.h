@@ -14,6 +14,8 @@ typedef struct Interner {
 typedef struct Builder {
 	const Snapshot *snapshot;
 	Plan *plan;
+	PlanLevel *levels; // the plan's, and so
+	Candidates *candidates;
 	Arena *arena;   // the plan's
 	Arena *scratch; // gone when the plan is built
 	Interner conditions, scorings, values;
@@ -34,10 +36,13 @@ typedef struct ListsBuilder {
 Err lists_add(ListsBuilder *lists, uint32_t of, uint32_t item);
 Err lists_finish(const ListsBuilder *lists, size_t of_count, Arena *arena, Lists *ret);
 
+// What programs ask, once all that rules and segments have are known.
+Err build_asked(Builder *builder);
 // In this order: what a later one needs, an earlier one has built.
 Err build_levels(Builder *builder);
 Err build_offers(Builder *builder);
 Err build_zones(Builder *builder);
 Err build_rules(Builder *builder);
+Err build_index(Builder *builder);
 Err build_limits(Builder *builder);
 Err build_visitors(Builder *builder);

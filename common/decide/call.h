@@ -51,9 +51,14 @@ typedef struct Evaluation {
 	Arena *arena;
 	uint64_t fuel;
 	Memo conditions, scorings, results; // Outcome, ScoreOutcome, ExprValue
+	Traits traits;
 } Evaluation;
-Evaluation evaluation_of(const Plan *plan, const ExprValue *values, int64_t now_us, Arena *arena);
+// Error: NO_MEMORY.
+Err evaluation_init(
+        const Plan *plan, int level, const ExprValue *values, int64_t now_us, Arena *arena, Evaluation *ret);
 Outcome evaluate_condition(Evaluation *evaluation, uint32_t condition);
+// Whether it is true, without its program if it can be told so.
+bool evaluate_true(Evaluation *evaluation, uint32_t condition);
 ScoreOutcome evaluate_score(Evaluation *evaluation, uint32_t scoring);
 ExprValue evaluate_result(Evaluation *evaluation, uint32_t value);
 // Without remembering, for values that change.
@@ -128,11 +133,9 @@ typedef struct Spot {
 	size_t number; // of the point in the request
 	const SnapZone *zone;
 	const Candidates *candidates;
-	const uint64_t *admitted;  // by the zone's offer conditions; NULL: all
-	Outcome inclusion;         // of the visitor, by the zone
-	Memo filtered;             // by offer: Outcome of the request's filter
-	const uint64_t *survivors; // by position in `candidates`, of the live ones: 0 if it cannot pass;
-	                           // NULL: unknown
+	const uint64_t *admitted; // by the zone's offer conditions; NULL: all
+	Outcome inclusion;        // of the visitor, by the zone
+	Memo filtered;            // by offer: Outcome of the request's filter
 	Selection selection;
 	Reason *defaults; // of the default offers that were looked at
 	size_t default_count;
@@ -140,6 +143,8 @@ typedef struct Spot {
 
 // Screens a candidate up to its score: REASON_OFFERED if nothing strikes.
 Reason call_screen(Call *call, Spot *spot, const PlanRule *rule);
+// Whether nothing strikes. `sure`: segment, dates and eligibility are known to be fine.
+bool call_passes(Call *call, Spot *spot, const PlanRule *rule, bool sure);
 // Its score; false if that failed or is not finite.
 bool call_score(Call *call, const PlanRule *rule, ScoreParts *ret);
 // The visitor's override of the offer; NULL if there is none.

@@ -30,7 +30,7 @@ static Err open_spot(Call *call, const DecidePoint *wanted, Spot *ret)
 	};
 	if (!ret->selection.best)
 		return err(ERR_NO_MEMORY, "no memory for %zu candidates", max);
-	if (candidates->inclusion)
+	if (candidates->inclusion && !evaluate_true(&call->evaluation, candidates->inclusion - 1))
 		ret->inclusion = evaluate_condition(&call->evaluation, candidates->inclusion - 1);
 	return OK;
 }
@@ -58,13 +58,14 @@ static Err open_call(
 	        .plan = plan,
 	        .visitor = visitor,
 	        .request = request,
-	        .evaluation = evaluation_of(plan, visitor->values, request->as_of_us, arena),
 	        .overrides = plan_overrides(plan, visitor->level, visitor->audience_id),
 	        .blacklist = plan_blacklist(plan, visitor->level, visitor->audience_id),
 	        .shares = memo_of(plan->treatment_count, sizeof(Outcome), arena),
 	        .shown = {.arena = arena},
 	        .arena = arena,
 	};
+	TRY(evaluation_init(
+	        plan, visitor->level, visitor->values, request->as_of_us, arena, &ret->evaluation));
 	return facts_init(ret);
 }
 

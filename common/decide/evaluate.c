@@ -4,9 +4,10 @@
 
 #include <math.h>
 
-Evaluation evaluation_of(const Plan *plan, const ExprValue *values, int64_t now_us, Arena *arena)
+Err evaluation_init(
+        const Plan *plan, int level, const ExprValue *values, int64_t now_us, Arena *arena, Evaluation *ret)
 {
-	return (Evaluation){
+	*ret = (Evaluation){
 	        .plan = plan,
 	        .values = values,
 	        .now_us = now_us,
@@ -16,6 +17,7 @@ Evaluation evaluation_of(const Plan *plan, const ExprValue *values, int64_t now_
 	        .scorings = memo_of(plan->scorings.count, sizeof(ScoreOutcome), arena),
 	        .results = memo_of(plan->values.count, sizeof(ExprValue), arena),
 	};
+	return traits_init(&plan->asked, (uint32_t)level, values, now_us, arena, &ret->traits);
 }
 _Static_assert(
         sizeof(ScoreOutcome) <= MEMO_SIZE_MAX && sizeof(ExprValue) <= MEMO_SIZE_MAX, "memos have them");
@@ -57,6 +59,14 @@ Outcome evaluate_condition(Evaluation *evaluation, uint32_t condition)
 	return *known;
 }
 
+bool evaluate_true(Evaluation *evaluation, uint32_t condition)
+{
+	Answer answer = traits_condition(&evaluation->traits, condition);
+	if (answer == ANSWER_PROGRAM)
+		return evaluate_condition(evaluation, condition).verdict == VERDICT_TRUE;
+	return answer == ANSWER_YES;
+}
+
 static ScoreOutcome score_of(ExprValue value)
 {
 	double score = value.kind == EXPR_INT ? (double)value.i : value.d;
@@ -67,8 +77,12 @@ static ScoreOutcome score_of(ExprValue value)
 	return (ScoreOutcome){{.verdict = VERDICT_TRUE}, score == 0 ? 0 : score};
 }
 
+// Only of a failure the program has more to say.
 ScoreOutcome evaluate_score(Evaluation *evaluation, uint32_t scoring)
 {
+	double score;
+	if (score_compute(&evaluation->plan->forms[scoring], &evaluation->traits, &score) == SCORE_KNOWN)
+		return (ScoreOutcome){{.verdict = VERDICT_TRUE}, score};
 	ScoreOutcome *known = memo_at(&evaluation->scorings, scoring);
 	if (known->outcome.verdict == VERDICT_UNKNOWN)
 		*known = score_of(evaluate_anew(evaluation, &evaluation->plan->scorings.items[scoring]));

@@ -25,8 +25,14 @@ static void take_decision(Segmenting *run, const SnapStep *step, const PlanStep 
 {
 	const Programs *conditions = &run->evaluation.plan->conditions;
 	for (size_t i = 0; i < step->n_branches; i++) {
-		Outcome outcome = outcome_of(
-		        evaluate_anew(&run->evaluation, &conditions->items[planned->conditions[i]]));
+		Answer known = run->trace ? ANSWER_PROGRAM
+		                          : traits_condition(&run->evaluation.traits, planned->conditions[i]);
+		if (known == ANSWER_NO)
+			continue;
+		Outcome outcome = {.verdict = VERDICT_TRUE};
+		if (known == ANSWER_PROGRAM)
+			outcome = outcome_of(
+			        evaluate_anew(&run->evaluation, &conditions->items[planned->conditions[i]]));
 		if (outcome.verdict == VERDICT_TRUE) {
 			take_branch(step, i, ret);
 			return;
@@ -62,6 +68,7 @@ static void take_set(Segmenting *run, const SnapStep *step, const PlanStep *plan
 		return;
 	}
 	run->values[step->attribute] = value;
+	traits_forget(&run->evaluation.traits, step->attribute);
 	if (run->ret->set)
 		run->ret->set[step->attribute] = 1;
 	ret->trace.matched = true;

@@ -85,8 +85,8 @@ Err conditions_build(const ConditionsInput *input, Arena *arena, Conditions *ret
 typedef struct Traits {
 	const Conditions *conditions;
 	const LevelSlots *level;
+	const ExprAttribute *attributes; // of the level
 	const ExprValue *values;
-	int64_t as_of_us;
 	Arena *arena;
 	int64_t *keys;      // by slot, and the as-of time
 	uint8_t *states;    // KeyState
@@ -145,12 +145,18 @@ uint32_t index_position(const Index *index, uint32_t item);
 enum { SIEVE_WORDS = 4, SIEVE_BLOCK = SIEVE_WORDS * 64 };
 typedef struct Sieve {
 	const Index *index;
+	const uint32_t *items; // by position: the candidate; NULL: the same
 	const uint64_t **rows;
 	uint32_t row_count;
 	bool odd; // an attribute has a value that only programs understand: every survivor is looked at again
 } Sieve;
 // Error: NO_MEMORY.
 Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Arena *arena, Sieve *ret);
+
+static inline uint32_t sieve_item(const Sieve *sieve, uint32_t position)
+{
+	return sieve->items ? sieve->items[position] : position;
+}
 
 typedef struct SieveBlock {
 	uint64_t survivors[SIEVE_WORDS]; // candidates that are possible

@@ -3,7 +3,9 @@
 #include "decide/index_tables.h"
 #include "decide/index_values.h"
 
-typedef uint64_t Words __attribute__((vector_size(SIEVE_WORDS * sizeof(uint64_t)), aligned(16)));
+// What every x86-64 processor ANDs at once.
+typedef uint64_t Pair __attribute__((vector_size(16), aligned(8)));
+_Static_assert(SIEVE_WORDS == 4, "a block is two pairs of words");
 
 IndexSize index_size(const Index *index)
 {
@@ -35,7 +37,7 @@ uint32_t index_position(const Index *index, uint32_t item)
 	return low;
 }
 
-static uint32_t cell_of(const IndexTable *table, int64_t key)
+static inline uint32_t cell_of(const IndexTable *table, int64_t key)
 {
 	uint32_t count = table->cells - 1;
 	const int64_t *starts = table->starts;
@@ -55,13 +57,15 @@ static uint32_t cell_of(const IndexTable *table, int64_t key)
 }
 
 // NULL: the attribute's value is one that only programs understand.
-static const uint64_t *row_of(const Index *index, const IndexTable *table, Traits *traits)
+static inline const uint64_t *row_of(const IndexTable *table, uint32_t words, Traits *traits)
 {
 	KeyState state = traits_read(traits, table->slot);
-	if (state == KEY_ODD)
+	uint32_t cell = table->cells;
+	if (__builtin_expect(state == KEY_ODD, 0))
 		return NULL;
-	uint32_t cell = state == KEY_MISSING ? table->cells : cell_of(table, traits->keys[table->slot]);
-	return &table->rows[(size_t)cell * index->words];
+	if (__builtin_expect(state == KEY_READ, 1))
+		cell = cell_of(table, traits->keys[table->slot]);
+	return &table->rows[(size_t)cell * words];
 }
 
 static void add_member(const Index *index, const IndexSets *sets, uint32_t rank, uint64_t *row)
@@ -111,13 +115,13 @@ static Err add_sets(
 
 Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Arena *arena, Sieve *ret)
 {
-	*ret = (Sieve){.index = index};
+	*ret = (Sieve){.index = index, .items = index->items};
 	ret->rows = ARENA_ARRAY(arena, const uint64_t *, index->table_count + index->set_count + 1);
 	if (!ret->rows)
 		return err(ERR_NO_MEMORY, "no memory for %u attributes", index->table_count);
 	ret->rows[ret->row_count++] = index->live;
 	for (uint32_t i = 0; i < index->table_count; i++) {
-		const uint64_t *row = row_of(index, &index->tables[i], traits);
+		const uint64_t *row = row_of(&index->tables[i], index->words, traits);
 		if (row)
 			ret->rows[ret->row_count++] = row;
 		else
@@ -130,11 +134,19 @@ Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Ar
 
 void sieve_block(const Sieve *sieve, uint32_t block, SieveBlock *ret)
 {
-	size_t at = (size_t)block * SIEVE_WORDS;
-	Words survivors = *(const Words *)&sieve->rows[0][at];
-	for (uint32_t i = 1; i < sieve->row_count; i++)
-		survivors &= *(const Words *)&sieve->rows[i][at];
-	Words checks = sieve->odd ? survivors : survivors & *(const Words *)&sieve->index->checks[at];
-	memcpy(ret->survivors, &survivors, sizeof ret->survivors);
-	memcpy(ret->checks, &checks, sizeof ret->checks);
+	size_t at = (size_t)block * (SIEVE_WORDS / 2);
+	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
+	Pair left = ((const Pair *)*row)[at], right = ((const Pair *)*row)[at + 1];
+	for (row++; row < end; row++) {
+		left &= ((const Pair *)*row)[at];
+		right &= ((const Pair *)*row)[at + 1];
+	}
+	((Pair *)ret->survivors)[0] = left;
+	((Pair *)ret->survivors)[1] = right;
+	if (!sieve->odd) {
+		left &= ((const Pair *)sieve->index->checks)[at];
+		right &= ((const Pair *)sieve->index->checks)[at + 1];
+	}
+	((Pair *)ret->checks)[0] = left;
+	((Pair *)ret->checks)[1] = right;
 }

@@ -26,8 +26,8 @@ typedef struct IndexSets {
 enum { INDEX_SEGMENTS = UINT32_MAX };
 
 struct Index {
-	uint32_t positions, words; // words: of a row, a multiple of SIEVE_WORDS
 	const uint32_t *items;     // by position; NULL: the same
+	uint32_t positions, words; // words: of a row, a multiple of SIEVE_WORDS
 	const IndexTable *tables;
 	const IndexSets *sets;
 	uint32_t table_count, set_count;

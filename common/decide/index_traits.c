@@ -6,20 +6,23 @@ Err traits_init(const Conditions *conditions, uint32_t level, const ExprValue *v
 {
 	const LevelSlots *slots = &conditions->levels[level];
 	size_t count = slots->schema->count;
+	// One piece: keys, numbers, members, then the states of both.
+	size_t words = (count + 1) * (sizeof *ret->keys + sizeof *ret->numbers + sizeof *ret->members);
+	char *piece = arena_alloc(arena, words + 2 * (count + 1));
+	if (!piece)
+		return err(ERR_NO_MEMORY, "no memory for %zu attributes", count);
 	*ret = (Traits){
 	        .conditions = conditions,
 	        .level = slots,
+	        .attributes = slots->schema->attributes,
 	        .values = values,
-	        .as_of_us = as_of_us,
 	        .arena = arena,
-	        .keys = ARENA_ARRAY(arena, int64_t, count + 1),
-	        .states = arena_alloc(arena, count + 1),
-	        .members = ARENA_ARRAY(arena, uint64_t *, count + 1),
-	        .numbers = ARENA_ARRAY(arena, double, count + 1),
-	        .number_states = arena_alloc(arena, count + 1),
+	        .keys = (int64_t *)(void *)piece,
+	        .states = (uint8_t *)piece + words,
+	        .number_states = (uint8_t *)piece + words + count + 1,
 	};
-	if (!ret->keys || !ret->states || !ret->members || !ret->numbers || !ret->number_states)
-		return err(ERR_NO_MEMORY, "no memory for %zu attributes", count);
+	ret->numbers = (double *)(void *)(ret->keys + count + 1);
+	ret->members = (uint64_t **)(void *)(ret->numbers + count + 1);
 	ret->keys[count] = as_of_us;
 	ret->states[count] = KEY_READ;
 	ret->numbers[count] = 1;
@@ -59,7 +62,7 @@ static KeyState read_key(Traits *traits, uint32_t slot)
 	int64_t *key = &traits->keys[slot];
 	if (value.kind == EXPR_ERROR)
 		return KEY_MISSING;
-	if (value.kind != traits->level->schema->attributes[slot].type.kind)
+	if (value.kind != traits->attributes[slot].type.kind)
 		return KEY_ODD;
 	switch (value.kind) {
 	case EXPR_BOOL:
@@ -153,4 +156,19 @@ Answer traits_condition(Traits *traits, uint32_t condition)
 			answer = ANSWER_PROGRAM;
 	}
 	return answer;
+}
+
+// Ints as far as doubles tell them apart.
+KeyState traits_read_number_now(Traits *traits, uint32_t slot)
+{
+	const int64_t most = INT64_C(1) << 53;
+	const ExprValue *value = &traits->values[slot];
+	ExprKind kind = traits->attributes[slot].type.kind;
+	KeyState state = value->kind == EXPR_ERROR ? KEY_MISSING : value->kind == kind ? KEY_READ : KEY_ODD;
+	if (state == KEY_READ && kind == EXPR_INT && (value->i > most || value->i < -most))
+		state = KEY_ODD;
+	if (state == KEY_READ)
+		traits->numbers[slot] = kind == EXPR_INT ? (double)value->i : value->d;
+	traits->number_states[slot] = (uint8_t)state;
+	return state;
 }

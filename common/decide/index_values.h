@@ -45,9 +45,29 @@ typedef enum KeyState {
 	KEY_ODD, // only programs understand its value
 } KeyState;
 KeyState traits_read_now(Traits *traits, uint32_t slot);
+KeyState traits_read_number_now(Traits *traits, uint32_t slot);
 
+static inline bool is_plain_int(const Traits *traits, uint32_t slot)
+{
+	return traits->values[slot].kind == EXPR_INT && traits->attributes[slot].type.kind == EXPR_INT;
+}
+
+// The attribute's key; ints, which most are, at once.
 static inline KeyState traits_read(Traits *traits, uint32_t slot)
 {
 	KeyState state = (KeyState)traits->states[slot];
-	return __builtin_expect(state == KEY_UNREAD, 0) ? traits_read_now(traits, slot) : state;
+	if (state != KEY_UNREAD)
+		return state;
+	if (!is_plain_int(traits, slot))
+		return traits_read_now(traits, slot);
+	traits->keys[slot] = traits->values[slot].i;
+	traits->states[slot] = KEY_READ;
+	return KEY_READ;
+}
+
+// The attribute as a number; MISSING and ODD as of keys.
+static inline KeyState traits_read_number(Traits *traits, uint32_t slot)
+{
+	KeyState state = (KeyState)traits->number_states[slot];
+	return state != KEY_UNREAD ? state : traits_read_number_now(traits, slot);
 }

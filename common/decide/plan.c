@@ -31,6 +31,7 @@ static Err build(Builder *builder)
 	TRY(build_offers(builder));
 	TRY(build_zones(builder));
 	TRY(build_rules(builder));
+	TRY(build_index(builder));
 	TRY(build_limits(builder));
 	TRY(build_visitors(builder));
 	plan->conditions = (Programs){builder->conditions.programs, builder->conditions.count};

@@ -2,6 +2,7 @@
 // and immutable once built.
 #pragma once
 #include "decide/decide.h"
+#include "decide/score.h"
 #include "snapshot/types.h"
 
 // Indices found by a hash of what they stand for, by open addressing. The caller compares.
@@ -71,6 +72,10 @@ typedef struct PlanLevel {
 	size_t flow_count;
 	const PlanSegment *segments; // those with an expression or a list
 	size_t segment_count;
+	// Indices into `segments`: those with an expression only, whose index it is, and the others.
+	const uint32_t *expressed, *listed;
+	uint32_t expressed_count, listed_count;
+	const Index *segment_index; // NULL if there are few
 	const PlanGrouped *grouped;
 	size_t grouped_count;
 } PlanLevel;
@@ -90,6 +95,7 @@ typedef struct PlanRule {
 	uint32_t segment;              // index + 1; 0: everyone
 	uint32_t eligibility, scoring; // index + 1 in conditions, in scorings; 0: none
 	uint32_t treatment;            // campaign and cell, together; 0: none
+	uint32_t order;                // of the score's form; 0: none
 	uint8_t origin;                // an Origin
 	bool live;                     // published, enabled, in an active campaign
 	bool top, control;             // top priority; its cell has a control group
@@ -103,6 +109,8 @@ typedef struct Candidates {
 	uint32_t *end; // of what is listed already, while it is built
 	uint32_t dynamic, live, count;
 	uint32_t inclusion; // index + 1 in conditions: the zone's, for the level; 0: none
+	const Index *index; // of the live ones; NULL if they are few
+	ScoreRuns runs;     // of the dynamic ones in the index
 } Candidates;
 
 // A personalised attribute of an offer for a level.
@@ -116,7 +124,9 @@ struct Plan {
 	Names levels, points, events, offers;
 	const PlanLevel *level; // by audience level
 	Programs conditions, scorings, values;
-	const PlanRule *rules; // rules and global offers, in the order in which the walk meets them
+	Conditions asked;       // what the conditions ask of attributes
+	const ScoreForm *forms; // by scoring
+	const PlanRule *rules;  // rules and global offers, in the order in which the walk meets them
 	uint32_t rule_count;
 	const Candidates *candidates;      // [zone × levels + level]
 	Lists offer_rules;                 // static live rules by offer; only if there are score overrides

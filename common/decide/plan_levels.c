@@ -143,7 +143,7 @@ Err build_levels(Builder *builder)
 	PlanLevel *levels = ARENA_ARRAY(builder->arena, PlanLevel, snapshot->n_audience_levels);
 	if (!levels)
 		return err(ERR_NO_MEMORY, "no memory for the audience levels");
-	builder->plan->level = levels;
+	builder->plan->level = builder->levels = levels;
 	for (uint32_t i = 0; i < snapshot->n_audience_levels; i++) {
 		TRY(build_attributes(snapshot->audience_levels[i], builder->arena, &levels[i]));
 		TRY(build_flows(builder, i, &levels[i]));

@@ -1,5 +1,6 @@
-// One global order of rules, best first, and for each zone and level the rules that may be candidates there,
-// in that order. A call then walks forward in memory and can stop early.
+// One global order of rules, best first (those with a score expression by its form), and for each zone and
+// level the rules that may be candidates there, in that order. A call then walks forward in memory and can
+// stop early.
 #include "decide/build.h"
 
 #include <stdlib.h>
@@ -131,6 +132,8 @@ static int compare_rules(const void *left, const void *right)
 		return a->top ? -1 : 1;
 	if (a->score > b->score || a->score < b->score)
 		return a->score > b->score ? -1 : 1;
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
 	if (a->origin != b->origin)
 		return a->origin < b->origin ? -1 : 1;
 	if (a->source != b->source)
@@ -174,6 +177,9 @@ static Err build_order(Builder *builder, const uint32_t *firsts)
 	PlanRule *end = rules;
 	TRY(add_rules(builder, ORIGIN_RULE, snapshot->n_rules, firsts, &end));
 	TRY(add_rules(builder, ORIGIN_GLOBAL, snapshot->n_global_offers, firsts, &end));
+	TRY(build_asked(builder));
+	for (size_t i = 0; i < count; i++)
+		rules[i].order = rules[i].scoring ? builder->plan->forms[rules[i].scoring - 1].order : 0;
 	if (count)
 		qsort(rules, count, sizeof *rules, compare_rules);
 	builder->plan->rules = rules;
@@ -182,6 +188,26 @@ static Err build_order(Builder *builder, const uint32_t *firsts)
 }
 
 // --- the lists ---
+
+// The lists, with nothing in them but what zones ask.
+static Err build_inclusion(Builder *builder, Candidates **ret)
+{
+	const Snapshot *snapshot = builder->snapshot;
+	size_t count = snapshot->n_zones * snapshot->n_audience_levels;
+	Candidates *candidates = ARENA_ARRAY(builder->arena, Candidates, count);
+	if (!candidates)
+		return err(ERR_NO_MEMORY, "no memory for %zu zones", snapshot->n_zones);
+	*ret = candidates;
+	for (size_t zone = 0; zone < snapshot->n_zones; zone++) {
+		Candidates *of_zone = &candidates[zone * snapshot->n_audience_levels];
+		for (size_t i = 0; i < snapshot->zones[zone]->n_inclusion; i++) {
+			const SnapLevelExpression *by = snapshot->zones[zone]->inclusion[i];
+			TRY(intern_optional(&builder->conditions, by->audience_level, by->expression,
+			        &of_zone[by->audience_level].inclusion));
+		}
+	}
+	return OK;
+}
 
 // The lists that a rule belongs to: its zone's, or every zone's, of its level. Calls `visit` with each.
 typedef void (*Visit)(Candidates *candidates, const PlanRule *rule, uint32_t index);
@@ -230,34 +256,17 @@ static Err allocate_lists(Candidates *candidates, size_t count, Arena *arena)
 	return OK;
 }
 
-static Err build_inclusion(Builder *builder, Candidates *candidates)
-{
-	const Snapshot *snapshot = builder->snapshot;
-	for (size_t zone = 0; zone < snapshot->n_zones; zone++) {
-		Candidates *of_zone = &candidates[zone * snapshot->n_audience_levels];
-		for (size_t i = 0; i < snapshot->zones[zone]->n_inclusion; i++) {
-			const SnapLevelExpression *by = snapshot->zones[zone]->inclusion[i];
-			TRY(intern_optional(&builder->conditions, by->audience_level, by->expression,
-			        &of_zone[by->audience_level].inclusion));
-		}
-	}
-	return OK;
-}
-
-static Err build_candidates(Builder *builder)
+static Err build_candidates(Builder *builder, Candidates *candidates)
 {
 	const Snapshot *snapshot = builder->snapshot;
 	size_t count = snapshot->n_zones * snapshot->n_audience_levels;
-	Candidates *candidates = ARENA_ARRAY(builder->arena, Candidates, count);
-	if (!candidates)
-		return err(ERR_NO_MEMORY, "no memory for %zu zones", snapshot->n_zones);
 	for (uint32_t i = 0; i < builder->plan->rule_count; i++)
 		visit_lists(builder->plan, i, candidates, count_rule);
 	TRY(allocate_lists(candidates, count, builder->arena));
 	for (uint32_t i = 0; i < builder->plan->rule_count; i++)
 		visit_lists(builder->plan, i, candidates, list_rule);
-	builder->plan->candidates = candidates;
-	return build_inclusion(builder, candidates);
+	builder->plan->candidates = builder->candidates = candidates;
+	return OK;
 }
 
 // A visitor's own score lifts rules out of their order; these are found by their offers.
@@ -277,8 +286,10 @@ static Err build_offer_rules(Builder *builder)
 Err build_rules(Builder *builder)
 {
 	uint32_t *firsts;
+	Candidates *candidates;
 	TRY(build_treatments(builder, &firsts));
+	TRY(build_inclusion(builder, &candidates));
 	TRY(build_order(builder, firsts));
-	TRY(build_candidates(builder));
+	TRY(build_candidates(builder, candidates));
 	return build_offer_rules(builder);
 }

@@ -92,11 +92,11 @@ static Err interner_init(Interner *in, size_t max, const ExprSchema *schemas, Bu
 Err build_interners(Builder *builder)
 {
 	const Snapshot *snapshot = builder->snapshot;
-	ExprSchema *schemas = ARENA_ARRAY(builder->scratch, ExprSchema, snapshot->n_audience_levels);
+	ExprSchema *schemas = ARENA_ARRAY(builder->arena, ExprSchema, snapshot->n_audience_levels);
 	if (!schemas)
 		return err(ERR_NO_MEMORY, "no memory for the schemas");
 	for (size_t i = 0; i < snapshot->n_audience_levels; i++)
-		TRY(snapshot_schema(snapshot->audience_levels[i], builder->scratch, &schemas[i]));
+		TRY(snapshot_schema(snapshot->audience_levels[i], builder->arena, &schemas[i]));
 	Counts counts = count_programs(snapshot);
 	TRY(interner_init(&builder->conditions, counts.conditions, schemas, builder));
 	TRY(interner_init(&builder->scorings, counts.scorings, schemas, builder));

@@ -79,8 +79,9 @@ static bool sum_of(const LevelSlots *level, const Tree *tree, ScoreSum *ret)
 	SumReader reader = {.level = level, .kind = EXPR_ERROR};
 	if (level->schema->count >= UINT16_MAX || !read_sum(&reader, tree))
 		return false;
-	for (; reader.parts < SCORE_PARTS; reader.parts++)
-		reader.sum.slots[reader.parts] = (uint16_t)level->schema->count;
+	for (uint32_t i = reader.parts; i < SCORE_PARTS; i++)
+		reader.sum.slots[i] = (uint16_t)level->schema->count;
+	reader.sum.parts = (uint8_t)reader.parts;
 	reader.sum.whole = reader.kind == EXPR_INT;
 	*ret = reader.sum;
 	return true;
@@ -113,6 +114,8 @@ static int by_form(const void *left, const void *right)
 	const ScoreForm *a = *(ScoreForm *const *)left, *b = *(ScoreForm *const *)right;
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
+	if (a->sum.parts != b->sum.parts)
+		return a->sum.parts < b->sum.parts ? -1 : 1;
 	for (int i = 0; i < SCORE_PARTS; i++)
 		if (a->sum.slots[i] != b->sum.slots[i])
 			return a->sum.slots[i] < b->sum.slots[i] ? -1 : 1;
@@ -148,34 +151,12 @@ Err scores_build(Conditions *conditions, const ConditionsInput *scorings, Arena 
 
 // --- computing ---
 
-static KeyState read_number(Traits *traits, uint32_t slot)
-{
-	const int64_t int_max = INT64_C(1) << 53;
-	ExprValue value = traits->values[slot];
-	ExprKind kind = traits->level->schema->attributes[slot].type.kind;
-	if (value.kind == EXPR_ERROR)
-		return KEY_MISSING;
-	bool too_large = kind == EXPR_INT && (value.i > int_max || value.i < -int_max);
-	if (value.kind != kind || too_large)
-		return KEY_ODD;
-	traits->numbers[slot] = kind == EXPR_INT ? (double)value.i : value.d;
-	return KEY_READ;
-}
-
-static inline KeyState number_state(Traits *traits, uint32_t slot)
-{
-	KeyState state = (KeyState)traits->number_states[slot];
-	if (__builtin_expect(state == KEY_UNREAD, 0))
-		traits->number_states[slot] = (uint8_t)(state = read_number(traits, slot));
-	return state;
-}
-
 static ScoreState compute_sum(const ScoreSum *sum, Traits *traits, double *ret)
 {
 	double value = 0, size = 0;
 	ScoreState state = SCORE_KNOWN;
-	for (int i = 0; i < SCORE_PARTS; i++) {
-		KeyState known = number_state(traits, sum->slots[i]);
+	for (uint32_t i = 0; i < sum->parts; i++) {
+		KeyState known = traits_read_number(traits, sum->slots[i]);
 		if (known == KEY_ODD)
 			return SCORE_ASK_PROGRAM;
 		if (known == KEY_MISSING)
@@ -213,9 +194,9 @@ double score_bound(const ScoreRun *run, Traits *traits)
 	double bound = 0, size = 0;
 	if (!run->bounded)
 		return INFINITY;
-	for (int i = 0; i < SCORE_PARTS; i++) {
+	for (uint32_t i = 0; i < run->high.parts; i++) {
 		uint16_t slot = run->high.slots[i];
-		KeyState known = number_state(traits, slot);
+		KeyState known = traits_read_number(traits, slot);
 		if (known == KEY_MISSING)
 			return -INFINITY; // they all fail
 		if (known == KEY_ODD)
@@ -226,4 +207,11 @@ double score_bound(const ScoreRun *run, Traits *traits)
 		size += fabs(low) + fabs(high);
 	}
 	return size < exact_max ? bound : INFINITY; // NaN too
+}
+
+bool score_falls(const ScoreRun *run, Traits *traits)
+{
+	uint16_t slot = run->high.slots[0];
+	return run->bounded && run->high.parts == 1 && traits_read_number(traits, slot) == KEY_READ &&
+	       traits->numbers[slot] >= 0;
 }

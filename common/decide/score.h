@@ -3,7 +3,7 @@
 // roundings; over a run of candidates whose sums have the same attributes a bound is known before any of them
 // is computed.
 #pragma once
-#include "decide/index.h"
+#include "decide/index_values.h"
 
 enum { SCORE_PARTS = 3 };
 
@@ -11,6 +11,7 @@ enum { SCORE_PARTS = 3 };
 typedef struct ScoreSum {
 	double factors[SCORE_PARTS];
 	uint16_t slots[SCORE_PARTS]; // of the level; behind the last one: 1
+	uint8_t parts;               // that there are
 	bool whole;                  // of ints: exact, or left to the program
 } ScoreSum;
 
@@ -37,6 +38,17 @@ Err scores_build(
 typedef enum ScoreState { SCORE_FAILED, SCORE_KNOWN, SCORE_ASK_PROGRAM } ScoreState;
 ScoreState score_compute(const ScoreForm *form, Traits *traits, double *ret);
 
+// The same for the commonest form once its attribute has been read (as score_bound does); false: not so
+// simple.
+static inline bool score_simple(const ScoreForm *form, const Traits *traits, double *ret)
+{
+	const ScoreSum *sum = &form->sum;
+	if (form->kind != SCORE_SUM || sum->parts != 1 || traits->number_states[sum->slots[0]] != KEY_READ)
+		return false;
+	*ret = traits->numbers[sum->slots[0]] * sum->factors[0] + 0.0; // not -0
+	return *ret < 0x1p53 && *ret > -0x1p53;
+}
+
 // A stretch of positions in one block, whose scores are sums of the same attributes.
 typedef struct ScoreRun {
 	uint32_t first, count; // positions
@@ -53,3 +65,5 @@ Err score_runs_build(const Index *index, uint32_t items, const ScoreForm *const 
         Arena *arena, ScoreRuns *ret);
 // No score of the run is above; infinity if nothing is known.
 double score_bound(const ScoreRun *run, Traits *traits);
+// Whether no score of the run is above those before it.
+bool score_falls(const ScoreRun *run, Traits *traits);

@@ -6,7 +6,7 @@
 
 static bool alike(const ScoreForm *a, const ScoreForm *b)
 {
-	return a->kind == b->kind &&
+	return a->kind == b->kind && (a->kind != SCORE_SUM || a->sum.parts == b->sum.parts) &&
 	       (a->kind != SCORE_SUM || memcmp(a->sum.slots, b->sum.slots, sizeof a->sum.slots) == 0);
 }
 

@@ -1,5 +1,6 @@
-// What stands between a candidate and its rank, in the order of reason_table.h. Both the walk and explain
-// screen by this one function, so that no reason can differ from what was done.
+// What stands between a candidate and its rank, in the order of reason_table.h. Explain asks for the reason,
+// and programs tell it; the walk only asks whether there is one, and leaves out what an index has told it
+// already.
 #include "decide/call.h"
 
 #include <math.h>
@@ -116,23 +117,46 @@ static Reason eligibility_strikes(Call *call, const PlanRule *rule)
 	                                  : REASON_ELIGIBILITY_FAILED;
 }
 
-Reason call_screen(Call *call, Spot *spot, const PlanRule *rule)
+// What stands between dates and eligibility.
+static Reason barred(Call *call, Spot *spot, const PlanRule *rule)
 {
-	int64_t us = call->request->as_of_us;
-	if (!in_segment(call->visitor, rule->segment))
-		return REASON_SEGMENT_NOT_MATCHED;
-	if (!rule->live || us < rule->window.from_us || us >= rule->window.until_us)
-		return switched_off(call, rule);
 	if (rule->control && held_out(call, rule->treatment))
 		return REASON_CONTROL_GROUP;
 	if (call->blacklist.count && blacklisted(call, rule->offer))
 		return REASON_BLACKLISTED;
 	Reason reason = zone_strikes(spot, rule->offer);
-	if (reason == REASON_OFFERED && filtered(call, spot, rule->offer))
-		reason = REASON_REQUEST_FILTERED;
+	return reason == REASON_OFFERED && filtered(call, spot, rule->offer) ? REASON_REQUEST_FILTERED
+	                                                                     : reason;
+}
+
+static bool switched_on(const Call *call, const PlanRule *rule)
+{
+	int64_t us = call->request->as_of_us;
+	return rule->live && us >= rule->window.from_us && us < rule->window.until_us;
+}
+
+Reason call_screen(Call *call, Spot *spot, const PlanRule *rule)
+{
+	if (!in_segment(call->visitor, rule->segment))
+		return REASON_SEGMENT_NOT_MATCHED;
+	if (!switched_on(call, rule))
+		return switched_off(call, rule);
+	Reason reason = barred(call, spot, rule);
 	if (reason == REASON_OFFERED)
 		reason = eligibility_strikes(call, rule);
 	return reason == REASON_OFFERED ? facts_strike(call, rule->offer, NULL) : reason;
+}
+
+static bool possible(Call *call, const PlanRule *rule)
+{
+	return in_segment(call->visitor, rule->segment) && switched_on(call, rule) &&
+	       (!rule->eligibility || evaluate_true(&call->evaluation, rule->eligibility - 1));
+}
+
+bool call_passes(Call *call, Spot *spot, const PlanRule *rule, bool sure)
+{
+	return (sure || possible(call, rule)) && barred(call, spot, rule) == REASON_OFFERED &&
+	       facts_strike(call, rule->offer, NULL) == REASON_OFFERED;
 }
 
 bool call_score(Call *call, const PlanRule *rule, ScoreParts *ret)

@@ -58,6 +58,58 @@ static void judge(Segmenting *run, const PlanSegment *planned)
 	             });
 }
 
+// --- without a trace ---
+
+static void judge_quickly(Segmenting *run, const PlanSegment *planned)
+{
+	const Plan *plan = run->evaluation.plan;
+	bool listed = planned->list && plan_on_list(plan, planned->list - 1, run->request->audience_id);
+	bool holds = planned->condition && evaluate_true(&run->evaluation, planned->condition - 1);
+	bool matched = listed || holds;
+	if (planned->list && planned->condition)
+		matched = combined(plan->snapshot->segments[planned->segment], listed, holds);
+	if (matched)
+		segment_put(run, planned->segment);
+}
+
+static Err sift(Segmenting *run, const PlanLevel *level)
+{
+	Sieve sieve;
+	TRY(sieve_begin(level->segment_index, &run->evaluation.traits, NULL, run->evaluation.arena, &sieve));
+	for (uint32_t number = 0; number < index_blocks(level->segment_index); number++) {
+		SieveBlock block;
+		sieve_block(&sieve, number, &block);
+		for (uint32_t word = 0; word < SIEVE_WORDS; word++) {
+			for (uint64_t left = block.survivors[word]; left; left &= left - 1) {
+				uint32_t position =
+				        number * SIEVE_BLOCK + word * 64 + (uint32_t)__builtin_ctzll(left);
+				const PlanSegment *planned = &level->segments[level->expressed[index_item(
+				        level->segment_index, position)]];
+				if (block.checks[word] & left & -left)
+					judge_quickly(run, planned);
+				else
+					segment_put(run, planned->segment);
+			}
+		}
+	}
+	return OK;
+}
+
+static Err judge_all(Segmenting *run, const PlanLevel *level)
+{
+	for (size_t i = 0; i < level->segment_count && run->trace; i++)
+		judge(run, &level->segments[i]);
+	if (run->trace)
+		return OK;
+	for (uint32_t i = 0; i < level->listed_count; i++)
+		judge_quickly(run, &level->segments[level->listed[i]]);
+	if (level->segment_index)
+		return sift(run, level);
+	for (uint32_t i = 0; i < level->expressed_count; i++)
+		judge_quickly(run, &level->segments[level->expressed[i]]);
+	return OK;
+}
+
 // --- groups ---
 
 static void trace_beaten(Segmenting *run)
@@ -110,18 +162,17 @@ Err decide_segments(
 	const PlanLevel *level = &plan->level[request->level];
 	Segmenting run = {
 	        .request = request,
-	        .evaluation = evaluation_of(plan, values, request->as_of_us, arena),
 	        .values = values,
 	        .ret = ret,
 	};
 	if (plan->snapshot->n_segments)
 		memset(ret->segments, 0, plan_segment_words(plan) * sizeof *ret->segments);
+	TRY(evaluation_init(plan, request->level, values, request->as_of_us, arena, &run.evaluation));
 	if (request->explain)
 		TRY(begin_trace(&run, level));
 	for (size_t i = 0; i < level->flow_count; i++)
 		flow_run(&run, &level->flows[i]);
-	for (size_t i = 0; i < level->segment_count; i++)
-		judge(&run, &level->segments[i]);
+	TRY(judge_all(&run, level));
 	resolve_groups(&run, level);
 	ret->trace = run.trace;
 	ret->trace_count = run.trace_count;
