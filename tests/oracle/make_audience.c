@@ -68,7 +68,7 @@ void make_segments(Chance *chance, World *world)
 	Snapshot *snapshot = world->snapshot;
 	make_audience_lists(chance, world);
 	snapshot->n_segments = MAKE_LIST(world, snapshot->segments, SnapSegment,
-	        PARLEY__SNAPSHOT__V1__SEGMENT__INIT, chance_below(chance, 6 * world->scale * world->scale));
+	        PARLEY__SNAPSHOT__V1__SEGMENT__INIT, chance_below(chance, world->scale > 1 ? 200 : 6));
 	for (size_t i = 0; i < snapshot->n_segments; i++) {
 		snapshot->segments[i]->name = make_name(world, "s", i);
 		make_segment(chance, world, snapshot->segments[i]);

@@ -67,7 +67,7 @@ static void insert(Fact *facts, size_t *count, Fact fact)
 
 static void make_facts(Chance *chance, const World *world, Visit *visit, Arena *arena)
 {
-	size_t count = chance_once_in(chance, 6) ? 0 : chance_below(chance, 12 * world->scale);
+	size_t count = chance_once_in(chance, 6) ? 0 : chance_below(chance, world->scale > 1 ? 90 : 12);
 	visit->facts = ARENA_ARRAY(arena, Fact, count);
 	visit->session_facts = ARENA_ARRAY(arena, Fact, count);
 	for (size_t i = 0; i < count; i++) {

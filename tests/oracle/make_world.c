@@ -372,7 +372,7 @@ World *world_make(Chance *chance, Arena *arena)
 		world->anchor_us += (int64_t)chance_below(chance, 40) * DAY_US;
 		world->anchor_us += chance_below(chance, 2000000000);
 	}
-	world->scale = chance_once_in(chance, 60) ? 8 : 1;
+	world->scale = chance_once_in(chance, 300) ? 64 : chance_once_in(chance, 60) ? 8 : 1;
 	world->snapshot = ARENA_NEW(arena, Snapshot);
 	*world->snapshot = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
 	world->snapshot->format = SNAPSHOT_FORMAT;
