@@ -32,7 +32,8 @@ typedef enum NodeKind {
 	NODE_MODULUS,
 	NODE_NEGATE,
 	NODE_SIZE,
-	NODE_LATER, // a timestamp plus a whole number of seconds
+	NODE_DOUBLE, // an int as a double
+	NODE_LATER,  // a timestamp plus a whole number of seconds
 	NODE_NOW,
 	NODE_DYN,     // its child, of a type that the checker does not know
 	NODE_ENDLESS, // runs until the fuel is out
@@ -60,6 +61,8 @@ typedef struct AstWorld {
 Node *ast_random(Chance *chance, const AstWorld *world, ExprKind type, int depth);
 // What most conditions are: a few comparisons of attributes with constants.
 Node *ast_random_predicates(Chance *chance, const AstWorld *world);
+// What most scores are: attributes times numbers, added up; or a choice between two of these.
+Node *ast_random_score(Chance *chance, const AstWorld *world, ExprKind type);
 ExprValue ast_random_value(Chance *chance, const AstWorld *world, ExprKind type);
 ExprKind ast_kind(Parley__Snapshot__V1__ValueType type);
 Node *ast_literal(Arena *arena, ExprValue value);

@@ -60,6 +60,7 @@ typedef struct Order {
 	int sign;
 } Order;
 
+// Beside a double an int counts as the nearest double: the language says so.
 static Order order_numbers(ExprValue a, ExprValue b)
 {
 	if (a.kind == EXPR_INT && b.kind == EXPR_INT)
@@ -238,6 +239,8 @@ static ExprValue of_one(AstRun *run, const Node *node)
 		return a.kind == EXPR_INT ? int_result(run, -(__int128)a.i) : value_of_double(-a.d);
 	case NODE_SIZE:
 		return value_of_int(a.kind == EXPR_STRING ? characters(a) : a.len);
+	case NODE_DOUBLE:
+		return value_of_double((double)a.i);
 	case NODE_LATER:
 		a.seconds += node->value.i;
 		return in_calendar(a.seconds) ? a : failed(run, value_error(EXPR_ERR_RANGE));
@@ -274,6 +277,7 @@ static ExprValue eval(AstRun *run, const Node *node)
 	case NODE_NOT:
 	case NODE_NEGATE:
 	case NODE_SIZE:
+	case NODE_DOUBLE:
 	case NODE_LATER:
 	case NODE_DYN:
 		return of_one(run, node);

@@ -112,8 +112,8 @@ static bool is_atom(const Node *node)
 		return (node->value.kind != EXPR_INT || node->value.i >= 0) &&
 		       (node->value.kind != EXPR_DOUBLE || !signbit(node->value.d));
 	return node->kind == NODE_LITERALS || node->kind == NODE_ATTRIBUTE || node->kind == NODE_HAS ||
-	       node->kind == NODE_SIZE || node->kind == NODE_NOW || node->kind == NODE_ENDLESS ||
-	       node->kind == NODE_DYN;
+	       node->kind == NODE_SIZE || node->kind == NODE_DOUBLE || node->kind == NODE_NOW ||
+	       node->kind == NODE_ENDLESS || node->kind == NODE_DYN;
 }
 
 static void write_child(FILE *out, const Node *parent, const Node *child, const SnapLevel *level)
@@ -189,6 +189,9 @@ void ast_write(FILE *out, const Node *node, const SnapLevel *level)
 		break;
 	case NODE_SIZE:
 		write_call(out, "size", node, level);
+		break;
+	case NODE_DOUBLE:
+		write_call(out, "double", node, level);
 		break;
 	case NODE_DYN:
 		write_call(out, "dyn", node, level);

@@ -1,7 +1,7 @@
 // Trees at random, from pools so small that comparisons are often met exactly and often missed by one.
-#include "ast.h"
+#include "ast_random.h"
 
-static Node *node_new(Arena *arena, NodeKind kind, ExprKind type, uint32_t count)
+Node *ast_node(Arena *arena, NodeKind kind, ExprKind type, uint32_t count)
 {
 	Node *node = ARENA_NEW(arena, Node);
 	node->kind = kind;
@@ -12,7 +12,7 @@ static Node *node_new(Arena *arena, NodeKind kind, ExprKind type, uint32_t count
 
 Node *ast_literal(Arena *arena, ExprValue value)
 {
-	Node *node = node_new(arena, NODE_LITERAL, value.kind, 0);
+	Node *node = ast_node(arena, NODE_LITERAL, value.kind, 0);
 	node->value = value;
 	return node;
 }
@@ -33,8 +33,11 @@ ExprKind ast_kind(Parley__Snapshot__V1__ValueType type)
 
 // --- values ---
 
-static const int64_t ints[] = {-1, 0, 0, 1, 1, 2, 3, 17, 18, 19, 40, INT64_MAX, -INT64_MAX};
-static const double doubles[] = {0, 0, 0.5, 1, 1.5, 2, 17, 18, 18.25, -2, 40, 1e300, 0.1};
+#define EXACT_MAX (INT64_C(1) << 53) // beyond it not every int is a double
+static const int64_t ints[] = {-1, 0, 0, 1, 1, 2, 3, 17, 18, 19, 40, 40, 41, 99, EXACT_MAX, EXACT_MAX + 1,
+        -EXACT_MAX - 1, INT64_MAX, -INT64_MAX};
+static const double doubles[] = {
+        0, 0, 0.5, 1, 1.5, 2, 17, 18, 18.25, -2, 40, 40, 41, 1e300, 0.1, 0x1p53, -0x1p53};
 static const char *const texts[] = {"", "a", "b", "gold", "gold", "basic", "Gold", "žluť", "o'\"n\\e"};
 static const int64_t moments[] = {0, 0, 1, -1, 86400 * INT64_C(1000000), -86400 * INT64_C(1000000), 1500000};
 
@@ -63,25 +66,24 @@ ExprValue ast_random_value(Chance *chance, const AstWorld *world, ExprKind type)
 
 // --- leaves ---
 
-static Node *random_literal(Chance *chance, const AstWorld *world, ExprKind type)
+Node *ast_random_literal(Chance *chance, const AstWorld *world, ExprKind type)
 {
 	if (type != EXPR_LIST)
 		return ast_literal(world->arena, ast_random_value(chance, world, type));
-	Node *list = node_new(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, 3));
+	Node *list = ast_node(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, 3));
 	for (uint32_t i = 0; i < list->count; i++)
-		list->child[i] = random_literal(chance, world, EXPR_STRING);
+		list->child[i] = ast_random_literal(chance, world, EXPR_STRING);
 	return list;
 }
 
-// An attribute of that type, or NULL if the level has none.
-static Node *random_attribute(Chance *chance, const AstWorld *world, ExprKind type)
+Node *ast_random_attribute(Chance *chance, const AstWorld *world, ExprKind type)
 {
 	size_t count = world->level->n_attributes, first = count ? chance_below(chance, count) : 0;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t slot = (uint32_t)((first + i) % count);
 		if (ast_kind(world->level->attributes[slot]->type) != type)
 			continue;
-		Node *node = node_new(world->arena, NODE_ATTRIBUTE, type, 0);
+		Node *node = ast_node(world->arena, NODE_ATTRIBUTE, type, 0);
 		node->slot = slot;
 		return node;
 	}
@@ -90,27 +92,27 @@ static Node *random_attribute(Chance *chance, const AstWorld *world, ExprKind ty
 
 static Node *random_leaf(Chance *chance, const AstWorld *world, ExprKind type)
 {
-	Node *node = chance_below(chance, 3) ? random_attribute(chance, world, type) : NULL;
+	Node *node = chance_below(chance, 3) ? ast_random_attribute(chance, world, type) : NULL;
 	if (!node && type == EXPR_TIMESTAMP && chance_once_in(chance, 2))
-		node = node_new(world->arena, NODE_NOW, type, 0);
-	return node ? node : random_literal(chance, world, type);
+		node = ast_node(world->arena, NODE_NOW, type, 0);
+	return node ? node : ast_random_literal(chance, world, type);
 }
 
 // --- operators ---
 
-static Node *make(const AstWorld *world, NodeKind kind, ExprKind type, Node *first, Node *second)
+Node *ast_make(const AstWorld *world, NodeKind kind, ExprKind type, Node *first, Node *second)
 {
-	Node *node = node_new(world->arena, kind, type, second ? 2 : 1);
+	Node *node = ast_node(world->arena, kind, type, second ? 2 : 1);
 	node->child[0] = first;
 	node->child[1] = second;
 	return node;
 }
 
-static Node *random_has(Chance *chance, const AstWorld *world)
+Node *ast_random_has(Chance *chance, const AstWorld *world)
 {
 	if (!world->level->n_attributes)
-		return random_literal(chance, world, EXPR_BOOL);
-	Node *node = node_new(world->arena, NODE_HAS, EXPR_BOOL, 0);
+		return ast_random_literal(chance, world, EXPR_BOOL);
+	Node *node = ast_node(world->arena, NODE_HAS, EXPR_BOOL, 0);
 	node->slot = chance_below(chance, world->level->n_attributes);
 	return node;
 }
@@ -130,7 +132,7 @@ static Node *random_comparison(Chance *chance, const AstWorld *world, int depth)
 	if (left == EXPR_INT && chance_once_in(chance, 6))
 		right = EXPR_DOUBLE;
 	Node *first = ast_random(chance, world, left, depth - 1);
-	return make(
+	return ast_make(
 	        world, kind, EXPR_BOOL, first, ast_random(chance, world, right, depth > 1 ? depth - 1 : 0));
 }
 
@@ -138,20 +140,21 @@ static Node *random_membership(Chance *chance, const AstWorld *world, int depth)
 {
 	if (chance_once_in(chance, 2)) {
 		Node *text = ast_random(chance, world, EXPR_STRING, depth - 1);
-		return make(world, NODE_IN, EXPR_BOOL, text, ast_random(chance, world, EXPR_LIST, depth - 1));
+		return ast_make(
+		        world, NODE_IN, EXPR_BOOL, text, ast_random(chance, world, EXPR_LIST, depth - 1));
 	}
 	static const ExprKind kinds[] = {EXPR_INT, EXPR_DOUBLE, EXPR_STRING, EXPR_TIMESTAMP};
 	ExprKind kind = CHANCE_OF(chance, kinds);
-	Node *list = node_new(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, 3));
+	Node *list = ast_node(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, 3));
 	for (uint32_t i = 0; i < list->count; i++)
-		list->child[i] = random_literal(chance, world, kind);
-	return make(world, NODE_IN, EXPR_BOOL, ast_random(chance, world, kind, depth - 1), list);
+		list->child[i] = ast_random_literal(chance, world, kind);
+	return ast_make(world, NODE_IN, EXPR_BOOL, ast_random(chance, world, kind, depth - 1), list);
 }
 
 static Node *random_choice(Chance *chance, const AstWorld *world, ExprKind type, int depth)
 {
 	Node *test = ast_random(chance, world, EXPR_BOOL, depth - 1);
-	Node *node = make(world, NODE_CHOICE, type, test, ast_random(chance, world, type, depth - 1));
+	Node *node = ast_make(world, NODE_CHOICE, type, test, ast_random(chance, world, type, depth - 1));
 	node->child[2] = ast_random(chance, world, type, depth - 1);
 	node->count = 3;
 	return node;
@@ -165,16 +168,16 @@ static Node *random_condition(Chance *chance, const AstWorld *world, int depth)
 	case 1:
 	case 2:
 		first = ast_random(chance, world, EXPR_BOOL, depth - 1);
-		return make(
+		return ast_make(
 		        world, NODE_AND, EXPR_BOOL, first, ast_random(chance, world, EXPR_BOOL, depth - 1));
 	case 3:
 	case 4:
 	case 5:
 		first = ast_random(chance, world, EXPR_BOOL, depth - 1);
-		return make(
+		return ast_make(
 		        world, NODE_OR, EXPR_BOOL, first, ast_random(chance, world, EXPR_BOOL, depth - 1));
 	case 6:
-		return make(
+		return ast_make(
 		        world, NODE_NOT, EXPR_BOOL, ast_random(chance, world, EXPR_BOOL, depth - 1), NULL);
 	case 7:
 		return random_choice(chance, world, EXPR_BOOL, depth);
@@ -182,7 +185,7 @@ static Node *random_condition(Chance *chance, const AstWorld *world, int depth)
 	case 9:
 		return random_membership(chance, world, depth);
 	case 10:
-		return random_has(chance, world);
+		return ast_random_has(chance, world);
 	default:
 		return random_comparison(chance, world, depth);
 	}
@@ -193,20 +196,20 @@ static Node *random_number(Chance *chance, const AstWorld *world, ExprKind type,
 	static const NodeKind kinds[] = {NODE_ADD, NODE_SUBTRACT, NODE_MULTIPLY, NODE_DIVIDE, NODE_MODULUS};
 	NodeKind kind = kinds[chance_below(chance, type == EXPR_INT ? 5 : 4)];
 	if (chance_once_in(chance, 8))
-		return make(world, NODE_NEGATE, type, ast_random(chance, world, type, depth - 1), NULL);
+		return ast_make(world, NODE_NEGATE, type, ast_random(chance, world, type, depth - 1), NULL);
 	if (type == EXPR_INT && chance_once_in(chance, 6))
-		return make(world, NODE_SIZE, EXPR_INT,
+		return ast_make(world, NODE_SIZE, EXPR_INT,
 		        ast_random(chance, world, chance_once_in(chance, 2) ? EXPR_LIST : EXPR_STRING,
 		                depth - 1),
 		        NULL);
 	Node *first = ast_random(chance, world, type, depth - 1);
-	return make(world, kind, type, first, ast_random(chance, world, type, depth - 1));
+	return ast_make(world, kind, type, first, ast_random(chance, world, type, depth - 1));
 }
 
 static Node *random_later(Chance *chance, const AstWorld *world, int depth)
 {
 	static const int64_t spans[] = {0, 1, -1, 86400, -86400, INT64_C(9000000000), -INT64_C(9000000000)};
-	Node *node = make(world, NODE_LATER, EXPR_TIMESTAMP,
+	Node *node = ast_make(world, NODE_LATER, EXPR_TIMESTAMP,
 	        ast_random(chance, world, EXPR_TIMESTAMP, depth - 1), NULL);
 	node->value = value_of_int(CHANCE_OF(chance, spans));
 	return node;
@@ -223,59 +226,15 @@ static Node *random_inner(Chance *chance, const AstWorld *world, ExprKind type, 
 	if (type == EXPR_TIMESTAMP)
 		return random_later(chance, world, depth);
 	Node *first = ast_random(chance, world, type, depth - 1);
-	return make(world, NODE_ADD, type, first, ast_random(chance, world, type, depth - 1));
+	return ast_make(world, NODE_ADD, type, first, ast_random(chance, world, type, depth - 1));
 }
 
 Node *ast_random(Chance *chance, const AstWorld *world, ExprKind type, int depth)
 {
 	if (type == EXPR_BOOL && chance_once_in(chance, 800))
-		return node_new(world->arena, NODE_ENDLESS, EXPR_BOOL, 0);
+		return ast_node(world->arena, NODE_ENDLESS, EXPR_BOOL, 0);
 	// Conditions are worth something only above the leaves; other values mostly at them.
 	bool leaf =
 	        depth <= 0 || (type == EXPR_BOOL ? chance_once_in(chance, 8) : chance_below(chance, 4) != 0);
 	return leaf ? random_leaf(chance, world, type) : random_inner(chance, world, type, depth);
-}
-
-// --- predicates ---
-
-static Node *random_literals(Chance *chance, const AstWorld *world, ExprKind kind)
-{
-	Node *list =
-	        node_new(world->arena, NODE_LITERALS, EXPR_LIST, 1 + chance_below(chance, NODE_CHILDREN_MAX));
-	for (uint32_t i = 0; i < list->count; i++)
-		list->child[i] = random_literal(chance, world, kind);
-	return list;
-}
-
-static Node *random_predicate(Chance *chance, const AstWorld *world)
-{
-	static const ExprKind kinds[] = {EXPR_BOOL, EXPR_INT, EXPR_INT, EXPR_INT, EXPR_DOUBLE, EXPR_DOUBLE,
-	        EXPR_STRING, EXPR_STRING, EXPR_TIMESTAMP, EXPR_LIST};
-	static const NodeKind orders[] = {
-	        NODE_EQUAL, NODE_NOT_EQUAL, NODE_LESS, NODE_LESS_EQUAL, NODE_GREATER, NODE_GREATER_EQUAL};
-	ExprKind kind = CHANCE_OF(chance, kinds);
-	Node *attribute = random_attribute(chance, world, kind);
-	if (!attribute)
-		return random_has(chance, world);
-	if (kind == EXPR_BOOL)
-		return chance_once_in(chance, 2) ? attribute
-		                                 : make(world, NODE_NOT, EXPR_BOOL, attribute, NULL);
-	if (kind == EXPR_LIST)
-		return make(world, NODE_IN, EXPR_BOOL, random_literal(chance, world, EXPR_STRING), attribute);
-	if (chance_once_in(chance, 4))
-		return make(world, NODE_IN, EXPR_BOOL, attribute, random_literals(chance, world, kind));
-	ExprKind other = kind == EXPR_INT && chance_once_in(chance, 5) ? EXPR_DOUBLE : kind;
-	Node *literal = random_literal(chance, world, other);
-	NodeKind order = CHANCE_OF(chance, orders);
-	return chance_once_in(chance, 4) ? make(world, order, EXPR_BOOL, literal, attribute)
-	                                 : make(world, order, EXPR_BOOL, attribute, literal);
-}
-
-Node *ast_random_predicates(Chance *chance, const AstWorld *world)
-{
-	NodeKind joined = chance_below(chance, 4) ? NODE_AND : NODE_OR;
-	Node *node = random_predicate(chance, world);
-	for (uint32_t more = chance_below(chance, 4); more > 0; more--)
-		node = make(world, joined, EXPR_BOOL, node, random_predicate(chance, world));
-	return node;
 }

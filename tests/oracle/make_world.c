@@ -58,9 +58,13 @@ SnapExpression *make_formula(Chance *chance, World *world, uint32_t level, ExprK
 	bool dyn = chance_once_in(chance, 40);
 	if (dyn)
 		made = (ExprKind[]){EXPR_BOOL, EXPR_INT, EXPR_DOUBLE, EXPR_STRING}[chance_below(chance, 4)];
-	formula->root = made == EXPR_BOOL && chance_once_in(chance, 3)
-	                        ? ast_random_predicates(chance, &ast)
-	                        : ast_random(chance, &ast, made, 1 + (int)chance_below(chance, 3));
+	bool common = chance_once_in(chance, 3);
+	if (common && made == EXPR_BOOL)
+		formula->root = ast_random_predicates(chance, &ast);
+	else if (common && (made == EXPR_INT || made == EXPR_DOUBLE))
+		formula->root = ast_random_score(chance, &ast, made);
+	else
+		formula->root = ast_random(chance, &ast, made, 1 + (int)chance_below(chance, 3));
 	if (dyn) {
 		Node *wrapped = formula->root;
 		formula->root = ARENA_NEW(world->arena, Node);
