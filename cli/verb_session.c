@@ -116,6 +116,8 @@ static Err print_trace(Cli *cli, const json_t *answer)
 {
 	CLEANUP(json_decrefp_) json_t *rows = explain_segments(json_object_get(answer, "trace"));
 
+	if (!json_array_size(rows))
+		return OK;
 	puts("\nHow the segments came about, in this order:");
 	return print_table(cli, rows, "FLOW:flow STEP:step WHAT:what WHY:why");
 }

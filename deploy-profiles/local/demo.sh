@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What quickstart shows: the sample bank deployed along its line, three customers who get different offers on production and
-# why, and what came of it in the history. Needs stack.sh, `parley` on the PATH and `log`, the folder of logs. Sourced, never run.
+# What quickstart shows: the sample bank deployed along its line, four customers who get different offers on production, or none,
+# and why, and what came of it in the history. Needs stack.sh, `parley` on the PATH and `log`, the folder of logs. Sourced, never run.
 
 sample=$stack_profiles/sample
 channel=retail-bank
@@ -84,17 +84,18 @@ demo()
 {
 	demo_visit 1001 "21 years old" home-hero &&
 		demo_visit 1002 "36, well paid, no home of his own" home-hero offer-shown offer-accepted &&
-		demo_visit 1003 "71, with savings" call-centre-desk
+		demo_visit 1003 "71, with savings" call-centre-desk &&
+		demo_visit 1010 "40, for whom there is nothing" home-hero
 }
 
 # At the first run only: a second one is to change nothing, and a visit is history.
 demo_once()
 {
 	if [ -f "$STACK/cli/demo.done" ]; then
-		printf '\nThree customers visited when this was first run; ./quickstart demo lets them visit again.\n'
+		printf '\nFour customers visited when this was first run; ./quickstart demo lets them visit again.\n'
 		return
 	fi
-	demo || die "$EXIT_FAILED" "the visit of the three customers failed" "The servers' logs are in $STACK/log"
+	demo || die "$EXIT_FAILED" "the visit of the four customers failed" "The servers' logs are in $STACK/log"
 	touch "$STACK/cli/demo.done"
 }
 
@@ -111,7 +112,7 @@ demo_next()
 		  parley rollout history $channel          what was deployed when, and by whom
 		  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'
 		  tests/touchpoints/run                      a Node and a Python touchpoint on stock libraries
-		  ./quickstart demo                          the three customers once more
+		  ./quickstart demo                          the four customers once more
 		  ./quickstart status, stop, reset
 
 		Design server: gRPC 127.0.0.1:$STACK_DESIGN, Connect JSON http://127.0.0.1:$STACK_HTTP

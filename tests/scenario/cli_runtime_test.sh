@@ -76,6 +76,33 @@ eventually SESSION_END parley history --session "$session" --visitor 1001 --kind
 eventually SESSION_END parley history --session "$session" --visitor 1002 --kind session_end -o yaml
 exits 7 parley history --kind nonsense
 
+tell "whoever gets nothing hears why, and what would have to be different"
+visit 1010
+why=$(parley offers "$session" home-hero --explain --env test)
+for word in "(default)" OFFER_NOT_PUBLISHED "held out of the cell INVITED" "the campaign WINTER" BLACKLISTED "!has_credit_card" \
+	'device == "phone": ATTRIBUTE_MISSING: device' "not in young: age < 26" telephones-get-mobile-pay GLOBAL NEW-HOMES/INVITED; do
+	[[ $why == *"$word"* ]] || stack_fail "parley offers --explain should say '$word', but says: $why"
+done
+expect MOBILE-PAY parley offers "$session" home-hero --set device=phone
+expect "nothing of it is recorded" parley offers "$session" home-hero --set device=phone
+expect BUDGET-COACH parley offers "$session" home-hero --as-of 2026-01-15T12:00:00Z
+expect "(default)" parley offers "$session" home-hero --set device=phone --unset device
+expect "(default)" parley offers "$session" home-hero --set device=phone --filter 'yearly_rate>1'
+expect MOBILE-PAY parley offers "$session" home-hero --set device=phone --filter 'yearly_rate<1'
+exits 2 parley offers "$session" home-hero --as-of soon
+exits 2 parley offers "$session" home-hero --filter yearly_rate
+exits 7 parley offers "$session" home-hero --set shoe_size=44
+expect BRANCH-TALK parley offers "$session" call-centre-desk
+visit 1003
+expect DUPLICATE_ACROSS_POINTS parley offers "$session" home-hero account-tile --across --explain
+why=$(parley session profile "$session" --explain)
+for word in "takes the branch yes" "not in home-seekers" "in retired" gold-trial draw; do
+	[[ $why == *"$word"* ]] || stack_fail "parley session profile --explain should say '$word', but says: $why"
+done
+expect '"trace"' parley session profile "$session" --explain -o json
+expect '"score_parts"' parley offers "$session" home-hero --explain -o json
+expect 3.4 parley offers "$session" call-centre-desk -o json
+
 tell "a server that is gone is told by exit codes"
 stack_kill test
 exits 1 parley rollout status
