@@ -39,7 +39,13 @@ enum {
 	RUNTIME_ID,
 	INCARNATION,
 	SEQUENCE,
-	POSITION
+	POSITION,
+	CAMPAIGN,
+	CELL,
+	ORIGIN,
+	CAUSE,
+	TREATMENT_LEVEL,
+	TREATMENT_AUDIENCE
 };
 
 // A row's key, as the page token has it.
@@ -149,6 +155,12 @@ static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Ar
 	entry->score = pg_f64(rows, row, SCORE);
 	entry->snapshot_version = (uint64_t)pg_i64(rows, row, VERSION);
 	entry->runtime_id = text_of(rows, row, RUNTIME_ID, arena);
+	entry->campaign = text_of(rows, row, CAMPAIGN, arena);
+	entry->cell = text_of(rows, row, CELL, arena);
+	entry->origin = text_of(rows, row, ORIGIN, arena);
+	entry->cause_event_id = text_of(rows, row, CAUSE, arena);
+	entry->treatment_audience_level = text_of(rows, row, TREATMENT_LEVEL, arena);
+	entry->treatment_audience_id = text_of(rows, row, TREATMENT_AUDIENCE, arena);
 }
 
 static Err fill_token(Listing *listing, const PgResult *rows, size_t row)

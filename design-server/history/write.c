@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-enum { COMMON_COLUMNS = 12, COLUMNS_MAX = 24 };
+enum { COMMON_COLUMNS = 12, COLUMNS_MAX = 32 };
 
 typedef Parley__Journal__V1__Entry Entry;
 
@@ -54,6 +54,9 @@ static void add_recommendation(Row *row, const Fact *fact)
 	add(row, P_CTEXT(offer->offer_code));
 	add(row, P_CTEXT(offer->treatment_rule));
 	add(row, P_CTEXT(offer->segment));
+	add(row, P_CTEXT(offer->campaign));
+	add(row, P_CTEXT(offer->cell));
+	add(row, P_CTEXT(offer->origin));
 }
 
 static void add_event(Row *row, const Fact *fact)
@@ -68,6 +71,11 @@ static void add_event(Row *row, const Fact *fact)
 	add(row, P_CTEXT(event->offer_code));
 	add(row, P_CTEXT(event->treatment_rule));
 	add(row, P_CTEXT(event->segment));
+	add(row, P_CTEXT(event->campaign));
+	add(row, P_CTEXT(event->cell));
+	add(row, P_CTEXT(event->cause_event_id));
+	add(row, P_CTEXT(event->treatment_audience_level));
+	add(row, P_CTEXT(event->treatment_audience_id));
 }
 
 static void add_response(Row *row, const Fact *fact)
@@ -95,10 +103,10 @@ static const struct HistoryTable {
 	void (*add)(Row *row, const Fact *fact);
 	unsigned kinds; // which facts it takes, as bits
 } tables[] = {
-        {sql_recommendation_copy, 9, add_recommendation, 1U << FACT_RECOMMENDATION},
-        {sql_contact_history_copy, 9, add_event, 1U << FACT_CONTACT},
-        {sql_response_history_copy, 10, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
-        {sql_event_history_copy, 9, add_event, 1U << FACT_EVENT},
+        {sql_recommendation_copy, 12, add_recommendation, 1U << FACT_RECOMMENDATION},
+        {sql_contact_history_copy, 14, add_event, 1U << FACT_CONTACT},
+        {sql_response_history_copy, 15, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
+        {sql_event_history_copy, 14, add_event, 1U << FACT_EVENT},
         {sql_session_history_copy, 4, add_session, 1U << FACT_SESSION_START | 1U << FACT_SESSION_END},
 };
 

@@ -86,6 +86,14 @@ static void filters_add_up(void **state)
 	assert_string_equal(found->entries[1]->environment, WORLD_ENVIRONMENT);
 	assert_string_equal(found->entries[1]->runtime_id, WORLD_RUNTIME);
 	assert_int_equal(found->entries[1]->snapshot_version, 7);
+	assert_string_equal(found->entries[1]->campaign, "spring");
+	assert_string_equal(found->entries[1]->cell, "c1");
+	assert_string_equal(found->entries[1]->cause_event_id, "");
+	kinds[0] = kinds[1] = KIND(RECOMMENDATION);
+	found = list_ok(world, &request);
+	assert_string_equal(found->entries[0]->origin, "GLOBAL");
+	assert_string_equal(found->entries[1]->origin, "RULE");
+	assert_string_equal(found->entries[1]->campaign, "spring");
 	request.audience_id = (char *)"customer-8";
 	assert_int_equal(list_ok(world, &request)->n_entries, 0);
 	request = (Request)PARLEY__DESIGN__V1__LIST_HISTORY_REQUEST__INIT;

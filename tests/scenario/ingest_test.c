@@ -46,6 +46,13 @@ static void a_journal_becomes_history(void **state)
 	                "SELECT count(*) FROM contact_history WHERE time >= '2026-06-01 12:00+00' AND "
 	                "snapshot_version = 7 AND length(snapshot_digest) = 32 AND zone = 'top'"),
 	        300);
+	assert_int_equal(
+	        world_count(world,
+	                "SELECT count(*) FROM recommendation r JOIN contact_history c USING (audience_id, "
+	                "treatment_code, campaign, cell) WHERE campaign = 'spring' AND cell = 'c1' AND "
+	                "origin = "
+	                "'RULE'"),
+	        300);
 	// The journal knows that it may forget.
 	assert_int_equal(journal_shipped_sequence(world->journal, journal_incarnation(world->journal)),
 	        300 * VISIT_RECORDS);
@@ -128,6 +135,33 @@ static void an_event_id_counts_once(void **state)
 	world_wait_shipped(world);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM contact_history"), 3);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM event_dedupe"), 3);
+}
+
+// What an event's action does is told with its cause, and whose treatment it was if that was another's.
+static void an_event_tells_its_cause_and_whose_treatment_it_was(void **state)
+{
+	World *world = *state;
+	TestEntry made;
+	for (int meaning = PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_UNSPECIFIED;
+	        meaning <= PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_REJECT; meaning++) {
+		char id[8] = {'e', (char)('0' + meaning), 0};
+		world_event(world, &made, 1, (Parley__Journal__V1__EventMeaning)meaning);
+		made.event.cause_event_id = (char *)"cause";
+		made.event.treatment_audience_level = (char *)"Household";
+		made.event.treatment_audience_id = (char *)"h-9";
+		world_append(world, str(id), &made.entry, true);
+	}
+	world_ship_start(world);
+	world_wait_shipped(world);
+	assert_int_equal(
+	        world_count(world,
+	                "SELECT count(*) FROM (SELECT cause_event_id, treatment_audience_level, "
+	                "treatment_audience_id FROM contact_history UNION ALL SELECT cause_event_id, "
+	                "treatment_audience_level, treatment_audience_id FROM response_history UNION ALL "
+	                "SELECT cause_event_id, treatment_audience_level, treatment_audience_id FROM "
+	                "event_history) AS h WHERE cause_event_id = 'cause' AND treatment_audience_level = "
+	                "'Household' AND treatment_audience_id = 'h-9'"),
+	        4);
 }
 
 static void an_event_counts_once_for_each_meaning(void **state)
@@ -243,6 +277,7 @@ int main(void)
 	        STORY(only_ones_own_journal_is_taken),
 	        STORY(an_event_id_counts_once),
 	        STORY(an_event_counts_once_for_each_meaning),
+	        STORY(an_event_tells_its_cause_and_whose_treatment_it_was),
 	        STORY(what_cannot_be_history_is_kept_and_holds_up_nothing),
 	        STORY(lost_records_are_told_and_passed_over),
 	        STORY(any_month_is_taken),

@@ -277,6 +277,8 @@ void world_event(World *world, TestEntry *ret, uint64_t visitor, Parley__Journal
 	ret->event.segment = (char *)"Loyal";
 	ret->event.interaction_point = (char *)"home";
 	ret->event.zone = (char *)"top";
+	ret->event.campaign = (char *)"spring";
+	ret->event.cell = (char *)"c1";
 	ret->entry.what_case = PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED;
 	ret->entry.event_posted = &ret->event;
 }
@@ -325,6 +327,9 @@ static void append_recommendation(World *world, uint64_t visitor)
 		offers[i].treatment_code = (char *)(i == 0 ? "T-1" : "T-2");
 		offers[i].offer_code = (char *)(i == 0 ? "GOLD" : "SILVER");
 		offers[i].treatment_rule = (char *)"gold-for-all";
+		offers[i].campaign = (char *)(i == 0 ? "spring" : "");
+		offers[i].cell = (char *)(i == 0 ? "c1" : "");
+		offers[i].origin = (char *)(i == 0 ? "RULE" : "GLOBAL");
 		offers[i].score = 1.5 - i;
 		offers[i].rank = i + 1;
 	}

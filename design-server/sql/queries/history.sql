@@ -21,22 +21,25 @@ RETURNING event_id
 -- name: recommendation_copy
 COPY recommendation (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, rank, score, seed, interaction_point, zone, treatment_code, offer_code,
-	treatment_rule, segment) FROM STDIN BINARY
+	treatment_rule, segment, campaign, cell, origin) FROM STDIN BINARY
 
 -- name: contact_history_copy
 COPY contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
-	offer_code, treatment_rule, segment) FROM STDIN BINARY
+	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
+	treatment_audience_id) FROM STDIN BINARY
 
 -- name: response_history_copy
 COPY response_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
-	offer_code, treatment_rule, segment, response) FROM STDIN BINARY
+	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
+	treatment_audience_id, response) FROM STDIN BINARY
 
 -- name: event_history_copy
 COPY event_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
-	offer_code, treatment_rule, segment) FROM STDIN BINARY
+	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
+	treatment_audience_id) FROM STDIN BINARY
 
 -- name: session_history_copy
 COPY session_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
@@ -51,7 +54,7 @@ FROM STDIN BINARY
 SELECT * FROM (
 	(SELECT time, 1 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, '', '', score::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position
+		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, origin, '', '', ''
 	FROM recommendation
 	WHERE 1 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -60,7 +63,8 @@ SELECT * FROM (
 	UNION ALL
 	(SELECT time, 2 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position
+		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
+		treatment_audience_level, treatment_audience_id
 	FROM contact_history
 	WHERE 2 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -69,7 +73,8 @@ SELECT * FROM (
 	UNION ALL
 	(SELECT time, CASE response WHEN 'accept' THEN 3 ELSE 4 END AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position
+		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
+		treatment_audience_level, treatment_audience_id
 	FROM response_history
 	WHERE CASE response WHEN 'accept' THEN 3 ELSE 4 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -78,7 +83,8 @@ SELECT * FROM (
 	UNION ALL
 	(SELECT time, 5 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position
+		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
+		treatment_audience_level, treatment_audience_id
 	FROM event_history
 	WHERE 5 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -87,7 +93,7 @@ SELECT * FROM (
 	UNION ALL
 	(SELECT time, CASE what WHEN 'start' THEN 6 ELSE 7 END AS kind, environment, channel, session_id, audience_level, audience_id,
 		'', '', '', '', '', '', '', 0::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position
+		snapshot_version, runtime_id, incarnation, sequence, position, '', '', '', '', '', ''
 	FROM session_history
 	WHERE CASE what WHEN 'start' THEN 6 ELSE 7 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)

@@ -193,7 +193,8 @@ Err shop_recommend(Shop *shop, Arena *arena, const char *visitor, int64_t time_u
 	made.zone = (char *)"top";
 	for (size_t i = 0; i < count; i++) {
 		parley__journal__v1__recommended_offer__init(&offers[i]);
-		snprintf(codes[i], TREATMENT_CODE_SIZE, "%013llu%06zu", (unsigned long long)seed, i);
+		snprintf(codes[i], TREATMENT_CODE_SIZE, "%013llu%06u",
+		        (unsigned long long)seed % 10000000000000, (unsigned)i % 1000000);
 		offers[i].treatment_code = codes[i];
 		offers[i].offer_code = arena_printf(arena, "o%zu", i % SHOP_OFFERS);
 		offers[i].treatment_rule = (char *)"rule";
