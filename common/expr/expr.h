@@ -123,6 +123,9 @@ Err expr_infer(const ExprSchema *schema, Str source, Arena *arena, Str *ret);
 // the stack. `bytes` must outlive the program. Error: EXPR_PROGRAM_INVALID.
 Err expr_verify(const ExprSchema *schema, const uint8_t *bytes, size_t len, ExprProgram *ret);
 
+// Sets bit s of `slots` for every slot s that a verified program reads; the others stay.
+void expr_slots(const ExprProgram *program, uint64_t *slots);
+
 // What an evaluation may use.
 typedef struct ExprScratch {
 	Arena *arena;  // for strings and lists that the expression makes; has a limit

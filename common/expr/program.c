@@ -24,6 +24,18 @@ uint32_t expr_instruction_slot(uint32_t word)
 	}
 }
 
+void expr_slots(const ExprProgram *program, uint64_t *slots)
+{
+	ProgramView view = program_view(program->bytes, program->len);
+
+	for (size_t i = 0; i < view.header.instructions; i++) {
+		uint32_t slot = expr_instruction_slot(instruction_at(view.code, i));
+
+		if (slot != UINT32_MAX)
+			slots[slot / 64] |= UINT64_C(1) << slot % 64;
+	}
+}
+
 // FNV-1a.
 static uint32_t hash(uint32_t state, const void *bytes, size_t len)
 {

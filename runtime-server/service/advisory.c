@@ -8,6 +8,15 @@ static const struct {
 #undef ADVISORY_ROW
 };
 
+void advise_more(Advisories *advisories, AdvisoryId id, Str detail, Arena *arena)
+{
+	Str before = (advisories->noted >> id & 1) != 0 ? advisories->details[id] : STR("");
+	char *both = before.len > 0
+	                     ? arena_printf(arena, STR_FMT "; " STR_FMT, STR_ARG(before), STR_ARG(detail))
+	                     : NULL;
+	advise(advisories, id, both != NULL ? str(both) : detail);
+}
+
 static Advisory *map_one(AdvisoryId id, Str detail, Arena *arena)
 {
 	Advisory *message = message_new(arena, MESSAGE_OF(advisory));

@@ -23,5 +23,8 @@ static inline void advise(Advisories *advisories, AdvisoryId id, Str detail)
 	advisories->details[id] = detail;
 }
 
+// The same, but a detail that is there already stays, and this one follows it.
+void advise_more(Advisories *advisories, AdvisoryId id, Str detail, Arena *arena);
+
 // As messages, in the table's order. Out of memory gives fewer: an advisory is never worth failing the call.
 size_t advisories_map(const Advisories *advisories, Arena *arena, Advisory ***ret);

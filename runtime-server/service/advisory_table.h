@@ -10,5 +10,12 @@ ADVISORY_ROW(
         SNAPSHOT_CHANGED, "another snapshot serves since the session's last call; it goes on under that one")
 ADVISORY_ROW(ATTRIBUTE_DROPPED,
         "attributes of the session that the new snapshot or audience level does not have were dropped")
+ADVISORY_ROW(
+        DEADLINE_TOO_SHORT, "there was no time left to decide: this is the default content; allow more time")
+ADVISORY_ROW(WHAT_IF, "this is what would be: nothing of it was recorded, and no treatment can be quoted")
+ADVISORY_ROW(ACTION_FAILED, "actions could not be done; the others were")
+ADVISORY_ROW(ACTION_LIMIT, "actions were left out, because there were too many")
+ADVISORY_ROW(
+        ACTION_DROPPED, "actions that waited for their time are not in the new snapshot and were dropped")
 ADVISORY_ROW(SEQUENCE_GAP, "sequence numbers before this call's were left out")
 ADVISORY_ROW(HISTORY_PAUSED, "the journal is full: this was not recorded in the history")

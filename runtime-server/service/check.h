@@ -10,8 +10,6 @@ enum {
 	AUDIENCE_ID_MAX = 1024,
 	POINTS_MAX = 16,
 	OFFERS_MAX = 100, // per point
-	TEXT_MAX = 4096,  // bytes of a textual parameter
-	LIST_MAX = 256,   // members of a list parameter
 };
 
 // 1 to ID_MAX bytes.
@@ -45,5 +43,11 @@ typedef struct Parameters {
 Err check_parameters(
         const Plan *plan, int level, NamedValue **in, size_t count, Arena *arena, Parameters *ret);
 
-// Errors: FIELD_MISSING, FIELD_INVALID.
+// The same without asking whether a session may set them: what-if. `field` is the list's path.
+Err check_any_attributes(const Plan *plan, int level, NamedValue **in, size_t count, const char *field,
+        Arena *arena, Parameters *ret);
+
+// All but the values of filters. Errors: FIELD_MISSING, FIELD_INVALID.
 Err check_points(PointRequest **in, size_t count);
+// A point's filter, ready for the engine. Errors: FIELD_INVALID, NO_MEMORY.
+Err check_filter_values(const PointRequest *in, size_t point, Arena *arena, const OfferFilter **ret);

@@ -1,67 +1,106 @@
-// postEvent: check, know it again if it comes twice, record, and answer when the record is on disk. The
-// session is free for the next call as soon as the record is in the journal's hands; the journal keeps their
-// order.
+// postEvent: check, know it again if it comes twice, do its actions on a copy, record, change the session,
+// and answer when all records are on disk. The session is free for the next call as soon as the records are
+// in the journal's hands; the journal keeps their order.
+#include "service/actions.h"
 #include "service/inflight.h"
 #include "service/map.h"
 #include "service/record.h"
 #include "service/turn.h"
 
-#define ACTION(name) PARLEY__SNAPSHOT__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_##name
+// --- what the event is about ---
 
-static bool has_action(const Parley__Snapshot__V1__Event *event, Parley__Snapshot__V1__EventActionKind kind)
+// Whether an action cannot be done without a treatment. A conditional one, or one for other visitors, says
+// so when it comes to it.
+static bool needs_treatment(const EventAction *action)
+{
+	bool logs = action->kind == ACTION_KIND(LOG_CONTACT) || action->kind == ACTION_KIND(LOG_ACCEPT) ||
+	            action->kind == ACTION_KIND(LOG_REJECT);
+	bool marks =
+	        action->kind == ACTION_KIND(QUALIFY_OFFERS) || action->kind == ACTION_KIND(SUPPRESS_OFFERS);
+	return (logs || (marks && action->n_offers == 0)) && action->audience_level == 0;
+}
+
+static bool event_needs_treatment(const Event *event)
 {
 	for (size_t i = 0; i < event->n_actions; i++)
-		if (event->actions[i]->kind == kind)
+		if (needs_treatment(event->actions[i]))
 			return true;
 	return false;
 }
 
-static bool needs_treatment(const Parley__Snapshot__V1__Event *event)
-{
-	return has_action(event, ACTION(LOG_CONTACT)) || has_action(event, ACTION(LOG_ACCEPT)) ||
-	       has_action(event, ACTION(LOG_REJECT));
-}
-
 // What the event says, checked against the session.
 typedef struct Report {
-	int event;
-	const Parley__Snapshot__V1__Event *declared;
-	TreatmentFacts treatment;
+	uint32_t event;
+	Quoted quoted;
 	Parameters parameters;
 } Report;
 
-static Err check_treatment(const Session *session, const PostEventRequest *in, Report *report)
+static Err treatment_unknown(Str code)
+{
+	return err_at(ERR_TREATMENT_UNKNOWN, "treatment_code",
+	        "no treatment %.32s is known here; quote a code that getOffers returned lately", code.ptr);
+}
+
+// A treatment of another session, or of one that ended: if it was another visitor's, it counts for that one.
+static Err find_treatment(const Turn *turn, Str code, Quoted *ret)
+{
+	const Session *session = turn->session;
+	const Snapshot *snapshot = plan_snapshot(session->plan);
+	VisitorTreatment found;
+	Err e = visitors_treatment(turn->service->options.visitors, code, turn->now_us, turn->arena, &found);
+	if (e == ERR_TREATMENT_UNKNOWN || (e == OK && strcmp(found.channel, snapshot->channel) != 0))
+		return treatment_unknown(code);
+	if (e != OK)
+		return e;
+	ret->facts = (TreatmentFacts){
+	        .offer_code = str(found.offer),
+	        .rule = str(found.rule),
+	        .segment = str(found.segment),
+	        .point = str(found.point),
+	        .zone = str(found.zone),
+	        .campaign = str(found.campaign),
+	        .cell = str(found.cell),
+	};
+	if (strcmp(found.audience_level, snapshot->audience_levels[session->level]->name) == 0 &&
+	        str_eq(str(found.audience_id), session->audience_id))
+		return OK;
+	ret->level = str(found.audience_level);
+	ret->audience_id = str(found.audience_id);
+	return OK;
+}
+
+static Err check_treatment(const Turn *turn, const PostEventRequest *in, const Event *event, Quoted *ret)
 {
 	Str code = str(in->treatment_code);
-	report->treatment = (TreatmentFacts){0};
-	if (code.len == 0 && needs_treatment(report->declared))
+	*ret = (Quoted){.code = code};
+	if (code.len == 0 && event_needs_treatment(event))
 		return err_at(ERR_TREATMENT_MISSING, "treatment_code",
-		        "event %s logs a contact or response; quote the treatment code of the offer it is "
-		        "about",
+		        "event %s logs a contact or response, or is about an offer; quote the treatment code "
+		        "of "
+		        "the offer",
 		        in->event);
 	if (code.len == 0)
 		return OK;
-	const Treatment *treatment = session_treatment(session, code);
+	const Treatment *treatment = session_treatment(turn->session, code);
 	if (treatment == NULL)
-		return err_at(ERR_TREATMENT_UNKNOWN, "treatment_code",
-		        "the session has no treatment %.32s; quote a code that getOffers returned to this "
-		        "session",
-		        code.ptr);
-	report->treatment = session_treatment_facts(session, treatment);
+		return find_treatment(turn, code, ret);
+	ret->facts = session_treatment_facts(turn->session, treatment);
 	return OK;
 }
 
 static Err check_report(const Turn *turn, const PostEventRequest *in, Report *report)
 {
 	const Session *session = turn->session;
-	report->event = plan_event(session->plan, str(in->event));
-	if (report->event < 0)
+	int event = plan_event(session->plan, str(in->event));
+	if (event < 0)
 		return err_at(ERR_EVENT_UNKNOWN, "event", "the channel has no event \"%.128s\"", in->event);
-	report->declared = plan_snapshot(session->plan)->events[report->event];
-	TRY(check_treatment(session, in, report));
+	report->event = (uint32_t)event;
+	TRY(check_treatment(turn, in, plan_snapshot(session->plan)->events[event], &report->quoted));
 	return check_parameters(session->plan, session->level, in->parameters, in->n_parameters, turn->arena,
 	        &report->parameters);
 }
+
+// --- taking it ---
 
 static Err prepare_answer(Turn *turn, PendingEvent **ret)
 {
@@ -88,23 +127,63 @@ static void on_disk(void *context, Err result)
 	inflight_settle(context, result);
 }
 
-// The event is new to the session. After the append the call may be gone at any moment.
-static Err take(Turn *turn, const Report *report, PendingEvent *pending, Outcome *outcome)
+// The event's own record has been taken. What followed from it is recorded behind it, and waited for too.
+static void record_others(Turn *turn, const EventRecord *record, PendingEvent *pending)
 {
-	Session *session = turn->session;
-	EventKey key = pending->key;
-	TRY(session_event_reserve(session));
-	TRY(turn_apply(turn, &report->parameters));
-	if (has_action(report->declared, ACTION(RESEGMENT)))
-		session_segment(session, turn->now_us, turn->arena);
+	for (; record != NULL; record = record->next) {
+		if (!actions_tells(record))
+			continue;
+		inflight_wait_more(pending);
+		Err e = record_event(turn->service, turn->session, turn->now_us,
+		        (EventPosted *)&record->message, turn->arena, on_disk, pending);
+		if (e == OK)
+			continue;
+		inflight_settle(pending, OK);
+		advise(&turn->advisories, ADVISORY_HISTORY_PAUSED, STR(""));
+	}
+}
+
+static Err do_actions(Turn *turn, const Report *report, Actions *actions)
+{
+	const PostEventRequest *in = turn->request;
+	TRY(session_event_reserve(turn->session));
+	actions_set_all(actions, &report->parameters);
+	TRY(actions_post(actions, report->event, in->event_id, &report->quoted));
+	return actions_prepare(actions);
+}
+
+// Nothing has been changed if this fails.
+static Err take(Turn *turn, const Report *report, PendingEvent *pending)
+{
+	Actions actions;
+	TRY(actions_begin(
+	        &actions, turn->service, turn->session, turn->now_us, turn->arena, &turn->advisories));
+	Err e = do_actions(turn, report, &actions);
+	if (e == OK)
+		e = record_event(turn->service, turn->session, turn->now_us, &actions.records->message,
+		        turn->arena, on_disk, pending);
+	if (e != OK) {
+		actions_drop(&actions);
+		return e;
+	}
+	record_others(turn, actions.records->next, pending);
+	actions_commit(&actions);
+	session_event_remember(turn->session, pending->key);
+	return OK;
+}
+
+// The event is new to the session. When it has been settled the call may be gone.
+static Err lead(Turn *turn, const Report *report, PendingEvent *pending, Outcome *outcome)
+{
 	outcome->end = TURN_LATER;
 	if (inflight_join(turn->service->events, pending, true))
-		return OK; // posted in another session at this very moment
-	Err e = record_event(turn->service, session, turn->now_us, turn->request, report->event,
-	        &report->treatment, turn->arena, on_disk, pending);
+		return OK;           // posted in another session at this very moment
+	inflight_wait_more(pending); // until the answer is complete
+	Err e = take(turn, report, pending);
 	if (e != OK)
 		return inflight_abandon(pending, e);
-	session_event_remember(session, key);
+	put_advisories(turn, pending->response);
+	inflight_settle(pending, OK);
 	return OK;
 }
 
@@ -133,9 +212,8 @@ static Err post_event(Turn *turn, Outcome *outcome)
 		return OK;
 	pending->response->duplicate = false;
 	TRY(turn_sequence(turn)); // not before: an event may come again with its number
-	put_advisories(turn, pending->response);
 	TRY(check_report(turn, turn->request, &report));
-	return take(turn, &report, pending, outcome);
+	return lead(turn, &report, pending, outcome);
 }
 
 static Err check(const void *request)

@@ -87,10 +87,30 @@ static void answer_all(PendingEvent *event, Err result)
 	}
 }
 
+void inflight_wait_more(PendingEvent *event)
+{
+	atomic_fetch_add(&event->open, 1);
+}
+
+// Failures come from the journal's one thread: no two at a time.
+static void keep_failure(PendingEvent *event, Err result)
+{
+	if (event->result == OK)
+		event->failure = *err_detail();
+	event->result = result;
+}
+
 void inflight_settle(PendingEvent *event, Err result)
 {
 	if (result != OK)
+		keep_failure(event, result);
+	if (atomic_fetch_sub(&event->open, 1) > 0)
+		return;
+	result = event->result;
+	if (result != OK) {
 		atomic_fetch_add(&event->table->failures, 1);
+		(void)err_restore(&event->failure);
+	}
 	PendingEvent *duplicates = take_out(event);
 	answer(event, result);
 	answer_all(duplicates, result);

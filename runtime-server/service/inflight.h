@@ -10,6 +10,9 @@ typedef struct PendingEvent {
 	InFlight *table;
 	struct PendingEvent *next;       // in the table
 	struct PendingEvent *duplicates; // answered with this one
+	atomic_uint open;                // beyond the first: what it waits for
+	Err result;                      // the first failure
+	ErrDetail failure;
 } PendingEvent;
 
 InFlight *inflight_new(void);
@@ -17,8 +20,10 @@ void inflight_free(InFlight *table);
 // True: the same event is on its way; `mine` will be answered with it, maybe has been already, and is no
 // longer the caller's. False: nothing is; if `lead`, `mine` now stands for the event and must be settled.
 bool inflight_join(InFlight *table, PendingEvent *mine, bool lead);
-// Takes the event out and answers it and its duplicates: with their responses, or with `result` as this
-// thread's last failure. Everything in them is gone afterwards.
+// One more inflight_settle has to come before the event is settled.
+void inflight_wait_more(PendingEvent *event);
+// When it is the last: takes the event out and answers it and its duplicates: with their responses, or with
+// the first failure, which was its thread's last. Everything in them is gone afterwards.
 void inflight_settle(PendingEvent *event, Err result);
 // Takes the event out and answers only its duplicates, with this thread's last failure; the caller answers
 // its own call. Returns `result`.

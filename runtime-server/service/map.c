@@ -1,6 +1,7 @@
 #include "service/map.h"
 
 #include "service/advisory.h"
+#include "service/value.h"
 
 static Err no_memory(void)
 {
@@ -45,10 +46,50 @@ Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_
 	return OK;
 }
 
-static Err map_offers(const Session *session, const PointDecision *point, Arena *arena, PointOffers *out)
+// --- offers ---
+
+// The attributes with what is personalised in its place; what has no value is left out.
+static Err map_attributes(
+        const DecidedOffer *decided, const PreparedOffer *prepared, size_t count, Arena *arena, Offer *out)
 {
-	const Snapshot *snapshot = plan_snapshot(session->plan);
+	size_t next = 0;
+	out->attributes = ARENA_ARRAY(arena, NamedValue *, count);
+	NamedValue *own = ARENA_ARRAY(arena, NamedValue, decided->attribute_count);
+	if (out->attributes == NULL || own == NULL)
+		return no_memory();
+	for (size_t i = 0; i < count; i++) {
+		NamedValue *attribute = prepared->attributes[i];
+		if (next < decided->attribute_count && decided->attributes[next].attribute == i) {
+			own[next] = *attribute;
+			TRY(value_map(&decided->attributes[next].value, arena, &own[next].value));
+			attribute = &own[next++];
+		}
+		if (attribute->value != NULL)
+			out->attributes[out->n_attributes++] = attribute;
+	}
+	return OK;
+}
+
+static Err map_offer(const Session *session, const DecidedOffer *decided, Arena *arena, Offer *out)
+{
 	const Prepared *prepared = deployed_prepared(session->pin);
+	const PreparedOffer *fixed = &prepared->offers[decided->id.offer];
+	out->treatment_code = (char *)decided->treatment_code;
+	out->score = decided->score.final;
+	if (decided->attribute_count == 0) {
+		out->base.n_unknown_fields = 1;
+		out->base.unknown_fields = (ProtobufCMessageUnknownField *)&fixed->packed;
+		return OK;
+	}
+	const Parley__Snapshot__V1__Offer *offer = plan_snapshot(session->plan)->offers[decided->id.offer];
+	out->offer_code = offer->code;
+	out->offer_name = offer->name;
+	return map_attributes(decided, fixed, offer->n_attributes, arena, out);
+}
+
+static Err map_offers(
+        const Session *session, const PointDecision *point, bool what_if, Arena *arena, PointOffers *out)
+{
 	if (point->offer_count == 0)
 		return OK;
 	out->offers = message_list(arena, MESSAGE_OF(offer), point->offer_count);
@@ -56,16 +97,56 @@ static Err map_offers(const Session *session, const PointDecision *point, Arena 
 		return no_memory();
 	out->n_offers = point->offer_count;
 	for (size_t i = 0; i < point->offer_count; i++) {
-		const DecidedOffer *decided = &point->offers[i];
-		Offer *offer = out->offers[i];
-		offer->treatment_code = (char *)decided->treatment_code;
-		offer->offer_code = snapshot->offers[decided->id.offer]->code;
-		offer->offer_name = snapshot->offers[decided->id.offer]->name;
-		offer->score = decided->score.final;
-		offer->n_attributes = snapshot->offers[decided->id.offer]->n_attributes;
-		offer->attributes = prepared->attributes[decided->id.offer];
+		TRY(map_offer(session, &point->offers[i], arena, out->offers[i]));
+		if (what_if)
+			out->offers[i]->treatment_code = (char *)""; // nobody could quote it
 	}
 	return OK;
+}
+
+// --- candidates ---
+
+#define ORIGIN(name) [ORIGIN_##name] = PARLEY__RUNTIME__V1__CANDIDATE_ORIGIN__CANDIDATE_ORIGIN_##name
+static const Parley__Runtime__V1__CandidateOrigin origins[] = {
+        ORIGIN(RULE), ORIGIN(GLOBAL), ORIGIN(INDIVIDUAL), ORIGIN(QUALIFIED), ORIGIN(DEFAULT)};
+#undef ORIGIN
+
+// What was struck before its score has none.
+static bool is_scored(Reason reason)
+{
+	return reason == REASON_OFFERED || reason == REASON_OUTRANKED || reason == REASON_DUPLICATE_OFFER ||
+	       reason == REASON_DUPLICATE_ACROSS_POINTS;
+}
+
+static Err map_score(const ScoreParts *in, Arena *arena, Candidate *out)
+{
+	out->score = in->final;
+	out->score_parts = message_new(arena, MESSAGE_OF(score_parts));
+	if (out->score_parts == NULL)
+		return no_memory();
+	out->score_parts->marketer_score = in->marketer;
+	out->score_parts->overridden = in->overridden;
+	out->score_parts->override_score = in->override;
+	out->score_parts->final_score = in->final;
+	return OK;
+}
+
+static Err map_candidate(
+        const Plan *plan, uint32_t point, const DecidedCandidate *decided, Arena *arena, Candidate *out)
+{
+	TreatmentFacts facts = treatment_facts(plan, decided->id, point);
+	out->offer_code = (char *)facts.offer_code.ptr;
+	out->treatment_rule = (char *)facts.rule.ptr;
+	out->segment = (char *)facts.segment.ptr;
+	out->campaign = (char *)facts.campaign.ptr;
+	out->cell = (char *)facts.cell.ptr;
+	out->origin = origins[decided->id.origin];
+	out->reason = (char *)reason_name(decided->reason);
+	out->predicate = arena_cstr(arena, decided->predicate);
+	out->detail = arena_cstr(arena, decided->detail);
+	if (out->predicate == NULL || out->detail == NULL)
+		return no_memory();
+	return is_scored(decided->reason) ? map_score(&decided->score, arena, out) : OK;
 }
 
 static Err map_candidates(const Plan *plan, const PointDecision *point, Arena *arena, PointOffers *out)
@@ -76,49 +157,54 @@ static Err map_candidates(const Plan *plan, const PointDecision *point, Arena *a
 	if (out->candidates == NULL)
 		return no_memory();
 	out->n_candidates = point->candidate_count;
-	for (size_t i = 0; i < point->candidate_count; i++) {
-		const DecidedCandidate *decided = &point->candidates[i];
-		Candidate *candidate = out->candidates[i];
-		TreatmentFacts facts = treatment_facts(plan, decided->id, (uint32_t)point->point);
-		candidate->offer_code = (char *)facts.offer_code.ptr;
-		candidate->treatment_rule = (char *)facts.rule.ptr;
-		candidate->segment = (char *)facts.segment.ptr;
-		candidate->campaign = (char *)facts.campaign.ptr;
-		candidate->cell = (char *)facts.cell.ptr;
-		candidate->reason = (char *)reason_name(decided->reason);
-		candidate->score = decided->score.final;
-		candidate->predicate = arena_cstr(arena, decided->predicate);
-		if (candidate->predicate == NULL)
-			return no_memory();
+	for (size_t i = 0; i < point->candidate_count; i++)
+		TRY(map_candidate(
+		        plan, (uint32_t)point->point, &point->candidates[i], arena, out->candidates[i]));
+	return OK;
+}
+
+// --- points ---
+
+// What every answer for a point has; false if there is no such point.
+static bool map_place(const Snapshot *snapshot, int point, const char *name, Arena *arena, PointOffers *out)
+{
+	Advisories advisories = {0};
+	out->interaction_point = (char *)name;
+	if (point >= 0) {
+		out->default_content = snapshot->points[point]->default_content;
+		return true;
+	}
+	advise(&advisories, ADVISORY_POINT_UNKNOWN, str(name));
+	out->n_advisories = advisories_map(&advisories, arena, &out->advisories);
+	return false;
+}
+
+Err map_points(const Session *session, PointRequest **in, const Decision *decision, bool what_if,
+        Arena *arena, PointOffers ***ret)
+{
+	const Plan *plan = session->plan;
+	*ret = message_list(arena, MESSAGE_OF(point_offers), decision->count);
+	if (*ret == NULL)
+		return no_memory();
+	for (size_t p = 0; p < decision->count; p++) {
+		const PointDecision *point = &decision->points[p];
+		PointOffers *out = (*ret)[p];
+		if (!map_place(plan_snapshot(plan), point->point, in[p]->interaction_point, arena, out))
+			continue;
+		TRY(map_offers(session, point, what_if, arena, out));
+		TRY(map_candidates(plan, point, arena, out));
 	}
 	return OK;
 }
 
-static Err map_point(
-        const Session *session, const char *name, const PointDecision *point, Arena *arena, PointOffers *out)
+Err map_default_content(const Plan *plan, PointRequest **in, size_t count, Arena *arena, PointOffers ***ret)
 {
-	const Snapshot *snapshot = plan_snapshot(session->plan);
-	out->interaction_point = (char *)name;
-	if (point->point < 0) {
-		Advisories advisories = {0};
-		advise(&advisories, ADVISORY_POINT_UNKNOWN, str(name));
-		out->n_advisories = advisories_map(&advisories, arena, &out->advisories);
-		return OK;
-	}
-	out->default_content = snapshot->points[point->point]->default_content;
-	TRY(map_offers(session, point, arena, out));
-	return map_candidates(session->plan, point, arena, out);
-}
-
-Err map_points(const Session *session, const GetOffersRequest *in, const Decision *decision, Arena *arena,
-        GetOffersResponse *out)
-{
-	out->points = message_list(arena, MESSAGE_OF(point_offers), decision->count);
-	if (out->points == NULL)
+	*ret = message_list(arena, MESSAGE_OF(point_offers), count);
+	if (*ret == NULL)
 		return no_memory();
-	out->n_points = decision->count;
-	for (size_t p = 0; p < decision->count; p++)
-		TRY(map_point(session, in->points[p]->interaction_point, &decision->points[p], arena,
-		        out->points[p]));
+	for (size_t p = 0; p < count; p++) {
+		const char *name = in[p]->interaction_point;
+		(void)map_place(plan_snapshot(plan), plan_point(plan, str(name)), name, arena, (*ret)[p]);
+	}
 	return OK;
 }

@@ -11,6 +11,8 @@ Err map_version(const Deployed *deployed, Arena *arena, SnapshotVersion **ret);
 Err map_status_version(const CurrentStatus *status, Arena *arena, SnapshotVersion **ret);
 // The names of the session's segments, in the snapshot's order.
 Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_count);
-// The answer for every requested point.
-Err map_points(const Session *session, const GetOffersRequest *in, const Decision *decision, Arena *arena,
-        GetOffersResponse *out);
+// The answer for every requested point; of a what-if without treatment codes.
+Err map_points(const Session *session, PointRequest **in, const Decision *decision, bool what_if,
+        Arena *arena, PointOffers ***ret);
+// The same without offers.
+Err map_default_content(const Plan *plan, PointRequest **in, size_t count, Arena *arena, PointOffers ***ret);

@@ -1,49 +1,149 @@
-// getOffers: decide, remember, record, answer.
+// getOffers: decide, remember, record, answer; or, when there is no time for that, the default content.
+#include "service/offers.h"
+
 #include "service/map.h"
 #include "service/record.h"
 #include "service/turn.h"
+#include "service/value.h"
 
-static Err ask(const Turn *turn, DecideRequest *ret)
+// --- what the engine is asked ---
+
+static Err ask_points(const Plan *plan, const OffersAsk *ask, Arena *arena, DecidePoint **ret)
 {
-	const GetOffersRequest *in = turn->request;
-	DecidePoint *points = ARENA_ARRAY(turn->arena, DecidePoint, in->n_points);
-	if (points == NULL)
+	DecidePoint *points = *ret = ARENA_ARRAY(arena, DecidePoint, ask->count);
+	if (points == NULL && ask->count > 0)
 		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
-	for (size_t i = 0; i < in->n_points; i++) {
-		const PointRequest *point = in->points[i];
-		points[i].point = plan_point(turn->session->plan, str(point->interaction_point));
+	for (size_t i = 0; i < ask->count; i++) {
+		const PointRequest *point = ask->points[i];
+		points[i].point = plan_point(plan, str(point->interaction_point));
 		points[i].max = point->max_offers > 0 ? point->max_offers : 1;
+		points[i].filter_count = point->n_filter;
+		if (point->n_filter > 0)
+			TRY(check_filter_values(point, i, arena, &points[i].filter));
 	}
-	*ret = (DecideRequest){
+	return OK;
+}
+
+// What is remembered of the visitor, in this session and before.
+static Err take_state(const Session *session, int64_t as_of_us, Arena *arena, VisitorState *state)
+{
+	const Prepared *prepared = deployed_prepared(session->pin);
+	state->session_facts = session->facts.items;
+	state->session_fact_count = session->facts.count;
+	TRY(visitor_volumes(prepared->view, as_of_us, arena, &state->volumes));
+	return visitor_facts(prepared->view, session->level, session->audience_id, as_of_us, arena,
+	        &state->facts, &state->fact_count);
+}
+
+// --- what if ---
+
+static Err what_if_time(const WhatIf *what_if, int64_t *as_of_us)
+{
+	if (what_if->as_of == NULL || value_read_time(what_if->as_of, as_of_us))
+		return OK;
+	return err_at(ERR_FIELD_INVALID, "what_if.as_of", "give a moment in the years 1 to 9999");
+}
+
+// The visitor with other values, and the segments that follow from them.
+static Err what_if_visitor(
+        const Session *session, const WhatIf *what_if, int64_t as_of_us, Arena *arena, Visitor *ret)
+{
+	SegmentRequest request = {
+	        .level = session->level, .audience_id = session->audience_id, .as_of_us = as_of_us};
+	Parameters others;
+	Values values;
+	TRY(check_any_attributes(session->plan, session->level, what_if->attributes, what_if->n_attributes,
+	        "what_if.attributes", arena, &others));
+	TRY(session_values(session, arena, &values));
+	for (size_t i = 0; i < others.count; i++)
+		values_set(&values, others.items[i].slot, others.items[i].value, FROM_SESSION);
+	TRY(values_segment(&values, session->plan, &request, arena, NULL));
+	*ret = values_visitor(&values, session->level, session->audience_id);
+	return OK;
+}
+
+static Err take_visitor(
+        const Session *session, const WhatIf *what_if, int64_t *as_of_us, Arena *arena, Visitor *ret)
+{
+	*ret = session_visitor(session);
+	if (what_if != NULL) {
+		TRY(what_if_time(what_if, as_of_us));
+		TRY(what_if_visitor(session, what_if, *as_of_us, arena, ret));
+	}
+	return take_state(session, *as_of_us, arena, &ret->state);
+}
+
+// --- the answer ---
+
+static Err keep(Service *service, Session *session, const Decision *decision, const DecideRequest *request,
+        Arena *arena, Advisories *advisories)
+{
+	TRY(session_remember_decision(session, decision));
+	if (record_decision(service, session, request->as_of_us, decision, request->seed, arena) != OK)
+		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
+	return OK;
+}
+
+Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
+        Advisories *advisories, PointOffers ***ret)
+{
+	DecidePoint *points = NULL;
+	Visitor visitor;
+	Decision decision;
+	TRY(ask_points(session->plan, ask, arena, &points));
+	TRY(take_visitor(session, ask->what_if, &now_us, arena, &visitor));
+	DecideRequest request = {
 	        .points = points,
-	        .count = in->n_points,
-	        .as_of_us = turn->now_us,
-	        .seed = service_seed(turn->service),
-	        .explain = in->explain || turn->session->debug,
+	        .count = ask->count,
+	        .as_of_us = now_us,
+	        .seed = service_seed(service),
+	        .deduplicate_across = ask->across,
+	        .explain = ask->explain || session->debug,
 	};
+	TRY(decide(session->plan, &visitor, &request, arena, &decision));
+	TRY(map_points(session, ask->points, &decision, ask->what_if != NULL, arena, ret));
+	if (ask->what_if == NULL)
+		return keep(service, session, &decision, &request, arena, advisories);
+	advise(advisories, ADVISORY_WHAT_IF, STR(""));
+	return OK;
+}
+
+static Err respond(Turn *turn, const Deployed *deployed, PointOffers **points, size_t count, Outcome *outcome)
+{
+	GetOffersResponse *out = message_new(turn->arena, MESSAGE_OF(get_offers_response));
+	if (out == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
+	TRY(map_version(deployed, turn->arena, &out->snapshot));
+	out->points = points;
+	out->n_points = count;
+	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
+	*outcome = (Outcome){TURN_REPLY, out};
 	return OK;
 }
 
 static Err get_offers(Turn *turn, Outcome *outcome)
 {
-	Session *session = turn->session;
-	Visitor visitor = session_visitor(session);
-	GetOffersResponse *out = message_new(turn->arena, MESSAGE_OF(get_offers_response));
-	DecideRequest request;
-	Decision decision;
+	const GetOffersRequest *in = turn->request;
+	OffersAsk ask = {
+	        .points = in->points,
+	        .count = in->n_points,
+	        .explain = in->explain,
+	        .across = in->deduplicate_across_points,
+	        .what_if = in->what_if,
+	};
+	PointOffers **points = NULL;
+	TRY(offers_decide(
+	        turn->service, turn->session, &ask, turn->now_us, turn->arena, &turn->advisories, &points));
+	return respond(turn, turn->session->pin, points, in->n_points, outcome);
+}
 
-	if (out == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
-	TRY(ask(turn, &request));
-	TRY(decide(session->plan, &visitor, &request, turn->arena, &decision));
-	TRY(map_points(session, turn->request, &decision, turn->arena, out));
-	TRY(map_version(session->pin, turn->arena, &out->snapshot));
-	TRY(session_remember_decision(session, &decision));
-	if (record_decision(turn->service, session, turn->now_us, &decision, request.seed, turn->arena) != OK)
-		advise(&turn->advisories, ADVISORY_HISTORY_PAUSED, STR(""));
-	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
-	*outcome = (Outcome){TURN_REPLY, out};
-	return OK;
+static Err default_content(Turn *turn, const Deployed *deployed, Outcome *outcome)
+{
+	const GetOffersRequest *in = turn->request;
+	PointOffers **points = NULL;
+	TRY(map_default_content(deployed_plan(deployed), in->points, in->n_points, turn->arena, &points));
+	advise(&turn->advisories, ADVISORY_DEADLINE_TOO_SHORT, STR(""));
+	return respond(turn, deployed, points, in->n_points, outcome);
 }
 
 static Err check(const void *request)
@@ -52,7 +152,7 @@ static Err check(const void *request)
 	return check_points(in->points, in->n_points);
 }
 
-const Command get_offers_command = {.check = check, .step = get_offers};
+const Command get_offers_command = {.check = check, .step = get_offers, .late = default_content};
 
 void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

@@ -1,5 +1,10 @@
 #include "service/prepared.h"
 
+#include "snapshot/snapshot.h"
+#include "wire/wire.h"
+
+enum { OFFER_CODE_TAG = 2 };
+
 typedef Parley__Snapshot__V1__Constant Constant;
 
 static Err no_memory(void)
@@ -86,29 +91,148 @@ static Err prepare_attribute(const Parley__Snapshot__V1__OfferAttribute *in, Are
 	return kinds[in->value->type].set(in->value, arena, out->value);
 }
 
-static Err prepare_offer(const Parley__Snapshot__V1__Offer *offer, Arena *arena, NamedValue ***ret)
+// A field that is put into an answer as it is: protobuf-c writes the tag of the first field, then the bytes.
+static Err pack_fixed(const Parley__Snapshot__V1__Offer *offer, NamedValue **fixed, size_t count,
+        Arena *arena, ProtobufCMessageUnknownField *ret)
 {
-	*ret = message_list(arena, MESSAGE_OF(named_value), offer->n_attributes);
-	if (*ret == NULL && offer->n_attributes > 0)
-		return no_memory();
-	for (size_t i = 0; i < offer->n_attributes; i++)
-		TRY(prepare_attribute(offer->attributes[i], arena, (*ret)[i]));
+	Offer message = PARLEY__RUNTIME__V1__OFFER__INIT;
+	Str packed;
+	message.offer_code = offer->code;
+	message.offer_name = offer->name;
+	message.attributes = fixed;
+	message.n_attributes = count;
+	TRY(wire_pack(&message.base, arena, &packed));
+	*ret = (ProtobufCMessageUnknownField){
+	        .tag = OFFER_CODE_TAG,
+	        .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+	        .len = packed.len - 1,
+	        .data = (uint8_t *)(uintptr_t)packed.ptr + 1,
+	};
 	return OK;
 }
 
-Err prepare(const Snapshot *snapshot, Arena *arena, const Prepared **ret)
+static Err prepare_offer(const Parley__Snapshot__V1__Offer *offer, Arena *arena, PreparedOffer *out)
+{
+	size_t count = 0;
+	NamedValue **fixed = ARENA_ARRAY(arena, NamedValue *, offer->n_attributes + 1);
+	out->attributes = message_list(arena, MESSAGE_OF(named_value), offer->n_attributes + 1);
+	if (out->attributes == NULL || fixed == NULL)
+		return no_memory();
+	for (size_t i = 0; i < offer->n_attributes; i++) {
+		TRY(prepare_attribute(offer->attributes[i], arena, out->attributes[i]));
+		if (out->attributes[i]->value != NULL)
+			fixed[count++] = out->attributes[i];
+	}
+	return pack_fixed(offer, fixed, count, arena, &out->packed);
+}
+
+// --- expressions ---
+
+// `in` may be NULL: then there is none.
+static Err prepare_program(
+        const ExprSchema *schema, const Parley__Snapshot__V1__Expression *in, ExprProgram *ret)
+{
+	return in != NULL ? expr_verify(schema, in->program.data, in->program.len, ret) : OK;
+}
+
+static Err prepare_action(
+        const ExprSchema *schemas, const Parley__Snapshot__V1__EventAction *action, PreparedAction *ret)
+{
+	const ExprSchema *schema = &schemas[action->audience_level > 0 ? action->audience_level - 1 : 0];
+	TRY(prepare_program(schema, action->condition, &ret->condition));
+	return prepare_program(schema, action->value, &ret->value);
+}
+
+static Err prepare_events(
+        const Snapshot *snapshot, const ExprSchema *schemas, Arena *arena, Prepared *prepared)
+{
+	PreparedAction **events = ARENA_ARRAY(arena, PreparedAction *, snapshot->n_events + 1);
+	if (events == NULL)
+		return no_memory();
+	prepared->actions = (const PreparedAction *const *)events;
+	for (size_t e = 0; e < snapshot->n_events; e++) {
+		const Parley__Snapshot__V1__Event *event = snapshot->events[e];
+		events[e] = ARENA_ARRAY(arena, PreparedAction, event->n_actions + 1);
+		if (events[e] == NULL)
+			return no_memory();
+		for (size_t a = 0; a < event->n_actions; a++)
+			TRY(prepare_action(schemas, event->actions[a], &events[e][a]));
+	}
+	return OK;
+}
+
+// --- which attributes matter to segments ---
+
+typedef struct Uses {
+	const ExprSchema *schema;
+	uint64_t *slots;
+	PreparedLevel *level;
+} Uses;
+
+static Err use(const Uses *uses, const Parley__Snapshot__V1__Expression *expression)
+{
+	ExprProgram program = {0};
+	TRY(prepare_program(uses->schema, expression, &program));
+	if (expression != NULL)
+		expr_slots(&program, uses->slots);
+	return OK;
+}
+
+static Err use_step(const Uses *uses, const Parley__Snapshot__V1__FlowStep *step)
+{
+	for (size_t b = 0; b < step->n_branches; b++)
+		TRY(use(uses, step->branches[b]->condition));
+	if (step->kind != PARLEY__SNAPSHOT__V1__FLOW_STEP_KIND__FLOW_STEP_KIND_SET_ATTRIBUTE)
+		return OK;
+	uses->level->flows_set = true;
+	uses->slots[step->attribute / 64] |= UINT64_C(1) << step->attribute % 64;
+	return use(uses, step->value);
+}
+
+static Err prepare_segmenting(const Snapshot *snapshot, uint32_t level, const Uses *uses)
+{
+	for (size_t s = 0; s < snapshot->n_segments; s++)
+		if (snapshot->segments[s]->audience_level == level)
+			TRY(use(uses, snapshot->segments[s]->expression));
+	for (size_t f = 0; f < snapshot->n_flows; f++)
+		for (size_t s = 0;
+		        snapshot->flows[f]->audience_level == level && s < snapshot->flows[f]->n_steps; s++)
+			TRY(use_step(uses, snapshot->flows[f]->steps[s]));
+	return OK;
+}
+
+static Err prepare_levels(const Snapshot *snapshot, ExprSchema *schemas, Arena *arena, Prepared *prepared)
+{
+	PreparedLevel *levels = ARENA_ARRAY(arena, PreparedLevel, snapshot->n_audience_levels + 1);
+	if (levels == NULL)
+		return no_memory();
+	prepared->levels = levels;
+	for (uint32_t i = 0; i < snapshot->n_audience_levels; i++) {
+		const Level *level = snapshot->audience_levels[i];
+		uint64_t *slots = ARENA_ARRAY(arena, uint64_t, level->n_attributes / 64 + 1);
+		if (slots == NULL)
+			return no_memory();
+		levels[i].segmenting = slots;
+		TRY(profile_query_new(level, arena, &levels[i].query));
+		TRY(snapshot_schema(level, arena, &schemas[i]));
+		TRY(prepare_segmenting(snapshot, i, &(Uses){&schemas[i], slots, &levels[i]}));
+	}
+	return OK;
+}
+
+Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Prepared **ret)
 {
 	Prepared *prepared = ARENA_NEW(arena, Prepared);
-	if (prepared == NULL)
+	PreparedOffer *offers = ARENA_ARRAY(arena, PreparedOffer, snapshot->n_offers + 1);
+	ExprSchema *schemas = ARENA_ARRAY(arena, ExprSchema, snapshot->n_audience_levels + 1);
+	if (prepared == NULL || offers == NULL || schemas == NULL)
 		return no_memory();
-	prepared->queries = ARENA_ARRAY(arena, const ProfileQuery *, snapshot->n_audience_levels + 1);
-	prepared->attributes = ARENA_ARRAY(arena, NamedValue **, snapshot->n_offers + 1);
-	if (prepared->queries == NULL || prepared->attributes == NULL)
-		return no_memory();
-	for (size_t i = 0; i < snapshot->n_audience_levels; i++)
-		TRY(profile_query_new(snapshot->audience_levels[i], arena, &prepared->queries[i]));
+	prepared->offers = offers;
+	TRY(prepare_levels(snapshot, schemas, arena, prepared));
+	TRY(prepare_events(snapshot, schemas, arena, prepared));
 	for (size_t i = 0; i < snapshot->n_offers; i++)
-		TRY(prepare_offer(snapshot->offers[i], arena, &prepared->attributes[i]));
+		TRY(prepare_offer(snapshot->offers[i], arena, &offers[i]));
+	TRY(visitor_view_new(visitors, snapshot, &prepared->view));
 	*ret = prepared;
 	return OK;
 }

@@ -31,6 +31,7 @@ R(GetStatusResponse);
 R(GetVersionResponse);
 R(NamedValue);
 R(Offer);
+R(OfferCondition);
 R(PointOffers);
 R(PointRequest);
 R(PostEventRequest);
@@ -50,9 +51,16 @@ R(StartSessionRequest);
 R(StartSessionResponse);
 R(StringList);
 R(Value);
+R(WhatIf);
 #undef R
 typedef Parley__Runtime__V1__BatchCommand__WhatCase BatchCommandCase;
 
+typedef Parley__Journal__V1__Effect Effect;
+typedef Parley__Journal__V1__EventMeaning Meaning;
+typedef Parley__Journal__V1__EventPosted EventPosted;
+
+typedef Parley__Snapshot__V1__Event Event;
+typedef Parley__Snapshot__V1__EventAction EventAction;
 typedef Parley__Snapshot__V1__Snapshot Snapshot;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 typedef Parley__Snapshot__V1__ValueType ValueType;

@@ -1,12 +1,9 @@
 #include "service/record.h"
 
 #include "service/map.h"
-#include "wire/wire.h"
 
 typedef Parley__Journal__V1__Context Context;
 typedef Parley__Journal__V1__Entry Entry;
-typedef Parley__Journal__V1__EventMeaning Meaning;
-typedef Parley__Journal__V1__EventPosted EventPosted;
 typedef Parley__Journal__V1__RecommendedOffer RecommendedOffer;
 typedef Parley__Journal__V1__Recommendation Recommendation;
 typedef Parley__Journal__V1__SessionEnded SessionEnded;
@@ -35,11 +32,10 @@ static Context context_of(const Session *session, int64_t now_us)
 	return context;
 }
 
-static Err append(Service *service, Entry *entry, Str event_id, Arena *arena, JournalDone done, void *context)
+static Err append(
+        Service *service, const Entry *entry, Str event_id, Arena *arena, JournalDone done, void *context)
 {
-	Str payload;
-	TRY(wire_pack(&entry->base, arena, &payload));
-	return journal_append(service->options.journal, event_id, payload, done, context);
+	return visitors_record(service->options.visitors, entry, event_id, arena, done, context);
 }
 
 // --- sessions ---
@@ -158,54 +154,13 @@ Err record_decision(Service *service, const Session *session, int64_t now_us, co
 
 // --- events ---
 
-#define ACTION(name)  PARLEY__SNAPSHOT__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_##name
-#define MEANING(name) PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_##name
-static const Meaning meanings[] = {
-        [ACTION(LOG_CONTACT)] = MEANING(CONTACT),
-        [ACTION(LOG_ACCEPT)] = MEANING(ACCEPT),
-        [ACTION(LOG_REJECT)] = MEANING(REJECT),
-        [ACTION(TRIGGER_EVENT)] = MEANING(UNSPECIFIED), // the last: those between mean nothing either
-};
-
-static Err list_meanings(const Parley__Snapshot__V1__Event *event, Arena *arena, EventPosted *out)
+Err record_event(Service *service, const Session *session, int64_t time_us, EventPosted *event, Arena *arena,
+        JournalDone done, void *context)
 {
-	out->meanings = ARENA_ARRAY(arena, Meaning, event->n_actions + 1);
-	if (out->meanings == NULL)
-		return no_memory();
-	for (size_t i = 0; i < event->n_actions; i++)
-		if (meanings[event->actions[i]->kind] != MEANING(UNSPECIFIED))
-			out->meanings[out->n_meanings++] = meanings[event->actions[i]->kind];
-	return OK;
-}
-
-// As text with a NUL behind it; on lack of memory wire_pack, which comes after, fails as well.
-static char *text(Str fact, Arena *arena)
-{
-	char *copy = arena_cstr(arena, fact);
-	return copy != NULL ? copy : (char *)"";
-}
-
-Err record_event(Service *service, const Session *session, int64_t now_us, const PostEventRequest *in,
-        int event, const TreatmentFacts *facts, Arena *arena, JournalDone done, void *context)
-{
-	Context shared = context_of(session, now_us);
-	const Parley__Snapshot__V1__Event *declared = plan_snapshot(session->plan)->events[event];
-	EventPosted posted = PARLEY__JOURNAL__V1__EVENT_POSTED__INIT;
+	Context shared = context_of(session, time_us);
 	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
-	TRY(list_meanings(declared, arena, &posted));
-	posted.event_id = in->event_id;
-	posted.event = declared->name;
-	posted.category = declared->category;
-	posted.treatment_code = in->treatment_code;
-	posted.offer_code = text(facts->offer_code, arena);
-	posted.treatment_rule = text(facts->rule, arena);
-	posted.segment = text(facts->segment, arena);
-	posted.interaction_point = text(facts->point, arena);
-	posted.zone = text(facts->zone, arena);
-	posted.campaign = text(facts->campaign, arena);
-	posted.cell = text(facts->cell, arena);
 	entry.context = &shared;
 	entry.what_case = ENTRY(EVENT_POSTED);
-	entry.event_posted = &posted;
-	return append(service, &entry, str(in->event_id), arena, done, context);
+	entry.event_posted = event;
+	return append(service, &entry, str(event->event_id), arena, done, context);
 }

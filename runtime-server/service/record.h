@@ -14,6 +14,7 @@ Err record_left(Service *service, const Session *session, int64_t now_us, int le
 Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
         uint64_t seed, Arena *arena);
 
-// An event that somebody waits for: `done` runs when the record is on disk, maybe before this returns.
-Err record_event(Service *service, const Session *session, int64_t now_us, const PostEventRequest *in,
-        int event, const TreatmentFacts *facts, Arena *arena, JournalDone done, void *context);
+// An event. With `done`, which runs when the record is on disk, maybe before this returns, somebody waits for
+// it.
+Err record_event(Service *service, const Session *session, int64_t time_us, EventPosted *event, Arena *arena,
+        JournalDone done, void *context);

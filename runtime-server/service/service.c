@@ -1,6 +1,7 @@
 // The service's life, and what its handlers share: seeds, event keys, and which snapshot a session is on.
 #include "service/internal.h"
 
+#include "service/due.h"
 #include "service/inflight.h"
 #include "service/record.h"
 
@@ -16,6 +17,13 @@ static void unpin(void *context, Session *session)
 	current_release(session->pin);
 }
 
+// For a waiter that came too late, so that it can tell the default content.
+static void *retain(void *context, void *pin)
+{
+	(void)context;
+	return (void *)deployed_retain(pin);
+}
+
 static Err fill(Service *service)
 {
 	uint64_t random[3];
@@ -27,12 +35,13 @@ static Err fill(Service *service)
 	        .max_sessions = service->options.max_sessions,
 	        .hash_seed = random[2],
 	        .on_free = unpin,
+	        .retain = retain,
 	});
 	service->events = inflight_new();
 	service->sweep_arena = arena_new(SWEEP_BLOCK, 0);
 	if (service->sessions == NULL || service->events == NULL || service->sweep_arena == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the session table");
-	return OK;
+	return session_table_time(service->sessions);
 }
 
 Err service_new(const ServiceOptions *options, Service **ret)
@@ -60,13 +69,18 @@ void service_free(Service *service)
 	free(service);
 }
 
-Err service_prepare(void *context, const Snapshot *snapshot, Arena *arena, const void **ret)
+Err service_prepare(void *visitors, const Snapshot *snapshot, Arena *arena, const void **ret)
 {
 	const Prepared *prepared = NULL;
-	(void)context;
-	TRY(prepare(snapshot, arena, &prepared));
+	TRY(prepare(visitors, snapshot, arena, &prepared));
 	*ret = prepared;
 	return OK;
+}
+
+void service_release(void *visitors, const void *prepared)
+{
+	(void)visitors;
+	visitor_view_free(((const Prepared *)prepared)->view);
 }
 
 Err service_register(Service *service, RpcServer *server)
@@ -123,10 +137,9 @@ EventKey service_event_key(const Service *service, Str event_id)
 // --- sessions and snapshots ---
 
 // The pin becomes the session's.
-static void put_under(Session *session, const Deployed *deployed)
+static void put_under(Service *service, Session *session, const Deployed *deployed)
 {
-	const Deployed *old = session->pin;
-	session->pin = (void *)deployed;
+	const Deployed *old = session_pin(service->sessions, session, (void *)deployed);
 	session->plan = deployed_plan(deployed);
 	session->timeout_us = (int64_t)plan_snapshot(session->plan)->session_timeout_s * US_PER_S;
 	current_release(old);
@@ -140,7 +153,7 @@ Err service_pin(Service *service, Session *session, Str channel)
 		        "channel \"" STR_FMT
 		        "\" is not deployed to this server; deploy it, or use one that GetVersion lists",
 		        STR_ARG(channel));
-	put_under(session, deployed);
+	put_under(service, session, deployed);
 	return OK;
 }
 
@@ -163,7 +176,7 @@ Err service_follow(Service *service, Session *session, int64_t now_us, Arena *ar
 		return OK;
 	Err e = session_follow(session, deployed_plan(next), now_us, arena);
 	if (e == OK)
-		put_under(session, STEAL(next));
+		put_under(service, session, STEAL(next));
 	else if (e == ERR_SESSION_UNKNOWN)
 		e = give_up(service, session, now_us, arena);
 	return e;
@@ -174,7 +187,9 @@ Err service_follow(Service *service, Session *session, int64_t now_us, Arena *ar
 static void expire(void *context, Session *session)
 {
 	Service *service = context;
+	Advisories nobody = {0};
 	arena_reset(service->sweep_arena);
+	due_run(service, session, wall_now(service), service->sweep_arena, &nobody);
 	(void)record_ended(service, session, wall_now(service), "expired", service->sweep_arena);
 }
 
@@ -186,9 +201,21 @@ static bool move_on(void *context, Session *session)
 	       ERR_SESSION_UNKNOWN;
 }
 
+static bool wake(void *context, Session *session)
+{
+	Service *service = context;
+	Advisories nobody = {0};
+	if (!move_on(service, session))
+		return false;
+	due_run(service, session, wall_now(service), service->sweep_arena, &nobody);
+	due_arrange(service, session);
+	return true;
+}
+
 void service_sweep(Service *service)
 {
-	session_sweep(service->sessions, steady_now(service), expire, service);
+	SessionSweep sweep = {.expired = expire, .woken = wake, .context = service};
+	session_sweep(service->sessions, steady_now(service), &sweep);
 	if (atomic_exchange(&service->moved, false))
 		session_visit(service->sessions, move_on, service);
 	current_sweep(service->options.current);

@@ -8,6 +8,7 @@
 #include "journal/journal.h"
 #include "profile/profile.h"
 #include "rpc/rpc.h"
+#include "visitor/visitor.h"
 
 typedef struct Service Service;
 
@@ -15,6 +16,7 @@ typedef struct ServiceOptions {
 	Str environment, runtime_id; // end in NUL; outlive the service, as all below
 	Current *current;
 	Journal *journal;
+	Visitors *visitors; // who records
 	Profile *profile;
 	Clock wall;          // what decisions and records say
 	Clock steady;        // what idle time is measured by: must not jump with the wall clock
@@ -28,9 +30,10 @@ typedef struct ServiceOptions {
 Err service_new(const ServiceOptions *options, Service **ret);
 // After the RPC server has stopped. Open sessions are dropped: they end with the process, not by a record.
 void service_free(Service *service);
-// For CurrentOptions.prepare: what the service needs of every snapshot, once.
+// For CurrentOptions, whose context is the Visitors: what the service needs of every snapshot, once.
 Err service_prepare(
-        void *context, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, const void **ret);
+        void *visitors, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, const void **ret);
+void service_release(void *visitors, const void *prepared);
 // Adds both services, with their access rights (access.h).
 Err service_register(Service *service, RpcServer *server);
 // To be called about every second, from one thread: ends idle sessions and moves the others off old

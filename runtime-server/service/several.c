@@ -57,6 +57,8 @@ static Err begin(Part *part, Outcome *outcome)
 		return err(ERR_SESSION_UNKNOWN, "the session was closed, or could not be opened");
 	if (turn->command->check != NULL)
 		TRY(turn->command->check(turn->request));
+	if (turn_is_late(turn))
+		return turn->command->late(&part->turn, turn->session->pin, outcome);
 	return turn->command->step(&part->turn, outcome);
 }
 

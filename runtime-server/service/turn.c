@@ -1,5 +1,7 @@
 #include "service/turn.h"
 
+#include "service/actions.h"
+#include "service/due.h"
 #include "service/inflight.h"
 
 #include <inttypes.h>
@@ -33,8 +35,10 @@ static void finish(Service *service, Reply *reply, Session *session, uint64_t se
 	bool lost = result == ERR_SESSION_UNKNOWN || !session->started;
 	if (lost || (result == OK && ends))
 		session_end(service->sessions, session);
-	else
+	else {
+		due_arrange(service, session);
 		session_leave(service->sessions, session, steady_now(service));
+	}
 }
 
 static Err prepare_turn(Turn *turn)
@@ -45,18 +49,46 @@ static Err prepare_turn(Turn *turn)
 	return turn->command->checks_late ? OK : turn_sequence(turn);
 }
 
+bool turn_is_late(const Turn *turn)
+{
+	return turn->command->late != NULL && turn->deadline_us != INT64_MAX &&
+	       monotonic_us() + TURN_MARGIN_US >= turn->deadline_us;
+}
+
+// It did not get the session in time.
+static void answer_late(Turn *turn, const Deployed *deployed)
+{
+	Reply *reply = turn->reply;
+	Outcome outcome = {0};
+	Err e = turn->command->late(turn, deployed, &outcome);
+	reply->send(reply, e, outcome.response);
+	current_release(deployed);
+}
+
+static Err take_step(Turn *turn, Outcome *outcome)
+{
+	TRY(prepare_turn(turn));
+	return turn->command->step(turn, outcome);
+}
+
 static void run(SessionWaiter *waiter, Err result, Session *session)
 {
 	Turn *turn = (Turn *)waiter;
+	if (result == ERR_TIMEOUT && waiter->late_pin != NULL) {
+		answer_late(turn, waiter->late_pin);
+		return;
+	}
 	Service *service = turn->service;
 	Reply *reply = turn->reply;
 	uint64_t sequence = turn->sequence;
 	Outcome outcome = {0};
 	turn->session = session;
-	if (result == OK)
-		result = prepare_turn(turn);
-	if (result == OK)
-		result = turn->command->step(turn, &outcome);
+	if (result == OK && turn_is_late(turn)) {
+		result = turn->command->late(turn, session->pin, &outcome);
+		sequence = 0; // nothing was done: the number has not been taken
+	} else if (result == OK) {
+		result = take_step(turn, &outcome);
+	}
 	if (result != OK || outcome.end != TURN_SUSPENDED)
 		finish(service, reply, session, sequence, result, &outcome);
 }
@@ -82,6 +114,14 @@ static Err new_turn(Turn **ret, const TurnCall *call)
 	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 }
 
+// Until when it may wait for its turn; 0: however long it takes.
+static int64_t patience(const TurnCall *call)
+{
+	if (call->command->late == NULL || call->deadline_us == INT64_MAX)
+		return 0;
+	return call->deadline_us > TURN_MARGIN_US ? call->deadline_us - TURN_MARGIN_US : 1;
+}
+
 void turn_begin(Service *service, const TurnCall *call)
 {
 	Turn *turn = NULL;
@@ -91,7 +131,7 @@ void turn_begin(Service *service, const TurnCall *call)
 		return;
 	}
 	*turn = (Turn){
-	        .waiter = {.run = run},
+	        .waiter = {.run = run, .deadline_us = patience(call)},
 	        .service = service,
 	        .reply = call->reply,
 	        .command = call->command,
@@ -140,7 +180,10 @@ Err turn_follow(Turn *turn)
 		advise(&turn->advisories, ADVISORY_SNAPSHOT_CHANGED, STR(""));
 	if ((turn->session->notes & SESSION_NOTE_DROPPED) != 0)
 		advise(&turn->advisories, ADVISORY_ATTRIBUTE_DROPPED, STR(""));
+	if ((turn->session->notes & SESSION_NOTE_ACTIONS) != 0)
+		advise(&turn->advisories, ADVISORY_ACTION_DROPPED, STR(""));
 	turn->session->notes = 0;
+	due_run(turn->service, turn->session, turn->now_us, turn->arena, &turn->advisories);
 	return OK;
 }
 
@@ -171,22 +214,14 @@ Err turn_sequence(Turn *turn)
 
 Err turn_apply(Turn *turn, const Parameters *parameters)
 {
-	Session *session = turn->session;
-	size_t count = session_item_count(session);
+	Actions actions;
 	if (parameters->count == 0)
 		return OK;
-	ExprValue *values = ARENA_ARRAY(turn->arena, ExprValue, count);
-	uint8_t *origins = ARENA_ARRAY(turn->arena, uint8_t, count);
-	if (values == NULL || origins == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the parameters; try again later");
-	memcpy(values, session_items(session), count * sizeof *values);
-	memcpy(origins, session_origins(session), count);
-	for (size_t i = 0; i < parameters->count; i++) {
-		int slot = parameters->items[i].slot;
-		values[slot] = parameters->items[i].value;
-		origins[slot] = FROM_SESSION;
-	}
-	TRY(session_set_values(session, values, origins, count, plan_segment_words(session->plan)));
-	session_segment(session, turn->now_us, turn->arena);
+	TRY(actions_begin(
+	        &actions, turn->service, turn->session, turn->now_us, turn->arena, &turn->advisories));
+	actions_set_all(&actions, parameters);
+	TRY(actions_segment(&actions));
+	TRY(actions_prepare(&actions));
+	actions_commit(&actions);
 	return OK;
 }

@@ -22,10 +22,15 @@ typedef struct Outcome {
 
 typedef struct Turn Turn;
 
+enum { TURN_MARGIN_US = 2000 }; // with less time than this before its deadline a call is late
+
 // What a method does once it has the session; one per method.
 typedef struct Command {
 	Err (*check)(const void *request); // what can be told without the session; NULL: nothing
 	Err (*step)(Turn *turn, Outcome *outcome);
+	// What is answered instead when there is no time left to wait for the session or to take the step.
+	// The turn has a session only if it got it in time. NULL: then it waits, and takes it, however late.
+	Err (*late)(Turn *turn, const Deployed *deployed, Outcome *outcome);
 	bool opens;       // makes the session if there is none; the step calls turn_follow itself
 	bool checks_late; // the step calls turn_sequence itself
 	bool nameless;    // on a session of the server's own, whose ID begins with SESSION_ID_OWN
@@ -69,9 +74,12 @@ int64_t turn_deadline(const RpcCall *call);
 // The same for a call of its own.
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
         uint64_t sequence, const Command *command);
-// Moves the session to the snapshot that serves. Errors: SESSION_UNKNOWN if it cannot go on, NO_MEMORY.
+// Whether its step has no time left.
+bool turn_is_late(const Turn *turn);
+// Moves the session to the snapshot that serves, and does what is due. Errors: SESSION_UNKNOWN if it cannot
+// go on, NO_MEMORY.
 Err turn_follow(Turn *turn);
-// Sets attributes and computes the segments anew.
+// Sets attributes, and computes the segments anew if they depend on them.
 Err turn_apply(Turn *turn, const Parameters *parameters);
 // Checks the call's number against those before it; it is taken when the call succeeds. Error:
 // SEQUENCE_PASSED.

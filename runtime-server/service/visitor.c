@@ -14,23 +14,19 @@ Err visit_new(Turn *turn, const AudienceId *audience, NamedValue **parameters, s
 	return OK;
 }
 
-static void take_profile(const ProfileRequest *profile, size_t count, ExprValue *values, uint8_t *origins)
+static void take_profile(const ProfileRequest *profile, Values *values)
 {
 	if (profile->outcome != PROFILE_LOADED)
 		return;
-	for (size_t i = 0; i < count; i++)
-		if ((profile->given[i / 64] >> (i % 64) & 1) != 0) {
-			values[i] = profile->values[i];
-			origins[i] = FROM_PROFILE;
-		}
+	for (size_t i = 0; i < values->count; i++)
+		if ((profile->given[i / 64] >> (i % 64) & 1) != 0)
+			values_set(values, (int)i, profile->values[i], FROM_PROFILE);
 }
 
-static void take_parameters(const Parameters *parameters, ExprValue *values, uint8_t *origins)
+static void take_parameters(const Parameters *parameters, Values *values)
 {
-	for (size_t i = 0; i < parameters->count; i++) {
-		values[parameters->items[i].slot] = parameters->items[i].value;
-		origins[parameters->items[i].slot] = FROM_SESSION;
-	}
+	for (size_t i = 0; i < parameters->count; i++)
+		values_set(values, parameters->items[i].slot, parameters->items[i].value, FROM_SESSION);
 }
 
 // Defaults, then what the profile says, then what the session said before, then what the call says.
@@ -39,18 +35,24 @@ static Err take_values(Visit *visit)
 	Turn *turn = visit->turn;
 	Session *session = turn->session;
 	int level = visit->audience.level;
-	size_t count = plan_snapshot(session->plan)->audience_levels[level]->n_attributes;
-	ExprValue *values = ARENA_ARRAY(turn->arena, ExprValue, count + 1);
-	uint8_t *origins = ARENA_ARRAY(turn->arena, uint8_t, count + 1);
-	if (values == NULL || origins == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the visitor's attributes; try again later");
-	decide_defaults(session->plan, level, values);
-	take_profile(&visit->profile, count, values, origins);
-	if (session->values != NULL &&
-	        session_carry(session, session->plan, level, FROM_SESSION, values, origins))
+	SegmentRequest request = {
+	        .level = level, .audience_id = visit->audience.id, .as_of_us = turn->now_us};
+	Values values;
+	TRY(values_new(session->plan, level, turn->arena, &values));
+	take_profile(&visit->profile, &values);
+	if (session->values != NULL && session_carry(session, session->plan, level, FROM_SESSION, &values))
 		advise(&turn->advisories, ADVISORY_ATTRIBUTE_DROPPED, STR(""));
-	take_parameters(&visit->parameters, values, origins);
-	return session_set_visitor(session, level, visit->audience.id, values, origins, count);
+	take_parameters(&visit->parameters, &values);
+	TRY(values_segment(&values, session->plan, &request, turn->arena, NULL));
+	return session_set_visitor(session, level, visit->audience.id, &values);
+}
+
+// Actions that wait for their time are the former visitor's affair.
+static void drop_pending(const Visit *visit)
+{
+	Session *session = visit->turn->session;
+	if (session->level != visit->former_level || !str_eq(session->audience_id, str(visit->former_id)))
+		pending_clear(&session->pending);
 }
 
 static void advise_profile(Turn *turn, const ProfileRequest *profile)
@@ -69,7 +71,7 @@ static Err settle(Visit *visit, Outcome *outcome)
 {
 	Turn *turn = visit->turn;
 	TRY(take_values(visit));
-	session_segment(turn->session, turn->now_us, turn->arena);
+	drop_pending(visit);
 	advise_profile(turn, &visit->profile);
 	return visit->settled(visit, outcome);
 }
@@ -94,7 +96,7 @@ Err visit_begin(Visit *visit, Outcome *outcome)
 			return err(ERR_NO_MEMORY, "no memory for the call; try again later");
 	}
 	visit->profile = (ProfileRequest){
-	        .query = prepared->queries[visit->audience.level],
+	        .query = prepared->levels[visit->audience.level].query,
 	        .keys = visit->audience.keys,
 	        .arena = turn->arena,
 	        .done = profile_loaded,

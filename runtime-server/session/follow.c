@@ -29,8 +29,7 @@ static bool fits(const Attribute *from, const Attribute *to, int least)
 	return from->type == to->type && (least < FROM_SESSION || to->session_settable);
 }
 
-bool session_carry(
-        const Session *session, const Plan *plan, int level, int least, ExprValue *values, uint8_t *origins)
+bool session_carry(const Session *session, const Plan *plan, int level, int least, Values *values)
 {
 	const Level *from = level_of(session->plan, session->level), *to = level_of(plan, level);
 	const uint8_t *was = session_origins(session);
@@ -43,10 +42,9 @@ bool session_carry(
 			dropped = true;
 			continue;
 		}
-		values[slot] = session_items(session)[i];
-		if (values[slot].kind == EXPR_ERROR)
-			values[slot] = expr_missing((uint32_t)slot);
-		origins[slot] = was[i];
+		ExprValue value = session_given(session)[i];
+		values_set(values, slot, value.kind == EXPR_ERROR ? expr_missing((uint32_t)slot) : value,
+		        was[i]);
 	}
 	return dropped;
 }
@@ -112,18 +110,18 @@ Err session_follow(Session *session, const Plan *plan, int64_t as_of_us, Arena *
 		return err(ERR_SESSION_UNKNOWN,
 		        "the new snapshot no longer has the session's audience level %s; start a new session",
 		        from->name);
-	size_t count = level_of(plan, level)->n_attributes;
-	ExprValue *values = ARENA_ARRAY(scratch, ExprValue, count);
-	uint8_t *origins = ARENA_ARRAY(scratch, uint8_t, count + 1);
-	if (values == NULL || origins == NULL)
-		return err(ERR_NO_MEMORY, "no memory to carry the session on; try again later");
-	decide_defaults(plan, level, values);
-	bool dropped = session_carry(session, plan, level, FROM_PROFILE, values, origins);
+	Values values;
+	TRY(values_new(plan, level, scratch, &values));
+	bool dropped = session_carry(session, plan, level, FROM_PROFILE, &values);
+	SegmentRequest request = {.level = level, .audience_id = session->audience_id, .as_of_us = as_of_us};
+	TRY(values_segment(&values, plan, &request, scratch, NULL));
 	TRY(keep_facts(session));
-	TRY(session_set_values(session, values, origins, count, plan_segment_words(plan)));
+	TRY(session_keep(session, &values));
+	facts_follow(&session->facts, session->plan, plan);
+	bool lost = pending_follow(&session->pending, session->plan, plan);
 	session->plan = plan;
 	session->level = level;
-	session->notes |= SESSION_NOTE_CHANGED | (dropped ? SESSION_NOTE_DROPPED : 0U);
-	session_segment(session, as_of_us, scratch);
+	session->notes |= SESSION_NOTE_CHANGED | (dropped ? SESSION_NOTE_DROPPED : 0U) |
+	                  (lost ? SESSION_NOTE_ACTIONS : 0U);
 	return OK;
 }

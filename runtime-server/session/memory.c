@@ -101,6 +101,8 @@ void session_clear(Session *session)
 	free((char *)session->audience_id.ptr);
 	free(session->values);
 	free(session->old_facts);
+	facts_free(&session->facts);
+	pending_clear(&session->pending);
 	ring_free(&session->treatments);
 	ring_free(&session->events);
 }

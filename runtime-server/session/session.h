@@ -4,7 +4,10 @@
 // and the bounds are below.
 #pragma once
 #include "decide/decide.h"
+#include "session/facts.h"
+#include "session/pending.h"
 #include "session/ring.h"
+#include "session/values.h"
 
 enum {
 	SESSION_ID_MAX = 128,
@@ -17,11 +20,7 @@ typedef struct EventKey {
 	uint64_t high, low;
 } EventKey;
 
-// What history needs of a treatment, as text: valid under any snapshot.
-typedef struct TreatmentFacts {
-	Str offer_code, rule, segment, point, zone, campaign, cell; // empty: there is none
-} TreatmentFacts;
-// Of a candidate at a point; borrowed from the plan.
+// What history needs of a treatment of a candidate at a point; borrowed from the plan.
 TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point);
 
 typedef struct Treatment {
@@ -31,14 +30,12 @@ typedef struct Treatment {
 	const TreatmentFacts *facts; // set once the session has left the snapshot that recommended it
 } Treatment;
 
-// The values of a level's attributes and the visitor's segments, in one block of memory.
-typedef struct SessionValues SessionValues;
-
-// Where an attribute's value came from. A byte each in arrays.
-enum { FROM_DEFAULT, FROM_PROFILE, FROM_SESSION };
-
 // Things that happened to a session between two calls; the next answer tells.
-enum { SESSION_NOTE_CHANGED = 1 << 0, SESSION_NOTE_DROPPED = 1 << 1 };
+enum {
+	SESSION_NOTE_CHANGED = 1 << 0,
+	SESSION_NOTE_DROPPED = 1 << 1, // attributes
+	SESSION_NOTE_ACTIONS = 1 << 2, // actions whose time had not come
+};
 
 typedef struct Session {
 	// The table's.
@@ -47,6 +44,7 @@ typedef struct Session {
 	uint64_t hash;
 	unsigned waiters;
 	bool busy;
+	int64_t wheel_tick; // of the slot it is in
 	// Whoever has the session.
 	bool started; // its start has been answered; until then it is nobody's session yet
 	bool debug;   // every answer of getOffers explains
@@ -55,11 +53,15 @@ typedef struct Session {
 	uint64_t sequence_epoch; // `sequence` is forgotten when the owner's epoch is another
 	int64_t timeout_us;      // idle time after which it ends
 	int64_t expires_us;      // on the table's clock; set by session_leave
-	void *pin;        // the deployed snapshot, kept alive for the session; NULL: the session is fresh
+	int64_t wake_us;         // likewise: when the sweep has to hand it out; 0: never
+	// The deployed snapshot, kept alive for the session; NULL: the session is fresh. Set by session_pin.
+	void *pin;
 	const Plan *plan; // of that snapshot
 	int level;        // index of the audience level in it
 	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;
+	Facts facts;
+	PendingList pending;
 	Ring treatments;       // of Treatment
 	Ring events;           // of EventKey
 	uint64_t events_epoch; // what `events` holds is forgotten when the owner's epoch is another
@@ -75,22 +77,21 @@ static inline Str session_id(const Session *session)
 
 // --- values ---
 
-// Replaces the values by deep copies of `items`, one per attribute of the level; `origins` tells where each
-// came from. The segments are empty afterwards. On an error all stays as it was. Error: NO_MEMORY.
-Err session_set_values(
-        Session *session, const ExprValue *items, const uint8_t *origins, size_t count, size_t segment_words);
+// A copy to work on; it borrows from the session. Error: NO_MEMORY.
+Err session_values(const Session *session, Arena *arena, Values *ret);
+// Replaces the session's values by deep copies of these. On an error all stays as it was. Error: NO_MEMORY.
+Err session_keep(Session *session, const Values *values);
+// The same with a block that was made before, which cannot fail.
+void session_put_values(Session *session, SessionValues *block);
 // The same for another visitor (or the first): also sets the level and copies the audience ID.
-Err session_set_visitor(Session *session, int level, Str audience_id, const ExprValue *items,
-        const uint8_t *origins, size_t count);
-const ExprValue *session_items(const Session *session);
-size_t session_item_count(const Session *session);
-const uint8_t *session_origins(const Session *session);
-// Room for plan_segment_words(session->plan) words.
-uint64_t *session_segments(const Session *session);
-// As the engine sees it.
+Err session_set_visitor(Session *session, int level, Str audience_id, const Values *values);
+const ExprValue *session_items(const Session *session); // what expressions see
+const ExprValue *session_given(const Session *session);
+const uint8_t *session_origins(const Session *session);  // of what was given
+int session_origin(const Session *session, size_t slot); // of what expressions see
+const uint64_t *session_segments(const Session *session);
+// As the engine sees it, but for what is remembered of the visitor beyond the session.
 Visitor session_visitor(const Session *session);
-// Computes the segments from the values.
-void session_segment(Session *session, int64_t as_of_us, Arena *scratch);
 
 // --- treatments and events ---
 
@@ -108,15 +109,15 @@ void session_event_remember(Session *session, EventKey key);
 
 // --- carrying on under another snapshot ---
 
-// Puts the session's values into the slots that attributes of the same name and type have in a level of
-// `plan`, with their origins: those from the profile and from the session (`least` is FROM_PROFILE), or the
-// session's alone, as far as a session may set them there (FROM_SESSION). The rest of both arrays stays.
-// Returns whether a value had no place. What is put borrows from the session.
-bool session_carry(
-        const Session *session, const Plan *plan, int level, int least, ExprValue *values, uint8_t *origins);
+// Puts what the session was given into the slots that attributes of the same name and type have in a level of
+// `plan`, with its origins: all but defaults (`least` is FROM_PROFILE), or only what calls and events set, as
+// far as a session may set it there (FROM_SESSION). The rest of `values` stays. Returns whether a value had
+// no place. What is put borrows from the session.
+bool session_carry(const Session *session, const Plan *plan, int level, int least, Values *values);
 // Moves the session to `plan`: values by attribute name and type (new attributes get their defaults),
-// segments anew, treatments kept as text. Sets notes. `pin` is not touched. Errors: SESSION_UNKNOWN if the
-// audience level is gone or has other keys (then the session cannot go on and is unchanged), NO_MEMORY.
+// segments anew, treatments kept as text, facts and pending actions found again. Sets notes. `pin` is not
+// touched. Errors: SESSION_UNKNOWN if the audience level is gone or has other keys (then the session cannot
+// go on and is unchanged), NO_MEMORY.
 Err session_follow(Session *session, const Plan *plan, int64_t as_of_us, Arena *scratch);
 
 // Frees what the session owns beside itself; the table calls it.

@@ -1,33 +1,18 @@
 // Shards, each with a mutex that is held for a few dozen nanoseconds: never while a session's owner works.
-// Ownership of a session is its `busy` mark. Expiry is a lazy wheel: using a session only moves its time; the
-// wheel looks again when the session's slot comes up and puts it into a later one if it was used meanwhile.
+// Ownership of a session is its `busy` mark. Idle sessions are the affair of sweep.c, waiters that cannot
+// wait for ever that of deadline.c.
 //
 //   nobody has it --enter/open--> busy --leave, no waiter--> nobody has it
 //                                 busy --leave, waiter-----> busy (the waiter's)
 //                                 busy --end---------------> freed
 //   nobody has it --sweep, idle too long-------------------> freed
-#include "session/table.h"
+//   nobody has it --sweep, wants to be woken---------------> busy (the sweep's)
+#include "session/table_internal.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { SHARDS = 64, WHEEL_SLOTS = 256, DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32, VISIT_BUCKETS = 64 };
-
-typedef struct Shard {
-	_Alignas(64) pthread_mutex_t lock;
-	Session **buckets;
-	int64_t tick; // the last one swept
-	Session *wheel[WHEEL_SLOTS];
-} Shard;
-
-struct SessionTable {
-	SessionTableOptions options;
-	size_t bucket_mask;
-	atomic_size_t count;
-	Shard shards[SHARDS];
-};
+enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32 };
 
 // Waiters that are ready to run on this thread. The outermost caller runs them, so that a long queue is no
 // deep recursion.
@@ -91,7 +76,7 @@ SessionTable *session_table_new(const SessionTableOptions *options)
 	return table;
 }
 
-static void free_session(SessionTable *table, Session *session)
+void table_free_session(SessionTable *table, Session *session)
 {
 	if (table->options.on_free != NULL)
 		table->options.on_free(table->options.context, session);
@@ -106,7 +91,7 @@ static void free_shard(SessionTable *table, Shard *shard)
 		while (shard->buckets[b] != NULL) {
 			Session *session = shard->buckets[b];
 			shard->buckets[b] = session->next;
-			free_session(table, session);
+			table_free_session(table, session);
 		}
 	free(shard->buckets);
 }
@@ -115,6 +100,7 @@ void session_table_free(SessionTable *table)
 {
 	if (table == NULL)
 		return;
+	timer_stop(&table->timer);
 	for (size_t i = 0; i < SHARDS; i++)
 		free_shard(table, &table->shards[i]);
 	free(table);
@@ -125,11 +111,6 @@ size_t session_count(const SessionTable *table)
 	return atomic_load_explicit(&table->count, memory_order_relaxed);
 }
 
-static Shard *shard_of(SessionTable *table, uint64_t hash)
-{
-	return &table->shards[hash >> 58];
-}
-
 static Session **find(SessionTable *table, Shard *shard, uint64_t hash, Str id)
 {
 	Session **link = &shard->buckets[hash & table->bucket_mask];
@@ -138,25 +119,7 @@ static Session **find(SessionTable *table, Shard *shard, uint64_t hash, Str id)
 	return link;
 }
 
-static void wheel_put(Shard *shard, Session *session, int64_t tick)
-{
-	Session **slot = &shard->wheel[tick % WHEEL_SLOTS];
-	session->wheel_next = *slot;
-	session->wheel_link = slot;
-	if (*slot != NULL)
-		(*slot)->wheel_link = &session->wheel_next;
-	*slot = session;
-}
-
-static void wheel_take(Session *session)
-{
-	*session->wheel_link = session->wheel_next;
-	if (session->wheel_next != NULL)
-		session->wheel_next->wheel_link = session->wheel_link;
-}
-
-// With the shard locked: the session leaves the table; the caller frees it.
-static void unlink_session(SessionTable *table, Shard *shard, Session *session)
+void table_unlink(SessionTable *table, Shard *shard, Session *session)
 {
 	Session **link = find(table, shard, session->hash, session_id(session));
 	*link = session->next;
@@ -185,8 +148,7 @@ static Err add_session(
 	Session **bucket = &shard->buckets[hash & table->bucket_mask];
 	session->next = *bucket;
 	*bucket = session;
-	int64_t tick = waiter->now_us / SESSION_TICK_US;
-	wheel_put(shard, session, (tick > shard->tick ? tick : shard->tick) + 1);
+	wheel_put(shard, session, waiter->now_us / SESSION_TICK_US + 1);
 	*ret = session;
 	return OK;
 }
@@ -203,6 +165,18 @@ static Err queue_waiter(const SessionTable *table, Session *session, SessionWait
 	*session->last_waiter = waiter;
 	session->last_waiter = &waiter->next;
 	session->waiters++;
+	waiter->session = session;
+	return OK;
+}
+
+// The session is another's. A deadline that has passed is not waited for.
+static Err wait_or_not(SessionTable *table, Shard *shard, Session *session, SessionWaiter *waiter)
+{
+	if (waiter->deadline_us != 0 && waiter->deadline_us <= monotonic_us())
+		return waiter_is_late(table, session, waiter);
+	TRY(queue_waiter(table, session, waiter));
+	if (waiter->deadline_us != 0)
+		timed_add(shard, waiter);
 	return OK;
 }
 
@@ -220,7 +194,7 @@ static Err admit(SessionTable *table, SessionWaiter *waiter, Session **ret, bool
 	if (session == NULL) {
 		result = waiter->open ? add_session(table, shard, hash, waiter, ret) : unknown(waiter->id);
 	} else if (session->busy) {
-		result = queue_waiter(table, session, waiter);
+		result = wait_or_not(table, shard, session, waiter);
 		*ret_now = result != OK;
 	} else {
 		session->busy = true;
@@ -235,9 +209,12 @@ static void start(SessionTable *table, SessionWaiter *waiter)
 {
 	Session *session = NULL;
 	bool now = false;
+	int64_t deadline_us = waiter->deadline_us;
 	Err result = admit(table, waiter, &session, &now);
-	if (!now)
+	if (!now) { // and the waiter may be gone
+		timer_notice(&table->timer, deadline_us);
 		return;
+	}
 	if (result != OK) {
 		waiter->run(waiter, result, NULL);
 		return;
@@ -261,7 +238,7 @@ void session_open(SessionTable *table, Str id, int64_t now_us, SessionWaiter *wa
 	start(table, waiter);
 }
 
-static void give_up(SessionTable *table, Session *session)
+void table_give_up(SessionTable *table, Session *session)
 {
 	Shard *shard = shard_of(table, session->hash);
 	pthread_mutex_lock(&shard->lock);
@@ -269,8 +246,10 @@ static void give_up(SessionTable *table, Session *session)
 	if (waiter != NULL) {
 		session->first_waiter = waiter->next;
 		session->waiters--;
+		timed_take(waiter);
 	} else {
 		session->busy = false;
+		wheel_wake(shard, session);
 	}
 	pthread_mutex_unlock(&shard->lock);
 	if (waiter != NULL)
@@ -281,17 +260,19 @@ static void give_up(SessionTable *table, Session *session)
 void session_leave(SessionTable *table, Session *session, int64_t now_us)
 {
 	session->expires_us = now_us + session->timeout_us;
-	give_up(table, session);
+	table_give_up(table, session);
 }
 
 void session_end(SessionTable *table, Session *session)
 {
 	Shard *shard = shard_of(table, session->hash);
 	pthread_mutex_lock(&shard->lock);
-	unlink_session(table, shard, session);
-	pthread_mutex_unlock(&shard->lock);
+	table_unlink(table, shard, session);
 	SessionWaiter *waiter = session->first_waiter;
-	free_session(table, session);
+	for (SessionWaiter *each = waiter; each != NULL; each = each->next)
+		timed_take(each);
+	pthread_mutex_unlock(&shard->lock);
+	table_free_session(table, session);
 	while (waiter != NULL) {
 		SessionWaiter *next = waiter->next;
 		start(table, waiter);
@@ -299,91 +280,12 @@ void session_end(SessionTable *table, Session *session)
 	}
 }
 
-// Takes the sessions of one wheel slot: the idle ones out of the table onto *dead, the others into a later
-// slot.
-static void sweep_slot(SessionTable *table, Shard *shard, int64_t slot_tick, int64_t now_us, Session **dead)
+void *session_pin(SessionTable *table, Session *session, void *pin)
 {
-	int64_t now_tick = now_us / SESSION_TICK_US;
-	Session *session = shard->wheel[slot_tick % WHEEL_SLOTS];
-	while (session != NULL) {
-		Session *next = session->wheel_next;
-		if (!session->busy && session->expires_us <= now_us) {
-			unlink_session(table, shard, session);
-			session->next = *dead;
-			*dead = session;
-		} else {
-			int64_t tick =
-			        session->busy ? now_tick + 1 : session->expires_us / SESSION_TICK_US + 1;
-			wheel_take(session);
-			wheel_put(shard, session,
-			        tick < now_tick + WHEEL_SLOTS ? tick : now_tick + WHEEL_SLOTS - 1);
-		}
-		session = next;
-	}
-}
-
-static Session *sweep_shard(SessionTable *table, Shard *shard, int64_t now_us)
-{
-	int64_t now_tick = now_us / SESSION_TICK_US;
-	Session *dead = NULL;
+	Shard *shard = shard_of(table, session->hash);
 	pthread_mutex_lock(&shard->lock);
-	int64_t from = now_tick - WHEEL_SLOTS > shard->tick ? now_tick - WHEEL_SLOTS : shard->tick;
-	for (int64_t tick = from + 1; tick <= now_tick; tick++)
-		sweep_slot(table, shard, tick, now_us, &dead);
-	if (now_tick > shard->tick)
-		shard->tick = now_tick;
+	void *former = session->pin;
+	session->pin = pin;
 	pthread_mutex_unlock(&shard->lock);
-	return dead;
-}
-
-size_t session_sweep(
-        SessionTable *table, int64_t now_us, void (*expired)(void *context, Session *session), void *context)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < SHARDS; i++) {
-		Session *session = sweep_shard(table, &table->shards[i], now_us);
-		for (; session != NULL; count++) {
-			Session *next = session->next;
-			expired(context, session);
-			free_session(table, session);
-			session = next;
-		}
-	}
-	return count;
-}
-
-// Takes every session that nobody has in a run of buckets, as a chain by visit_next.
-static Session *take_idle(SessionTable *table, Shard *shard, size_t first_bucket)
-{
-	Session *taken = NULL;
-	pthread_mutex_lock(&shard->lock);
-	for (size_t b = first_bucket; b <= table->bucket_mask && b < first_bucket + VISIT_BUCKETS; b++)
-		for (Session *session = shard->buckets[b]; session != NULL; session = session->next)
-			if (!session->busy) {
-				session->busy = true;
-				session->visit_next = taken;
-				taken = session;
-			}
-	pthread_mutex_unlock(&shard->lock);
-	return taken;
-}
-
-static void visit_bucket_run(SessionTable *table, Shard *shard, size_t first_bucket,
-        bool (*visit)(void *context, Session *session), void *context)
-{
-	for (Session *session = take_idle(table, shard, first_bucket); session != NULL;) {
-		Session *next = session->visit_next;
-		if (visit(context, session))
-			give_up(table, session);
-		else
-			session_end(table, session);
-		session = next;
-	}
-}
-
-void session_visit(SessionTable *table, bool (*visit)(void *context, Session *session), void *context)
-{
-	for (size_t i = 0; i < SHARDS; i++)
-		for (size_t b = 0; b <= table->bucket_mask; b += VISIT_BUCKETS)
-			visit_bucket_run(table, &table->shards[i], b, visit, context);
+	return former;
 }

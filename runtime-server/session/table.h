@@ -2,6 +2,7 @@
 // beside this in-memory one. Calls on one session take turns without blocking a thread: who comes while
 // another has the session leaves a waiter, and is run by the thread that gives the session up.
 #pragma once
+#include "base/clock.h"
 #include "session/session.h"
 
 typedef struct SessionTable SessionTable;
@@ -11,6 +12,9 @@ typedef struct SessionTableOptions {
 	unsigned max_waiters;                             // on one session; 0: 32; more are refused with BUSY
 	uint64_t hash_seed;                               // random, so that nobody chooses IDs that collide
 	void (*on_free)(void *context, Session *session); // before a session is freed; may be NULL
+	// One more pin on a session's snapshot, for a waiter that comes too late; a lock is held. May be
+	// NULL.
+	void *(*retain)(void *context, void *pin);
 	void *context;
 } SessionTableOptions;
 
@@ -20,8 +24,12 @@ typedef struct SessionWaiter {
 	// OK with the session, which is then the callee's until session_leave or session_end; or an error
 	// (with its detail on that thread) and NULL.
 	void (*run)(struct SessionWaiter *waiter, Err result, Session *session);
+	// By monotonic_us: it waits for its turn no longer than this, and gets TIMEOUT then. 0: it waits.
+	int64_t deadline_us;
+	void *late_pin; // with TIMEOUT: a pin on the session's snapshot, the waiter's now; NULL: it has none
+	                // yet
 	// The table's.
-	struct SessionWaiter *next;
+	struct SessionWaiter *next, *timed_next, **timed_link;
 	Session *session;
 	Str id;
 	bool open;
@@ -34,22 +42,42 @@ SessionTable *session_table_new(const SessionTableOptions *options);
 void session_table_free(SessionTable *table);
 size_t session_count(const SessionTable *table);
 
-// Runs the waiter when it is its turn on the session. Errors: SESSION_UNKNOWN, BUSY.
+// Runs the waiter when it is its turn on the session. Errors: SESSION_UNKNOWN, BUSY, TIMEOUT.
 void session_enter(SessionTable *table, Str id, SessionWaiter *waiter);
 // The same, but makes a session if there is none: it is fresh (its pin is NULL). Errors: LIMIT, BUSY,
-// NO_MEMORY.
+// NO_MEMORY, TIMEOUT.
 void session_open(SessionTable *table, Str id, int64_t now_us, SessionWaiter *waiter);
 // Gives the session up, idle from now on, and runs the next waiter.
 void session_leave(SessionTable *table, Session *session, int64_t now_us);
 // Removes and frees the session. Waiters that entered get SESSION_UNKNOWN, those that open get a fresh one.
 void session_end(SessionTable *table, Session *session);
+// Changes the pin of a session that the caller has; returns the former one.
+void *session_pin(SessionTable *table, Session *session, void *pin);
 
-// Ends sessions that have been idle too long: `expired` sees each before it is freed. To be called about
-// every second, from one thread; sessions end within SESSION_TICK_US after their time-out. Returns how many
-// ended.
+// --- waiters with a deadline ---
+
+// Starts a thread that gives up on waiters when their time has come. Error: NO_MEMORY.
+Err session_table_time(SessionTable *table);
+// What that thread does: runs every waiter whose deadline is not after `now_us`, with TIMEOUT. Returns the
+// earliest deadline that is left; INT64_MAX if there is none.
+int64_t session_give_up_late(SessionTable *table, int64_t now_us);
+
+// --- now and then, from one thread ---
+
 enum { SESSION_TICK_US = 1000000 };
-size_t session_sweep(
-        SessionTable *table, int64_t now_us, void (*expired)(void *context, Session *session), void *context);
+
+typedef struct SessionSweep {
+	// A session that has been idle too long, before it is freed.
+	void (*expired)(void *context, Session *session);
+	// A session whose wake_us has come, as its owner, who sets it anew; that does not count as use.
+	// Returns false to have the session ended.
+	bool (*woken)(void *context, Session *session);
+	void *context;
+} SessionSweep;
+
+// Ends sessions that have been idle too long and hands out those that want to be woken. To be called about
+// every second; both happen within SESSION_TICK_US after their time. Returns how many ended.
+size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sweep);
 
 // Visits every session that nobody has, as its owner (to move idle sessions to another snapshot); that does
 // not count as use. `visit` returns false to have the session ended.

@@ -1,22 +1,99 @@
 // Attribute values and segments of a session live in one block that is replaced as a whole: no fragmentation,
-// no text that lingers after it was overwritten, and a failed change leaves the old block in place.
+// no text that lingers after it was overwritten, and a failed change leaves the old block in place. Few
+// visitors are in flows that set attributes: only their blocks have what is seen beside what was given.
 #include "session/session.h"
 
 #include <stdlib.h>
 
 struct SessionValues {
 	size_t count, segment_words;
-	uint64_t *segments; // inside the block, as are the origins and all text
+	const ExprValue *items; // `given`, or inside the block, as are the rest and all text
+	uint64_t *segments;
 	uint8_t *origins;
-	ExprValue items[];
+	uint8_t *flowed; // NULL: no flow set anything
+	ExprValue given[];
 };
+
+// --- in an arena ---
+
+static Err no_memory(void)
+{
+	return err(ERR_NO_MEMORY, "no memory for the visitor's attributes; try again later");
+}
+
+static Err values_room(size_t count, size_t segment_words, Arena *arena, Values *ret)
+{
+	*ret = (Values){
+	        .count = count,
+	        .segment_words = segment_words,
+	        .given = ARENA_ARRAY(arena, ExprValue, 2 * count + 1),
+	        .origins = ARENA_ARRAY(arena, uint8_t, 2 * count + 1),
+	        .segments = ARENA_ARRAY(arena, uint64_t, segment_words + 1),
+	};
+	if (ret->given == NULL || ret->origins == NULL || ret->segments == NULL)
+		return no_memory();
+	ret->items = ret->given + count;
+	ret->flowed = ret->origins + count;
+	return OK;
+}
+
+Err values_new(const Plan *plan, int level, Arena *arena, Values *ret)
+{
+	size_t count = plan_snapshot(plan)->audience_levels[level]->n_attributes;
+	TRY(values_room(count, plan_segment_words(plan), arena, ret));
+	decide_defaults(plan, level, ret->given);
+	memcpy(ret->items, ret->given, count * sizeof *ret->items);
+	return OK;
+}
+
+void values_set(Values *values, int slot, ExprValue value, int origin)
+{
+	values->given[slot] = values->items[slot] = value;
+	values->origins[slot] = (uint8_t)origin;
+	values->flowed[slot] = 0;
+}
+
+Err values_segment(
+        Values *values, const Plan *plan, const SegmentRequest *request, Arena *arena, Segmentation *ret)
+{
+	Segmentation done = {.segments = values->segments, .set = values->flowed};
+	memcpy(values->items, values->given, values->count * sizeof *values->items);
+	memset(values->flowed, 0, values->count);
+	TRY(decide_segments(plan, request, values->items, arena, &done));
+	if (ret != NULL)
+		*ret = done;
+	return OK;
+}
+
+Visitor values_visitor(const Values *values, int level, Str audience_id)
+{
+	return (Visitor){.level = level,
+	        .audience_id = audience_id,
+	        .values = values->items,
+	        .segments = values->segments};
+}
+
+Err session_values(const Session *session, Arena *arena, Values *ret)
+{
+	const SessionValues *block = session->values;
+	TRY(values_room(block->count, block->segment_words, arena, ret));
+	memcpy(ret->given, block->given, block->count * sizeof *ret->given);
+	memcpy(ret->items, block->items, block->count * sizeof *ret->items);
+	memcpy(ret->origins, block->origins, block->count);
+	if (block->flowed != NULL)
+		memcpy(ret->flowed, block->flowed, block->count);
+	memcpy(ret->segments, block->segments, block->segment_words * sizeof *ret->segments);
+	return OK;
+}
+
+// --- in a block ---
 
 static size_t round8(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
 }
 
-// Bytes that a value needs beside its own 24.
+// Bytes that a value needs beside its own 16.
 static size_t value_extra(const ExprValue *value)
 {
 	if (value->kind == EXPR_STRING)
@@ -54,48 +131,91 @@ static char *own_value(ExprValue *value, char *free_space)
 	return free_space;
 }
 
-Err session_set_values(
-        Session *session, const ExprValue *items, const uint8_t *origins, size_t count, size_t segment_words)
+static bool any_flowed(const Values *values)
 {
-	size_t size = sizeof(SessionValues) + count * sizeof(ExprValue);
-	size += segment_words * sizeof(uint64_t) + round8(count);
-	for (size_t i = 0; i < count; i++)
-		size += value_extra(&items[i]);
+	for (size_t i = 0; i < values->count; i++)
+		if (values->flowed[i] != 0)
+			return true;
+	return false;
+}
+
+// What is seen is what was given, and owned with it, except where a flow set it.
+static void own_values(const Values *values, bool flowed, SessionValues *block, char *free_space)
+{
+	ExprValue *items = (ExprValue *)(void *)free_space;
+	if (flowed)
+		free_space += values->count * sizeof *items;
+	for (size_t i = 0; i < values->count; i++) {
+		block->given[i] = values->given[i];
+		free_space = own_value(&block->given[i], free_space);
+		if (!flowed)
+			continue;
+		items[i] = values->flowed[i] != 0 ? values->items[i] : block->given[i];
+		if (values->flowed[i] != 0)
+			free_space = own_value(&items[i], free_space);
+	}
+	block->items = flowed ? items : block->given;
+}
+
+SessionValues *session_values_make(const Values *values)
+{
+	size_t count = values->count, words = values->segment_words * sizeof(uint64_t);
+	bool flowed = any_flowed(values);
+	size_t size = sizeof(SessionValues) + count * sizeof(ExprValue) + words + 2 * round8(count);
+	for (size_t i = 0; i < count; i++) {
+		size += value_extra(&values->given[i]);
+		if (values->flowed[i] != 0)
+			size += value_extra(&values->items[i]);
+	}
+	if (flowed)
+		size += count * sizeof(ExprValue);
 	SessionValues *block = calloc(1, size);
 	if (block == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the session's attributes; try again later");
+		return NULL;
 	block->count = count;
-	block->segment_words = segment_words;
-	block->segments = (uint64_t *)(void *)(block->items + count);
-	block->origins = (uint8_t *)(block->segments + segment_words);
-	char *free_space = (char *)block->origins + round8(count);
-	for (size_t i = 0; i < count; i++) {
-		block->items[i] = items[i];
-		free_space = own_value(&block->items[i], free_space);
+	block->segment_words = values->segment_words;
+	block->segments = (uint64_t *)(void *)(block->given + count);
+	block->origins = (uint8_t *)(block->segments + values->segment_words);
+	memcpy(block->segments, values->segments, words);
+	memcpy(block->origins, values->origins, count);
+	if (flowed) {
+		block->flowed = block->origins + round8(count);
+		memcpy(block->flowed, values->flowed, count);
 	}
-	if (count > 0)
-		memcpy(block->origins, origins, count);
+	own_values(values, flowed, block, (char *)block->origins + 2 * round8(count));
+	return block;
+}
+
+void session_put_values(Session *session, SessionValues *block)
+{
 	free(session->values);
 	session->values = block;
+}
+
+Err session_keep(Session *session, const Values *values)
+{
+	SessionValues *block = session_values_make(values);
+	if (block == NULL)
+		return no_memory();
+	session_put_values(session, block);
 	return OK;
 }
 
-Err session_set_visitor(Session *session, int level, Str audience_id, const ExprValue *items,
-        const uint8_t *origins, size_t count)
+Err session_set_visitor(Session *session, int level, Str audience_id, const Values *values)
 {
 	char *copy = malloc(audience_id.len + 1);
-	if (copy == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the session; try again later");
-	Err e = session_set_values(session, items, origins, count, plan_segment_words(session->plan));
-	if (e != OK) {
+	SessionValues *block = session_values_make(values);
+	if (copy == NULL || block == NULL) {
 		free(copy);
-		return e;
+		free(block);
+		return no_memory();
 	}
 	memcpy(copy, audience_id.ptr, audience_id.len);
 	copy[audience_id.len] = '\0';
 	free((char *)session->audience_id.ptr);
 	session->audience_id = str_n(copy, audience_id.len);
 	session->level = level;
+	session_put_values(session, block);
 	return OK;
 }
 
@@ -104,9 +224,9 @@ const ExprValue *session_items(const Session *session)
 	return session->values->items;
 }
 
-size_t session_item_count(const Session *session)
+const ExprValue *session_given(const Session *session)
 {
-	return session->values->count;
+	return session->values->given;
 }
 
 const uint8_t *session_origins(const Session *session)
@@ -114,23 +234,24 @@ const uint8_t *session_origins(const Session *session)
 	return session->values->origins;
 }
 
-uint64_t *session_segments(const Session *session)
+int session_origin(const Session *session, size_t slot)
+{
+	const SessionValues *block = session->values;
+	return block->flowed != NULL && block->flowed[slot] != 0 ? FROM_FLOW : block->origins[slot];
+}
+
+const uint64_t *session_segments(const Session *session)
 {
 	return session->values->segments;
 }
 
 Visitor session_visitor(const Session *session)
 {
-	return (Visitor){.level = session->level,
+	return (Visitor){
+	        .level = session->level,
 	        .audience_id = session->audience_id,
 	        .values = session->values->items,
-	        .segments = session->values->segments};
-}
-
-void session_segment(Session *session, int64_t as_of_us, Arena *scratch)
-{
-	SegmentRequest request = {
-	        .level = session->level, .audience_id = session->audience_id, .as_of_us = as_of_us};
-	Segmentation done = {.segments = session->values->segments};
-	(void)decide_segments(session->plan, &request, session->values->items, scratch, &done);
+	        .segments = session->values->segments,
+	        .state = {.session_facts = session->facts.items, .session_fact_count = session->facts.count},
+	};
 }

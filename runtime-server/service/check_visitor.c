@@ -1,0 +1,177 @@
+// Who a session is about, and which attributes a call sets.
+#include "service/check.h"
+
+#include "service/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+// --- the audience ---
+
+static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *arena, ExprValue *ret)
+{
+	const char *name = level->keys[k]->name;
+	char path[64];
+	size_t found = in->n_keys;
+	for (size_t i = 0; i < in->n_keys; i++)
+		if (strcmp(in->keys[i]->name, name) == 0)
+			found = i;
+	if (found == in->n_keys)
+		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "level %s needs the key %s", level->name,
+		        name);
+	snprintf(path, sizeof path, "audience.keys[%zu].value", found);
+	if (in->keys[found]->value == NULL)
+		return err_at(ERR_AUDIENCE_INVALID, path, "key %s has no value", name);
+	TRY(value_read(in->keys[found]->value, level->keys[k]->type, ERR_AUDIENCE_INVALID, path, arena, ret));
+	if (ret->kind == EXPR_STRING && (ret->len == 0 || ret->len > KEY_TEXT_MAX))
+		return err_at(ERR_AUDIENCE_INVALID, path,
+		        "key %s has %" PRIu32 " bytes; 1 to %d are possible", name, ret->len, KEY_TEXT_MAX);
+	return OK;
+}
+
+static Err no_foreign_keys(const Level *level, const AudienceId *in)
+{
+	char path[64];
+	for (size_t i = 0; i < in->n_keys; i++) {
+		bool known = false;
+		for (size_t k = 0; k < level->n_keys; k++)
+			known |= strcmp(in->keys[i]->name, level->keys[k]->name) == 0;
+		snprintf(path, sizeof path, "audience.keys[%zu].name", i);
+		if (!known)
+			return err_at(ERR_AUDIENCE_INVALID, path, "level %s has no key %.64s", level->name,
+			        in->keys[i]->name);
+	}
+	if (in->n_keys > level->n_keys)
+		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "a key of level %s is given twice",
+		        level->name);
+	return OK;
+}
+
+// Text keys of a composite ID have their "|" and "\" escaped, so that no two visitors share an ID.
+static size_t put_text(char *out, const ExprValue *key, bool composite)
+{
+	size_t len = 0;
+	for (uint32_t i = 0; i < key->len; i++) {
+		if (composite && (key->s[i] == '|' || key->s[i] == '\\'))
+			out[len++] = '\\';
+		out[len++] = key->s[i];
+	}
+	return len;
+}
+
+static size_t put_key(char *out, const ExprValue *key, bool composite)
+{
+	if (key->kind == EXPR_STRING)
+		return put_text(out, key, composite);
+	if (key->kind == EXPR_BOOL)
+		return (size_t)sprintf(out, "%s", key->b ? "true" : "false");
+	return (size_t)sprintf(out, "%" PRId64, key->i);
+}
+
+char *check_key_text(const ExprValue *key, Arena *arena)
+{
+	char *text = arena_alloc(arena, KEY_TEXT_MAX + 1);
+	if (text != NULL)
+		text[put_key(text, key, false)] = '\0';
+	return text;
+}
+
+static Err canonical_id(const ExprValue *keys, size_t count, Arena *arena, Str *ret)
+{
+	char *text = arena_alloc(arena, count * (2 * KEY_TEXT_MAX + 1) + 1);
+	size_t len = 0;
+	if (text == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the audience ID");
+	for (size_t k = 0; k < count; k++) {
+		if (k > 0)
+			text[len++] = '|';
+		len += put_key(text + len, &keys[k], count > 1);
+	}
+	if (len > AUDIENCE_ID_MAX)
+		return err_at(ERR_AUDIENCE_INVALID, "audience.keys",
+		        "the audience ID has %zu bytes; %d are possible", len, AUDIENCE_ID_MAX);
+	*ret = str_n(text, len);
+	return OK;
+}
+
+Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audience *ret)
+{
+	if (in == NULL || *in->level == '\0')
+		return err_at(ERR_FIELD_MISSING, "audience.level",
+		        "say whose session it is: an audience level and its keys");
+	ret->level = plan_level(plan, str(in->level));
+	if (ret->level < 0)
+		return err_at(ERR_AUDIENCE_INVALID, "audience.level",
+		        "the channel has no audience level %.64s", in->level);
+	const Level *level = plan_snapshot(plan)->audience_levels[ret->level];
+	ExprValue *keys = ARENA_ARRAY(arena, ExprValue, level->n_keys);
+	if (keys == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the audience's keys");
+	TRY(no_foreign_keys(level, in));
+	for (size_t k = 0; k < level->n_keys; k++)
+		TRY(find_key(level, in, k, arena, &keys[k]));
+	ret->keys = keys;
+	return canonical_id(keys, level->n_keys, arena, &ret->id);
+}
+
+// --- parameters ---
+
+// What a list of attributes may say, and where it stands in the request.
+typedef struct ListRules {
+	const char *field;
+	bool any; // also those that a session may not set
+} ListRules;
+
+static Err check_parameter(const Plan *plan, int level, const NamedValue *in, size_t i,
+        const ListRules *rules, Arena *arena, Parameter *ret)
+{
+	char path[64];
+	const Level *declared = plan_snapshot(plan)->audience_levels[level];
+	snprintf(path, sizeof path, "%s[%zu].name", rules->field, i);
+	ret->slot = plan_attribute(plan, level, str(in->name));
+	if (ret->slot < 0)
+		return err_at(ERR_ATTRIBUTE_UNKNOWN, path, "level %s has no attribute %.64s", declared->name,
+		        in->name);
+	const Parley__Snapshot__V1__Attribute *attribute = declared->attributes[ret->slot];
+	if (!attribute->session_settable && !rules->any)
+		return err_at(ERR_ATTRIBUTE_NOT_SETTABLE, path,
+		        "attribute %s may not be set in a session; its schema would have to allow it",
+		        attribute->name);
+	ret->value = expr_missing((uint32_t)ret->slot);
+	if (!value_given(in->value))
+		return OK;
+	snprintf(path, sizeof path, "%s[%zu].value", rules->field, i);
+	return value_read(in->value, attribute->type, ERR_ATTRIBUTE_TYPE, path, arena, &ret->value);
+}
+
+static Err check_list(const Plan *plan, int level, NamedValue **in, size_t count, const ListRules *rules,
+        Arena *arena, Parameters *ret)
+{
+	size_t declared = plan_snapshot(plan)->audience_levels[level]->n_attributes;
+	Parameter *items = ARENA_ARRAY(arena, Parameter, count);
+	bool *given = ARENA_ARRAY(arena, bool, declared);
+	char path[64];
+	*ret = (Parameters){items, count};
+	if (count > 0 && (items == NULL || (given == NULL && declared > 0)))
+		return err(ERR_NO_MEMORY, "no memory for the parameters");
+	for (size_t i = 0; i < count; i++) {
+		TRY(check_parameter(plan, level, in[i], i, rules, arena, &items[i]));
+		snprintf(path, sizeof path, "%s[%zu].name", rules->field, i);
+		if (given[items[i].slot])
+			return err_at(ERR_FIELD_INVALID, path, "attribute %s is set twice", in[i]->name);
+		given[items[i].slot] = true;
+	}
+	return OK;
+}
+
+Err check_parameters(
+        const Plan *plan, int level, NamedValue **in, size_t count, Arena *arena, Parameters *ret)
+{
+	return check_list(plan, level, in, count, &(ListRules){.field = "parameters"}, arena, ret);
+}
+
+Err check_any_attributes(const Plan *plan, int level, NamedValue **in, size_t count, const char *field,
+        Arena *arena, Parameters *ret)
+{
+	return check_list(plan, level, in, count, &(ListRules){.field = field, .any = true}, arena, ret);
+}

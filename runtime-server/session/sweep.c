@@ -1,0 +1,163 @@
+// Expiry is a lazy wheel: using a session only moves its time; the wheel looks again when the session's slot
+// comes up and puts it into a later one if it was used meanwhile. A session that wants to be woken before is
+// put into that slot when it is left.
+#include "session/table_internal.h"
+
+enum { VISIT_BUCKETS = 64 };
+
+// --- the wheel ---
+
+void wheel_put(Shard *shard, Session *session, int64_t tick)
+{
+	if (tick <= shard->tick)
+		tick = shard->tick + 1;
+	if (tick >= shard->tick + WHEEL_SLOTS)
+		tick = shard->tick + WHEEL_SLOTS - 1;
+	Session **slot = &shard->wheel[tick % WHEEL_SLOTS];
+	session->wheel_tick = tick;
+	session->wheel_next = *slot;
+	session->wheel_link = slot;
+	if (*slot != NULL)
+		(*slot)->wheel_link = &session->wheel_next;
+	*slot = session;
+}
+
+void wheel_take(Session *session)
+{
+	*session->wheel_link = session->wheel_next;
+	if (session->wheel_next != NULL)
+		session->wheel_next->wheel_link = session->wheel_link;
+}
+
+// The first tick that is not before the time.
+static int64_t tick_after(int64_t time_us)
+{
+	return time_us / SESSION_TICK_US + 1;
+}
+
+void wheel_wake(Shard *shard, Session *session)
+{
+	if (session->wake_us == 0 || tick_after(session->wake_us) >= session->wheel_tick)
+		return;
+	wheel_take(session);
+	wheel_put(shard, session, tick_after(session->wake_us));
+}
+
+// --- the sweep ---
+
+// What a sweep takes from a shard, chained.
+typedef struct Swept {
+	Session *dead;  // out of the table, by `next`
+	Session *woken; // busy now, by `visit_next`
+} Swept;
+
+static int64_t next_look(const Session *session, int64_t now_tick)
+{
+	if (session->busy)
+		return now_tick + 1;
+	bool wakes = session->wake_us != 0 && session->wake_us < session->expires_us;
+	return tick_after(wakes ? session->wake_us : session->expires_us);
+}
+
+static void sweep_session(SessionTable *table, Shard *shard, Session *session, int64_t now_us, Swept *swept)
+{
+	if (!session->busy && session->expires_us <= now_us) {
+		table_unlink(table, shard, session);
+		session->next = swept->dead;
+		swept->dead = session;
+		return;
+	}
+	if (!session->busy && session->wake_us != 0 && session->wake_us <= now_us) {
+		session->busy = true;
+		session->visit_next = swept->woken;
+		swept->woken = session;
+	}
+	wheel_take(session);
+	wheel_put(shard, session, next_look(session, now_us / SESSION_TICK_US));
+}
+
+static Swept sweep_shard(SessionTable *table, Shard *shard, int64_t now_us)
+{
+	int64_t now_tick = now_us / SESSION_TICK_US;
+	Swept swept = {0};
+	pthread_mutex_lock(&shard->lock);
+	int64_t from = now_tick - WHEEL_SLOTS > shard->tick ? now_tick - WHEEL_SLOTS : shard->tick;
+	if (now_tick > shard->tick)
+		shard->tick = now_tick; // so that what is put back comes into later slots
+	for (int64_t tick = from + 1; tick <= now_tick; tick++) {
+		Session *session = shard->wheel[tick % WHEEL_SLOTS];
+		while (session != NULL) {
+			Session *next = session->wheel_next;
+			sweep_session(table, shard, session, now_us, &swept);
+			session = next;
+		}
+	}
+	pthread_mutex_unlock(&shard->lock);
+	return swept;
+}
+
+static void wake_all(SessionTable *table, Session *session, const SessionSweep *sweep)
+{
+	while (session != NULL) {
+		Session *next = session->visit_next;
+		if (sweep->woken(sweep->context, session))
+			table_give_up(table, session);
+		else
+			session_end(table, session);
+		session = next;
+	}
+}
+
+size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sweep)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < SHARDS; i++) {
+		Swept swept = sweep_shard(table, &table->shards[i], now_us);
+		wake_all(table, swept.woken, sweep);
+		for (Session *session = swept.dead; session != NULL; count++) {
+			Session *next = session->next;
+			sweep->expired(sweep->context, session);
+			table_free_session(table, session);
+			session = next;
+		}
+	}
+	return count;
+}
+
+// --- visits ---
+
+// Takes every session that nobody has in a run of buckets, as a chain by visit_next.
+static Session *take_idle(SessionTable *table, Shard *shard, size_t first_bucket)
+{
+	Session *taken = NULL;
+	pthread_mutex_lock(&shard->lock);
+	for (size_t b = first_bucket; b <= table->bucket_mask && b < first_bucket + VISIT_BUCKETS; b++)
+		for (Session *session = shard->buckets[b]; session != NULL; session = session->next)
+			if (!session->busy) {
+				session->busy = true;
+				session->visit_next = taken;
+				taken = session;
+			}
+	pthread_mutex_unlock(&shard->lock);
+	return taken;
+}
+
+static void visit_bucket_run(SessionTable *table, Shard *shard, size_t first_bucket,
+        bool (*visit)(void *context, Session *session), void *context)
+{
+	for (Session *session = take_idle(table, shard, first_bucket); session != NULL;) {
+		Session *next = session->visit_next;
+		if (visit(context, session))
+			table_give_up(table, session);
+		else
+			session_end(table, session);
+		session = next;
+	}
+}
+
+void session_visit(SessionTable *table, bool (*visit)(void *context, Session *session), void *context)
+{
+	for (size_t i = 0; i < SHARDS; i++)
+		for (size_t b = 0; b <= table->bucket_mask; b += VISIT_BUCKETS)
+			visit_bucket_run(table, &table->shards[i], b, visit, context);
+}
