@@ -38,19 +38,16 @@ static const Plan *plan_of(World *world)
 // A session with defaults, of which the ones in `given` were given.
 static void begin(Session *session, const Plan *plan, const ExprValue *given[WORLD_ATTRIBUTES])
 {
-	ExprValue values[WORLD_ATTRIBUTES];
-	uint8_t origins[WORLD_ATTRIBUTES] = {0};
+	Values values;
+	SegmentRequest request = {.as_of_us = TEST_NOW_US};
 	session->plan = plan;
-	session->level = plan_level(plan, STR("customer"));
-	decide_defaults(plan, session->level, values);
+	request.level = plan_level(plan, STR("customer"));
+	assert_int_equal(values_new(plan, request.level, arena, &values), OK);
 	for (int i = 0; i < WORLD_ATTRIBUTES; i++)
-		if (given[i] != NULL) {
-			values[i] = *given[i];
-			origins[i] = FROM_PROFILE;
-		}
-	assert_int_equal(
-	        session_set_values(session, values, origins, WORLD_ATTRIBUTES, plan_segment_words(plan)), OK);
-	session_segment(session, TEST_NOW_US, arena);
+		if (given[i] != NULL)
+			values_set(&values, i, *given[i], FROM_PROFILE);
+	assert_int_equal(values_segment(&values, plan, &request, arena, NULL), OK);
+	assert_int_equal(session_set_visitor(session, request.level, STR("42"), &values), OK);
 }
 
 static bool in_segment(const Session *session, const char *name)
