@@ -132,7 +132,7 @@ void several_fill(Several *several, size_t which, const Command *command, const 
 	        .arena = turn->arena,
 	        .session = turn->session,
 	        .now_us = turn->now_us,
-	        .deadline_us = turn->deadline_us,
+	        .late_us = turn->late_us,
 	        .resumed = resumed,
 	};
 }

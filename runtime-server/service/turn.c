@@ -51,8 +51,7 @@ static Err prepare_turn(Turn *turn)
 
 bool turn_is_late(const Turn *turn)
 {
-	return turn->command->late != NULL && turn->deadline_us != INT64_MAX &&
-	       monotonic_us() + TURN_MARGIN_US >= turn->deadline_us;
+	return turn->command->late != NULL && turn->late_us != INT64_MAX && monotonic_us() >= turn->late_us;
 }
 
 // It did not get the session in time.
@@ -114,12 +113,20 @@ static Err new_turn(Turn **ret, const TurnCall *call)
 	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 }
 
-// Until when it may wait for its turn; 0: however long it takes.
-static int64_t patience(const TurnCall *call)
+static int64_t late_from(int64_t deadline_us)
 {
-	if (call->command->late == NULL || call->deadline_us == INT64_MAX)
+	if (deadline_us == INT64_MAX)
+		return INT64_MAX;
+	int64_t left_us = deadline_us - monotonic_us(), margin_us = left_us / TURN_MARGIN_PART;
+	return deadline_us - (margin_us > TURN_MARGIN_US ? margin_us : TURN_MARGIN_US);
+}
+
+// Until when it may wait for its turn; 0: however long it takes.
+static int64_t patience(const Turn *turn)
+{
+	if (turn->command->late == NULL || turn->late_us == INT64_MAX)
 		return 0;
-	return call->deadline_us > TURN_MARGIN_US ? call->deadline_us - TURN_MARGIN_US : 1;
+	return turn->late_us > 0 ? turn->late_us : 1;
 }
 
 void turn_begin(Service *service, const TurnCall *call)
@@ -131,7 +138,7 @@ void turn_begin(Service *service, const TurnCall *call)
 		return;
 	}
 	*turn = (Turn){
-	        .waiter = {.run = run, .deadline_us = patience(call)},
+	        .waiter = {.run = run},
 	        .service = service,
 	        .reply = call->reply,
 	        .command = call->command,
@@ -139,8 +146,9 @@ void turn_begin(Service *service, const TurnCall *call)
 	        .sequence = call->sequence,
 	        .arena = call->arena,
 	        .now_us = wall_now(service),
-	        .deadline_us = call->deadline_us,
+	        .late_us = late_from(call->deadline_us),
 	};
+	turn->waiter.deadline_us = patience(turn);
 	Str id = str(call->session_id);
 	if (call->command->opens)
 		session_open(service->sessions, id, steady_now(service), &turn->waiter);

@@ -22,7 +22,9 @@ typedef struct Outcome {
 
 typedef struct Turn Turn;
 
-enum { TURN_MARGIN_US = 2000 }; // with less time than this before its deadline a call is late
+// A call is late when less than this part of the time that it had when it came is left before its deadline,
+// or less than that much: an answer takes its time to the caller, and what the caller counts began before.
+enum { TURN_MARGIN_PART = 8, TURN_MARGIN_US = 2000 };
 
 // What a method does once it has the session; one per method.
 typedef struct Command {
@@ -45,8 +47,8 @@ struct Turn {
 	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
 	Session *session;
-	int64_t now_us;      // wall clock
-	int64_t deadline_us; // when the caller stops waiting, by monotonic_us; INT64_MAX: never
+	int64_t now_us;  // wall clock
+	int64_t late_us; // by monotonic_us: from when on it is late; INT64_MAX: never
 	Advisories advisories;
 	// What turn_resume runs instead of leaving the session; NULL: nothing.
 	void (*resumed)(Turn *turn, Err result, const Outcome *outcome);
@@ -63,7 +65,7 @@ typedef struct TurnCall {
 	const void *request; // a ProtobufCMessage
 	const char *session_id;
 	uint64_t sequence;   // 0: none
-	int64_t deadline_us; // as in Turn
+	int64_t deadline_us; // when the caller stops waiting, by monotonic_us; INT64_MAX: never
 } TurnCall;
 
 // Checks the request, enters the session and runs the command's step. The step of a command that opens finds

@@ -10,6 +10,12 @@ static int64_t steady_now(void *context)
 	return atomic_load((_Atomic(int64_t) *)context);
 }
 
+// The system's, until the test has set it on.
+static int64_t wall_now(void *context)
+{
+	return clock_now_us(clock_system()) + atomic_load((_Atomic(int64_t) *)context);
+}
+
 static void open_journal(const JournalIo *io)
 {
 	JournalOptions options = {
@@ -17,6 +23,7 @@ static void open_journal(const JournalIo *io)
 	        .runtime_id = STR(TEST_RUNTIME_ID),
 	        .segment_bytes = 128 * 1024,
 	        .quota_bytes = 256 * 1024,
+	        .retain = true,
 	        .io = io,
 	};
 	assert_int_equal(journal_open(&options, &server.journal), OK);
@@ -25,6 +32,8 @@ static void open_journal(const JournalIo *io)
 static void open_parts(const JournalIo *io, size_t max_sessions)
 {
 	open_journal(io);
+	VisitorsOptions visitors = {.dir = server.visitors_dir, .journal = server.journal, .hash_seed = 7};
+	assert_int_equal(visitors_open(&visitors, &server.visitors), OK);
 	assert_int_equal(profile_new(&(ProfileOptions){0}, &server.profile), OK);
 	test_key_public(BUILDER, server.key[0]);
 	CurrentOptions current = {
@@ -34,6 +43,8 @@ static void open_parts(const JournalIo *io, size_t max_sessions)
 	        .fleet = STR("main"),
 	        .clock = clock_system(),
 	        .prepare = service_prepare,
+	        .release = service_release,
+	        .context = server.visitors,
 	};
 	assert_int_equal(current_open(&current, &server.current), OK);
 	ServiceOptions service = {
@@ -41,8 +52,9 @@ static void open_parts(const JournalIo *io, size_t max_sessions)
 	        .runtime_id = STR(TEST_RUNTIME_ID),
 	        .current = server.current,
 	        .journal = server.journal,
+	        .visitors = server.visitors,
 	        .profile = server.profile,
-	        .wall = clock_system(),
+	        .wall = {wall_now, &server.ahead_us},
 	        .steady = {steady_now, &server.steady_us},
 	        .max_sessions = max_sessions,
 	};
@@ -54,6 +66,7 @@ void server_start(const JournalIo *io, size_t max_sessions)
 	server = (Server){.dir = "/tmp/parley-service-XXXXXX", .steady_us = 1000 * US_PER_S};
 	assert_non_null(mkdtemp(server.dir));
 	snprintf(server.journal_dir, sizeof server.journal_dir, "%s/journal", server.dir);
+	snprintf(server.visitors_dir, sizeof server.visitors_dir, "%s/visitors", server.dir);
 	open_parts(io, max_sessions);
 	RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &server.port};
 	RpcServerOptions options = {.listeners = &listener, .listener_count = 1};
@@ -73,6 +86,7 @@ static void stop_server(void)
 	rpc_server_free(server.rpc);
 	service_free(server.service);
 	current_close(server.current);
+	visitors_close(server.visitors);
 	journal_close(server.journal);
 	server.rpc = NULL;
 }
@@ -105,8 +119,15 @@ void server_pass_seconds(int seconds)
 {
 	for (int i = 0; i < seconds; i++) {
 		atomic_fetch_add(&server.steady_us, US_PER_S);
+		atomic_fetch_add(&server.ahead_us, US_PER_S);
 		service_sweep(server.service);
 	}
+}
+
+void server_skip_seconds(int seconds)
+{
+	atomic_fetch_add(&server.steady_us, seconds * US_PER_S);
+	atomic_fetch_add(&server.ahead_us, seconds * US_PER_S);
 }
 
 void assert_refused(Err e, Refusal expected)

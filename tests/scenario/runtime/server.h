@@ -1,4 +1,4 @@
-// The runtime's services in this process, with a steady clock that the test sets: one server at a time.
+// The runtime's services in this process, with clocks that the test sets: one server at a time.
 #pragma once
 #include "base/clock.h"
 #include "client.h"
@@ -8,10 +8,12 @@
 #include <stdatomic.h>
 
 typedef struct Server {
-	char dir[64], journal_dir[80];
+	char dir[64], journal_dir[80], visitors_dir[80];
 	_Atomic(int64_t) steady_us;
+	_Atomic(int64_t) ahead_us; // of the system's clock: what decisions and records go by
 	uint8_t key[1][32];
 	Journal *journal;
+	Visitors *visitors;
 	Profile *profile;
 	Current *current;
 	Service *service;
@@ -32,6 +34,8 @@ size_t server_entries(Entry ***ret);
 size_t count_entries(Entry **entries, size_t count, Parley__Journal__V1__Entry__WhatCase what);
 // Idle time, second by second.
 void server_pass_seconds(int seconds);
+// The clocks go on and nothing happens meanwhile.
+void server_skip_seconds(int seconds);
 
 typedef struct Refusal {
 	Err e;

@@ -495,7 +495,6 @@ static void wrong_events_are_refused_by_field(void **state)
 	REFUSED(EVENT_UNKNOWN, "event", r->event = (char *)"seen");
 	REFUSED(TREATMENT_MISSING, "treatment_code", r->treatment_code = (char *)"");
 	REFUSED(TREATMENT_UNKNOWN, "treatment_code", r->treatment_code = (char *)"0123456789ABCDEFGHJ");
-	REFUSED(TREATMENT_UNKNOWN, "treatment_code", r->session_id = (char *)"s2"); // another session's
 	REFUSED(ATTRIBUTE_UNKNOWN, "parameters[0].name",
 	        r->parameters[r->n_parameters++] = int_value(c, "x", 1));
 #undef REFUSED

@@ -25,10 +25,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const Plan *plan_of(World *world)
+static const Plan *plan_of(const Snapshot *snapshot)
 {
 	const Plan *plan = NULL;
-	const Snapshot *snapshot = world_finish(world);
 	assert_int_equal(snapshot_check(snapshot), OK);
 	assert_int_equal(plan_build(snapshot, arena, &plan), OK);
 	return plan;
@@ -37,11 +36,8 @@ static const Plan *plan_of(World *world)
 static void add(Facts *facts, uint32_t offer, FactKind kind, int64_t time_us)
 {
 	assert_int_equal(facts_reserve(facts, 1), OK);
-	facts_add(facts, &(Fact){.offer = offer,
-	                         .count = 1,
-	                         .kind = kind,
-	                         .time_us = time_us,
-	                         .until_us = INT64_MAX});
+	facts_add(facts,
+	        &(Fact){.offer = offer, .count = 1, .kind = kind, .time_us = time_us, .until_us = INT64_MAX});
 }
 
 static uint64_t counted(const Facts *facts, uint32_t offer, FactKind kind)
@@ -118,12 +114,12 @@ static void facts_follow_offers_by_their_codes(void **state)
 {
 	(void)state;
 	Facts facts = {0};
-	const Plan *from = plan_of(world_bank(arena));
+	const Plan *from = plan_of(world_finish(world_bank(arena)));
 	World *next = world_bank(arena);
 	world_offer(next, "AAA");
 	Snapshot *snapshot = world_finish(next);
 	snapshot->offers[plan_offer(from, STR("LOAN")) + 1]->code = (char *)"LOAN2";
-	const Plan *to = plan_of(next);
+	const Plan *to = plan_of(snapshot);
 	add(&facts, (uint32_t)plan_offer(from, STR("CARD")), FACT_CONTACT, 1);
 	add(&facts, (uint32_t)plan_offer(from, STR("LOAN")), FACT_CONTACT, 2);
 	add(&facts, (uint32_t)plan_offer(from, STR("TRAVEL")), FACT_REJECT, 3);
@@ -169,12 +165,12 @@ static void actions_follow_their_events_by_name(void **state)
 {
 	(void)state;
 	PendingList list = {0};
-	const Plan *from = plan_of(world_bank(arena));
+	const Plan *from = plan_of(world_finish(world_bank(arena)));
 	World *next = world_bank(arena);
 	world_event(next, "aaa", SNAP_ACTION(RESEGMENT));
 	Snapshot *snapshot = world_finish(next);
 	snapshot->events[plan_event(from, STR("rejected")) + 1]->actions[0]->kind = SNAP_ACTION(LOG_CONTACT);
-	const Plan *to = plan_of(next);
+	const Plan *to = plan_of(snapshot);
 	wait_for(&list, 1, (uint32_t)plan_event(from, STR("accepted")), "stays");
 	wait_for(&list, 2, (uint32_t)plan_event(from, STR("rejected")), "is another kind now");
 	assert_true(pending_follow(&list, from, to));
