@@ -130,6 +130,8 @@ static Err open_snapshots(Runtime *runtime, Arena *arena)
 	        .fleet = config->fleet,
 	        .clock = clock_system(),
 	        .prepare = service_prepare,
+	        .release = service_release,
+	        .context = runtime->visitors,
 	};
 	TRY(trust_load(config->trusted_keys.items, config->trusted_keys.count,
 	        (size_t)config->trusted_threshold, arena, &options.trust));
@@ -157,6 +159,7 @@ static Err open_service(Runtime *runtime)
 	                .runtime_id = runtime->config->runtime_id,
 	                .current = runtime->current,
 	                .journal = runtime->journal,
+	                .visitors = runtime->visitors,
 	                .profile = runtime->profile,
 	                .wall = clock_system(),
 	                .steady = {.now_us = steady_us},
