@@ -107,7 +107,7 @@ typedef struct Selection {
 void selection_add(Selection *selection, const Ranked *candidate);
 // Whether no candidate of that priority and score, whatever its tie, could change the selection.
 bool selection_beats(const Selection *selection, bool top, double score);
-// Whether a candidate of that rank could get in.
+// Whether a candidate of that rank could get in; false is certain.
 bool selection_admits(const Selection *selection, const Ranked *candidate);
 // What candidates that are duplicates of each other have in common; 0: none has a duplicate.
 uint64_t duplicate_key(Parley__Snapshot__V1__Deduplication deduplication, uint32_t offer, uint32_t treatment);

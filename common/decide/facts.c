@@ -248,6 +248,8 @@ static Reason limit_strikes(const Call *call, uint32_t offer, const char **name)
 Reason facts_strike(const Call *call, uint32_t offer, Str *detail)
 {
 	const char *name = "";
+	if (!call->facts.tally.count && !call->visitor->state.volumes)
+		return REASON_OFFERED; // nothing has happened that a limit could count
 	Reason reason = call->facts.tally.count ? suppression_strikes(call, offer, &name) : REASON_OFFERED;
 	if (reason == REASON_OFFERED && event_strikes(call, offer)) {
 		reason = REASON_SUPPRESSED_BY_EVENT;

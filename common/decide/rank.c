@@ -1,6 +1,8 @@
 // The total order of candidates. Whatever the order in which they are met, the selection ends the same.
 #include "decide/call.h"
 
+enum { SCAN_MAX = 32 }; // to look for a duplicate among more costs more than a screen
+
 int id_compare(CandidateId a, CandidateId b)
 {
 	if (a.origin != b.origin)
@@ -72,6 +74,12 @@ bool selection_beats(const Selection *selection, bool top, double score)
 
 bool selection_admits(const Selection *selection, const Ranked *candidate)
 {
-	return selection->count < selection->max ||
-	       rank_compare(candidate, &selection->best[selection->count - 1]) < 0;
+	if (selection->count == selection->max &&
+	        rank_compare(candidate, &selection->best[selection->count - 1]) >= 0)
+		return false;
+	if (selection->count > SCAN_MAX)
+		return true;
+	size_t duplicate = find_duplicate(selection, candidate);
+	return duplicate == selection->count ||
+	       rank_compare(candidate, &selection->best[duplicate]) < 0;
 }
