@@ -86,7 +86,8 @@ done
 expect MOBILE-PAY parley offers "$session" home-hero --set device=phone
 expect "nothing of it is recorded" parley offers "$session" home-hero --set device=phone
 expect BUDGET-COACH parley offers "$session" home-hero --as-of 2026-01-15T12:00:00Z
-expect "(default)" parley offers "$session" home-hero --set device=phone --unset device
+expect "ATTRIBUTE_MISSING: has_credit_card" parley offers "$session" home-hero --unset has_credit_card --explain
+refused "is set twice" parley offers "$session" home-hero --set device=phone --unset device
 expect "(default)" parley offers "$session" home-hero --set device=phone --filter 'yearly_rate>1'
 expect MOBILE-PAY parley offers "$session" home-hero --set device=phone --filter 'yearly_rate<1'
 exits 2 parley offers "$session" home-hero --as-of soon
