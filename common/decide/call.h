@@ -106,7 +106,13 @@ typedef struct Selection {
 } Selection;
 void selection_add(Selection *selection, const Ranked *candidate);
 // Whether no candidate of that priority and score, whatever its tie, could change the selection.
-bool selection_beats(const Selection *selection, bool top, double score);
+static inline bool selection_beats(const Selection *selection, bool top, double score)
+{
+	if (selection->count < selection->max)
+		return false;
+	const Ranked *last = &selection->best[selection->count - 1];
+	return last->top != top ? last->top : last->score.final > score;
+}
 // Whether a candidate of that rank could get in; false is certain.
 bool selection_admits(const Selection *selection, const Ranked *candidate);
 // What candidates that are duplicates of each other have in common; 0: none has a duplicate.
@@ -158,6 +164,16 @@ bool call_works(Call *call);
 
 // Candidates that no rule made, one after the other: individual and qualified ones. `at` begins with 0.
 bool call_next_bare(const Call *call, size_t *at, PlanRule *ret);
+// What is known of a candidate before it is considered.
+typedef struct Known {
+	bool sure;   // segment, dates and eligibility are fine
+	bool scored; // the marketer's score is:
+	double score;
+} Known;
+// Adds the candidate to the selection if nothing strikes and it gets in.
+void call_consider(Call *call, Spot *spot, const PlanRule *rule, Known known);
+// Considers all that lists have and that may get in.
+void call_walk(Call *call, Spot *spot);
 // Fills the spot's selection.
 void call_choose(Call *call, Spot *spot);
 // Turns the selection into offers, filled up with default ones.

@@ -3,7 +3,7 @@
 #include "decide/index_tables.h"
 #include "decide/index_values.h"
 
-// What every x86-64 processor ANDs at once.
+// What every processor ANDs at once.
 typedef uint64_t Pair __attribute__((vector_size(16), aligned(8)));
 _Static_assert(SIEVE_WORDS == 4, "a block is two pairs of words");
 
@@ -39,21 +39,22 @@ uint32_t index_position(const Index *index, uint32_t item)
 
 static inline uint32_t cell_of(const IndexTable *table, int64_t key)
 {
+	if (table->direct) {
+		uint64_t offset = (uint64_t)key - (uint64_t)table->first;
+		return offset < table->span ? table->direct[offset]
+		       : key < table->first ? 0
+		                            : table->cells - 1;
+	}
 	uint32_t count = table->cells - 1;
-	const int64_t *starts = table->starts;
-	if (count == 0 || key < starts[0])
+	const int64_t *base = table->starts; // base[0] <= key
+	if (count == 0 || key < base[0])
 		return 0;
-	if (key >= starts[count - 1])
-		return count;
-	if (table->direct)
-		return table->direct[key - starts[0]];
-	const int64_t *base = starts; // base[0] <= key
 	for (uint32_t left = count; left > 1;) {
 		uint32_t half = left / 2;
 		base = base[half] <= key ? base + half : base;
 		left -= half;
 	}
-	return (uint32_t)(base - starts) + 1;
+	return (uint32_t)(base - table->starts) + 1;
 }
 
 // NULL: the attribute's value is one that only programs understand.
@@ -132,21 +133,50 @@ Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Ar
 	return OK;
 }
 
+// A block of each row, ANDed.
+static void and_pairs(const Sieve *sieve, size_t at, uint64_t *ret)
+{
+	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
+	Pair left = *(const Pair *)(*row + at), right = *(const Pair *)(*row + at + 2);
+	for (row++; row < end; row++) {
+		left &= *(const Pair *)(*row + at);
+		right &= *(const Pair *)(*row + at + 2);
+	}
+	*(Pair *)ret = left;
+	*(Pair *)(ret + 2) = right;
+}
+
+#if defined(__x86_64__)
+typedef uint64_t Quad __attribute__((vector_size(32), aligned(8)));
+
+__attribute__((target("avx2"))) static void and_quads(const Sieve *sieve, size_t at, uint64_t *ret)
+{
+	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
+	Quad all = *(const Quad *)(*row + at);
+	for (row++; row < end; row++)
+		all &= *(const Quad *)(*row + at);
+	*(Quad *)ret = all;
+}
+
+static bool has_quads(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#else
+static bool has_quads(void)
+{
+	return false;
+}
+#define and_quads and_pairs
+#endif
+
 void sieve_block(const Sieve *sieve, uint32_t block, SieveBlock *ret)
 {
-	size_t at = (size_t)block * (SIEVE_WORDS / 2);
-	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
-	Pair left = ((const Pair *)*row)[at], right = ((const Pair *)*row)[at + 1];
-	for (row++; row < end; row++) {
-		left &= ((const Pair *)*row)[at];
-		right &= ((const Pair *)*row)[at + 1];
-	}
-	((Pair *)ret->survivors)[0] = left;
-	((Pair *)ret->survivors)[1] = right;
-	if (!sieve->odd) {
-		left &= ((const Pair *)sieve->index->checks)[at];
-		right &= ((const Pair *)sieve->index->checks)[at + 1];
-	}
-	((Pair *)ret->checks)[0] = left;
-	((Pair *)ret->checks)[1] = right;
+	size_t at = (size_t)block * SIEVE_WORDS;
+	if (has_quads())
+		and_quads(sieve, at, ret->survivors);
+	else
+		and_pairs(sieve, at, ret->survivors);
+	for (size_t i = 0; i < SIEVE_WORDS; i++)
+		ret->checks[i] = ret->survivors[i] & (sieve->odd ? UINT64_MAX : sieve->index->checks[at + i]);
 }

@@ -91,6 +91,8 @@ static bool make_direct(const IndexBuilder *b, IndexTable *table)
 	for (uint64_t i = 0; i <= span; i++)
 		direct[i] = (uint8_t)cell_of(table->starts, count, table->starts[0] + (int64_t)i);
 	table->direct = direct;
+	table->first = table->starts[0];
+	table->span = span + 1;
 	return true;
 }
 

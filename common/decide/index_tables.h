@@ -7,9 +7,11 @@ typedef struct IndexTable {
 	uint32_t slot;         // of the level; behind the last one: the as-of time
 	uint32_t cells;        // intervals
 	const int64_t *starts; // of all cells but the first, ascending
-	const uint8_t *direct; // by key - starts[0]: the cell; NULL: search
-	uint64_t *rows;        // by cell, and one for visitors without the attribute
-	bool exact;            // a cell is no more than what predicates tell apart
+	const uint8_t *direct; // by key - first: the cell; NULL: search
+	int64_t first;
+	uint64_t span;  // of `direct`; behind it is the last cell
+	uint64_t *rows; // by cell, and one for visitors without the attribute
+	bool exact;     // a cell is no more than what predicates tell apart
 } IndexTable;
 
 // Positions by the members of a set that the visitor has some of: segments, or the texts of a list.

@@ -69,5 +69,12 @@ static inline KeyState traits_read(Traits *traits, uint32_t slot)
 static inline KeyState traits_read_number(Traits *traits, uint32_t slot)
 {
 	KeyState state = (KeyState)traits->number_states[slot];
-	return state != KEY_UNREAD ? state : traits_read_number_now(traits, slot);
+	if (state != KEY_UNREAD)
+		return state;
+	int64_t value = traits->values[slot].i;
+	if (!is_plain_int(traits, slot) || value != (int32_t)value)
+		return traits_read_number_now(traits, slot);
+	traits->numbers[slot] = (double)value;
+	traits->number_states[slot] = KEY_READ;
+	return KEY_READ;
 }

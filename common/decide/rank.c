@@ -64,14 +64,6 @@ void selection_add(Selection *selection, const Ranked *candidate)
 	best[hole] = *candidate;
 }
 
-bool selection_beats(const Selection *selection, bool top, double score)
-{
-	if (selection->count < selection->max)
-		return false;
-	const Ranked *last = &selection->best[selection->count - 1];
-	return last->top != top ? last->top : last->score.final > score;
-}
-
 bool selection_admits(const Selection *selection, const Ranked *candidate)
 {
 	if (selection->count == selection->max &&

@@ -189,7 +189,7 @@ ScoreState score_compute(const ScoreForm *form, Traits *traits, double *ret)
 	return compute_sum(&form->choice->other, traits, ret);
 }
 
-double score_bound(const ScoreRun *run, Traits *traits)
+static double bound_of(const ScoreRun *run, Traits *traits)
 {
 	double bound = 0, size = 0;
 	if (!run->bounded)
@@ -197,10 +197,8 @@ double score_bound(const ScoreRun *run, Traits *traits)
 	for (uint32_t i = 0; i < run->high.parts; i++) {
 		uint16_t slot = run->high.slots[i];
 		KeyState known = traits_read_number(traits, slot);
-		if (known == KEY_MISSING)
-			return -INFINITY; // they all fail
-		if (known == KEY_ODD)
-			return INFINITY;
+		if (known != KEY_READ)
+			return known == KEY_MISSING ? -INFINITY : INFINITY;
 		double low = traits->numbers[slot] * run->low.factors[i];
 		double high = traits->numbers[slot] * run->high.factors[i];
 		bound += low > high ? low : high;
@@ -209,9 +207,17 @@ double score_bound(const ScoreRun *run, Traits *traits)
 	return size < exact_max ? bound : INFINITY; // NaN too
 }
 
-bool score_falls(const ScoreRun *run, Traits *traits)
+void score_bounds(const ScoreRuns *runs, Traits *traits, double *ret)
 {
-	uint16_t slot = run->high.slots[0];
-	return run->bounded && run->high.parts == 1 && traits_read_number(traits, slot) == KEY_READ &&
-	       traits->numbers[slot] >= 0;
+	for (uint32_t i = 0; i < runs->slot_count; i++)
+		if (traits_read_number(traits, runs->slots[i]) != KEY_READ)
+			traits->numbers[runs->slots[i]] = NAN;
+	for (uint32_t i = 0; i < runs->count; i++) {
+		const ScoreRun *run = &runs->items[i];
+		double number = traits->numbers[run->slot];
+		double low = number * run->least, high = number * run->most;
+		ret[i] = low > high ? low : high;
+		if (!(fabs(low) < exact_max && fabs(high) < exact_max) || !run->simple)
+			ret[i] = bound_of(run, traits);
+	}
 }

@@ -38,32 +38,27 @@ Err scores_build(
 typedef enum ScoreState { SCORE_FAILED, SCORE_KNOWN, SCORE_ASK_PROGRAM } ScoreState;
 ScoreState score_compute(const ScoreForm *form, Traits *traits, double *ret);
 
-// The same for the commonest form once its attribute has been read (as score_bound does); false: not so
-// simple.
-static inline bool score_simple(const ScoreForm *form, const Traits *traits, double *ret)
-{
-	const ScoreSum *sum = &form->sum;
-	if (form->kind != SCORE_SUM || sum->parts != 1 || traits->number_states[sum->slots[0]] != KEY_READ)
-		return false;
-	*ret = traits->numbers[sum->slots[0]] * sum->factors[0] + 0.0; // not -0
-	return *ret < 0x1p53 && *ret > -0x1p53;
-}
-
 // A stretch of positions in one block, whose scores are sums of the same attributes.
 typedef struct ScoreRun {
+	double least, most;    // simple: of the factors
+	uint16_t slot;         // simple: the attribute
 	uint32_t first, count; // positions
 	bool top;
 	bool bounded; // its forms are sums
+	bool simple;  // of one part
 	ScoreSum low, high;
 } ScoreRun;
 typedef struct ScoreRuns {
-	const ScoreRun *items;
-	uint32_t count;
+	const ScoreRun *items; // those with top priority first
+	uint32_t count, top;
+	const double *factors; // by position: the first part's
+	const uint16_t *slots; // of simple runs, each once
+	uint32_t slot_count;
 } ScoreRuns;
-// Cuts the positions of the first `items` candidates; `forms` and `tops` are by candidate. Error: NO_MEMORY.
+// Cuts the positions of the first `items` candidates; `forms` and `tops` are by candidate, those with top
+// priority first. Error: NO_MEMORY.
 Err score_runs_build(const Index *index, uint32_t items, const ScoreForm *const *forms, const bool *tops,
         Arena *arena, ScoreRuns *ret);
-// No score of the run is above; infinity if nothing is known.
-double score_bound(const ScoreRun *run, Traits *traits);
-// Whether no score of the run is above those before it.
-bool score_falls(const ScoreRun *run, Traits *traits);
+// Fills in by run what no score of it is above: infinity if nothing is known, -infinity if all have failed. A
+// finite bound of a simple run also says that its attribute is known and each score is that times its factor.
+void score_bounds(const ScoreRuns *runs, Traits *traits, double *ret);

@@ -37,6 +37,7 @@ static uint32_t cut(const Index *index, uint32_t positions, const ScoreForm *con
 			*run = (ScoreRun){.first = i,
 			        .top = tops[item],
 			        .bounded = form->kind == SCORE_SUM,
+			        .simple = form->kind == SCORE_SUM && form->sum.parts == 1,
 			        .low = form->sum,
 			        .high = form->sum};
 		run->count++;
@@ -45,15 +46,42 @@ static uint32_t cut(const Index *index, uint32_t positions, const ScoreForm *con
 	return count;
 }
 
+// What simple runs need is kept together; their attributes are read once.
+static bool simplify(ScoreRun *runs, ScoreRuns *ret, Arena *arena)
+{
+	uint16_t *slots = ARENA_ARRAY(arena, uint16_t, ret->count);
+	if (!slots)
+		return false;
+	for (uint32_t i = 0; i < ret->count; i++) {
+		uint32_t known = 0;
+		if (!runs[i].simple)
+			continue;
+		runs[i].slot = runs[i].high.slots[0];
+		runs[i].least = runs[i].low.factors[0];
+		runs[i].most = runs[i].high.factors[0];
+		while (known < ret->slot_count && slots[known] != runs[i].slot)
+			known++;
+		slots[known] = runs[i].slot;
+		ret->slot_count += known == ret->slot_count;
+	}
+	ret->slots = slots;
+	return true;
+}
+
 Err score_runs_build(const Index *index, uint32_t items, const ScoreForm *const *forms, const bool *tops,
         Arena *arena, ScoreRuns *ret)
 {
-	uint32_t positions = index_position(index, items);
+	uint32_t positions = index_position(index, items), top = 0;
 	uint32_t count = cut(index, positions, forms, tops, NULL);
 	ScoreRun *runs = ARENA_ARRAY(arena, ScoreRun, count);
-	if (!runs)
+	double *factors = ARENA_ARRAY(arena, double, positions);
+	if (!runs || !factors)
 		return err(ERR_NO_MEMORY, "no memory for %u runs of scores", count);
 	cut(index, positions, forms, tops, runs);
-	*ret = (ScoreRuns){runs, count};
-	return OK;
+	for (uint32_t i = 0; i < positions; i++)
+		factors[i] = forms[index_item(index, i)]->sum.factors[0];
+	while (top < count && runs[top].top)
+		top++;
+	*ret = (ScoreRuns){.items = runs, .count = count, .top = top, .factors = factors};
+	return simplify(runs, ret, arena) ? OK : err(ERR_NO_MEMORY, "no memory for %u runs of scores", count);
 }

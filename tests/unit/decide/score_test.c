@@ -196,18 +196,24 @@ static void no_score_is_above_its_runs_bound(void **state)
 		covered += run->count;
 	}
 	assert_int_equal(covered, CANDIDATES);
+	double *bounds = ARENA_ARRAY(arena, double, runs.count);
 	for (int v = 0; v < VISITORS; v++) {
 		ExprValue values[ATTRIBUTES];
 		Traits traits;
 		random_visitor(arena, values);
 		assert_int_equal(traits_init(&bed->conditions, 0, values, 0, arena, &traits), OK);
+		score_bounds(&runs, &traits, bounds);
 		for (uint32_t r = 0; r < runs.count; r++) {
 			const ScoreRun *run = &runs.items[r];
-			double bound = score_bound(run, &traits);
+			double bound = bounds[r];
 			useful += isfinite(bound) ? 1 : 0;
 			for (uint32_t i = run->first; i < run->first + run->count; i++) {
 				double one = evaluated(bed, (uint32_t)(forms[i] - bed->forms), values, arena);
 				assert_false(one > bound);
+				if (run->simple && isfinite(bound)) {
+					double number = traits.numbers[run->high.slots[0]];
+					assert_true(number * runs.factors[i] + 0.0 == one);
+				}
 				assert_int_equal(tops[i], run->top);
 			}
 		}

@@ -1,0 +1,252 @@
+// The walk over a list of candidates. Those whose score this visitor alone decides come first: of their runs
+// the one with the highest bound, and so on until no bound is high enough. Then the static rules, best first,
+// until nothing that follows could be better. Of most candidates no more is touched than bits.
+#include "decide/call.h"
+
+#include <math.h>
+
+enum {
+	VIEW_BLOCKS = 4,
+	PLAIN_MAX = 32, // of the best static rules; most calls go no further
+	BEST_RUNS =
+	        16, // that are looked for before all others, so that there is something to hold against these
+};
+
+static const PlanRule *rule_at(const Call *call, const Spot *spot, uint32_t item)
+{
+	return &call->plan->rules[spot->candidates->rules[item]];
+}
+
+// The visitor's own scores take rules out of their order; static ones have been met already.
+static bool is_lifted(const Call *call, const PlanRule *rule)
+{
+	return call->overrides.count && !rule->scoring && call_override(call, rule->offer);
+}
+
+// One by one, as lists without an index are walked, and as the best static rules are. False if nothing that
+// follows can get in, or the call has no work left.
+static bool walk_plainly(Call *call, Spot *spot, uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++) {
+		const PlanRule *rule = rule_at(call, spot, i);
+		if (!rule->scoring && selection_beats(&spot->selection, rule->top, rule->score))
+			return false;
+		if (!call_works(call))
+			return false;
+		if (!is_lifted(call, rule))
+			call_consider(call, spot, rule, (Known){0});
+	}
+	return true;
+}
+
+// --- what an index has left ---
+
+// The list as the visitor has it, and the blocks that were looked at last.
+typedef struct View {
+	Sieve sieve;
+	SieveBlock blocks[VIEW_BLOCKS];
+	uint32_t numbers[VIEW_BLOCKS]; // plus 1
+} View;
+
+static const SieveBlock *block_at(View *view, uint32_t number)
+{
+	uint32_t place = number % VIEW_BLOCKS;
+	if (view->numbers[place] != number + 1) {
+		view->numbers[place] = number + 1;
+		sieve_block(&view->sieve, number, &view->blocks[place]);
+	}
+	return &view->blocks[place];
+}
+
+// Whether an earlier term of the same candidate has survived, too.
+static bool is_repeated(View *view, uint32_t position)
+{
+	uint32_t item = sieve_item(&view->sieve, position);
+	while (view->sieve.items && position > 0 && view->sieve.items[position - 1] == item) {
+		position--;
+		const SieveBlock *block = block_at(view, position / SIEVE_BLOCK);
+		if ((block->survivors[position / 64 % SIEVE_WORDS] >> (position % 64)) & 1)
+			return true;
+	}
+	return false;
+}
+
+// A stretch of positions in one block.
+typedef struct Stretch {
+	uint32_t first, end;
+	const double *factors; // by position: the score is `number` times it, the priority `top`; NULL: not
+	                       // so simple
+	bool top;
+	double number;
+	bool falls; // none ranks above those before it
+} Stretch;
+
+typedef enum Step { STEP_ON, STEP_DONE, STEP_NO_WORK } Step;
+
+// Whether the score is known, and then too low to get in, as most are of what an index has left.
+static bool is_too_low(Call *call, const Spot *spot, const PlanRule *rule, Known *known)
+{
+	bool lifting = rule->scoring && call->overrides.count;
+	known->score = rule->score;
+	known->scored = rule->scoring ? score_compute(&call->plan->forms[rule->scoring - 1],
+	                                        &call->evaluation.traits, &known->score) == SCORE_KNOWN
+	                              : isfinite(rule->score);
+	return known->scored && !lifting && selection_beats(&spot->selection, rule->top, known->score);
+}
+
+static Step walk_position(
+        Call *call, Spot *spot, View *view, const Stretch *stretch, uint32_t position, bool sure)
+{
+	Known known = {.sure = sure};
+	Step too_low = stretch->falls ? STEP_DONE : STEP_ON;
+	if (stretch->factors) {
+		known.score = stretch->number * stretch->factors[position] + 0.0; // not -0
+		known.scored = true;
+		if (!call->overrides.count && selection_beats(&spot->selection, stretch->top, known.score))
+			return too_low;
+	}
+	const PlanRule *rule = rule_at(call, spot, sieve_item(&view->sieve, position));
+	if (!stretch->factors && is_too_low(call, spot, rule, &known))
+		return too_low;
+	if (is_repeated(view, position))
+		return STEP_ON;
+	if (!call_works(call))
+		return STEP_NO_WORK;
+	if (!is_lifted(call, rule))
+		call_consider(call, spot, rule, known);
+	return STEP_ON;
+}
+
+// Looks at what is left of a stretch. DONE: what is behind it cannot get in either.
+static Step walk_stretch(Call *call, Spot *spot, View *view, const Stretch *stretch)
+{
+	const SieveBlock *block = block_at(view, stretch->first / SIEVE_BLOCK);
+	for (uint32_t base = stretch->first / 64 * 64; base < stretch->end; base += 64) {
+		uint32_t word = base / 64 % SIEVE_WORDS;
+		uint64_t survivors = block->survivors[word], checks = block->checks[word];
+		if (base < stretch->first)
+			survivors &= UINT64_MAX << (stretch->first - base);
+		if (stretch->end - base < 64)
+			survivors &= (UINT64_C(1) << (stretch->end - base)) - 1;
+		for (; survivors; survivors &= survivors - 1) {
+			uint32_t bit = (uint32_t)__builtin_ctzll(survivors);
+			Step step =
+			        walk_position(call, spot, view, stretch, base + bit, !((checks >> bit) & 1));
+			if (step != STEP_ON)
+				return step;
+		}
+	}
+	return STEP_ON;
+}
+
+// --- runs of dynamic scores ---
+
+// Runs of one priority.
+typedef struct RunWalk {
+	const ScoreRun *runs;
+	double *bounds; // -infinity: done, or nothing to offer
+	uint32_t count;
+} RunWalk;
+
+static bool is_beaten(const Call *call, const Spot *spot, const RunWalk *walk, uint32_t i)
+{
+	double bound = walk->bounds[i];
+	return !(bound > -INFINITY) ||
+	       (!call->overrides.count && selection_beats(&spot->selection, walk->runs[i].top, bound));
+}
+
+// False if the call has no work left.
+static bool walk_run(Call *call, Spot *spot, View *view, const RunWalk *walk, uint32_t i)
+{
+	const ScoreRun *run = &walk->runs[i];
+	Stretch stretch = {.first = run->first, .end = run->first + run->count};
+	// Where all scores are finite and small, so is the bound.
+	if (run->simple && isfinite(walk->bounds[i])) {
+		stretch.top = run->top;
+		stretch.factors = spot->candidates->runs.factors;
+		stretch.number = call->evaluation.traits.numbers[run->high.slots[0]];
+		stretch.falls = stretch.number >= 0 && !call->overrides.count;
+	}
+	walk->bounds[i] = -INFINITY;
+	return walk_stretch(call, spot, view, &stretch) != STEP_NO_WORK;
+}
+
+static uint32_t best_run(const RunWalk *walk)
+{
+	const double *bounds = walk->bounds;
+	double bound = bounds[0];
+	uint32_t best = 0;
+	for (uint32_t i = 1; i < walk->count; i++) {
+		if (__builtin_expect(bounds[i] > bound, 0)) {
+			bound = bounds[i];
+			best = i;
+		}
+	}
+	return best;
+}
+
+static bool walk_runs(Call *call, Spot *spot, View *view, const RunWalk *walk)
+{
+	for (uint32_t n = 0; n < BEST_RUNS; n++) {
+		uint32_t best = best_run(walk);
+		if (is_beaten(call, spot, walk, best))
+			return true;
+		if (!walk_run(call, spot, view, walk, best))
+			return false;
+	}
+	for (uint32_t i = 0; i < walk->count; i++)
+		if (!is_beaten(call, spot, walk, i) && !walk_run(call, spot, view, walk, i))
+			return false;
+	return true;
+}
+
+static bool walk_dynamic(Call *call, Spot *spot, View *view)
+{
+	const ScoreRuns *runs = &spot->candidates->runs;
+	double *bounds = ARENA_ARRAY(call->arena, double, runs->count);
+	if (!bounds)
+		return walk_plainly(call, spot, 0, spot->candidates->dynamic);
+	score_bounds(runs, &call->evaluation.traits, bounds);
+	RunWalk before = {runs->items, bounds, runs->top};
+	RunWalk others = {runs->items + runs->top, bounds + runs->top, runs->count - runs->top};
+	return (!before.count || walk_runs(call, spot, view, &before)) &&
+	       (!others.count || walk_runs(call, spot, view, &others));
+}
+
+// --- the list ---
+
+static void walk_static(Call *call, Spot *spot, View *view, uint32_t first)
+{
+	const Index *index = spot->candidates->index;
+	uint32_t end = index_position(index, spot->candidates->live);
+	for (uint32_t position = index_position(index, first), next; position < end; position = next) {
+		next = (position / SIEVE_BLOCK + 1) * SIEVE_BLOCK;
+		next = next < end ? next : end;
+		Stretch stretch = {.first = position, .end = next, .falls = true};
+		if (walk_stretch(call, spot, view, &stretch) != STEP_ON)
+			return;
+	}
+}
+
+void call_walk(Call *call, Spot *spot)
+{
+	const Candidates *candidates = spot->candidates;
+	uint32_t first = 0; // that has not been looked at
+	View *view = NULL;
+	if (candidates->index && !candidates->dynamic && candidates->live > PLAIN_MAX) {
+		first = PLAIN_MAX;
+		if (!walk_plainly(call, spot, 0, first))
+			return;
+	}
+	if (candidates->index)
+		view = ARENA_NEW(call->arena, View);
+	if (!view || sieve_begin(candidates->index, &call->evaluation.traits, call->visitor->segments,
+	                     call->arena, &view->sieve)) {
+		walk_plainly(call, spot, first, candidates->live);
+		return;
+	}
+	if (candidates->dynamic && !walk_dynamic(call, spot, view))
+		return;
+	if (candidates->dynamic + first < candidates->live)
+		walk_static(call, spot, view, candidates->dynamic + first);
+}
