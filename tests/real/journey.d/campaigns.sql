@@ -14,7 +14,7 @@ WITH offers(document) AS (
 			(SELECT string_agg('coupon-' || upc, ', ' ORDER BY upc) FROM journey.campaign_coupon c WHERE c.campaign = dated.campaign))
 		|| format(E'kind: AudienceList\nchannel: grocer\nname: households-%s\naudience_level: household\nids: [%s]\n---\n', campaign,
 			(SELECT string_agg('"' || household || '"', ', ' ORDER BY household) FROM journey.target t WHERE t.campaign = dated.campaign))
-		|| format(E'kind: Segment\nchannel: grocer\nname: sent-%1$s\naudience_level: household\nlist: households-%1$s\n---\n', campaign)
+		|| format(E'kind: Segment\nchannel: grocer\nname: sent-%1$s\naudience_level: household\nlists: [households-%1$s]\n---\n', campaign)
 		|| format(E'kind: Zone\nchannel: grocer\nname: zone-%1$s\ntie_break: OFFER_CODE\n---\n', campaign)
 		|| format(E'kind: InteractionPoint\nchannel: grocer\nname: mailer-%1$s\nzone: zone-%1$s\ndefault_content: No coupons\n---\n', campaign)
 		|| format(E'kind: TreatmentRule\nchannel: grocer\nname: rule-%1$s\nsegment: sent-%1$s\nzone: zone-%1$s\noffer_list: coupons-%1$s\ncampaign: campaign-%1$s\n',
