@@ -3,6 +3,7 @@
 // words where it gave none.
 #include "explain.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,28 +34,29 @@ static const struct {
 };
 
 // How a reason's detail reads; those that are not here have an error as their detail.
-static const struct {
-	const char *reason, *before;
-} details[] = {
-        {"SEGMENT_NOT_MATCHED", "not in "},
-        {"CAMPAIGN_INACTIVE", "the campaign "},
-        {"CONTROL_GROUP", "held out of the cell "},
-        {"ZONE_EXCLUDED", "by the offer's "},
-        {"REQUEST_FILTERED", "by the offer's "},
-        {"SUPPRESSED_ACCEPTED", "by the rule "},
-        {"SUPPRESSED_REJECTED", "by the rule "},
-        {"SUPPRESSED_PRESENTED", "by the rule "},
-        {"SUPPRESSED_RELATED", "by the rule "},
-        {"SESSION_LIMIT", "by the constraint "},
-        {"VISITOR_LIMIT", "by the constraint "},
-        {"VOLUME_LIMIT", "by the constraint "},
+typedef struct Detail {
+	const char *reason, *before, *behind;
+} Detail;
+static const Detail details[] = {
+        {"SEGMENT_NOT_MATCHED", "not in ", ""},
+        {"CAMPAIGN_INACTIVE", "the campaign ", " is not running"},
+        {"CONTROL_GROUP", "held out of the cell ", ""},
+        {"ZONE_EXCLUDED", "by the offer's ", ""},
+        {"REQUEST_FILTERED", "by the offer's ", ""},
+        {"SUPPRESSED_ACCEPTED", "by the rule ", ""},
+        {"SUPPRESSED_REJECTED", "by the rule ", ""},
+        {"SUPPRESSED_PRESENTED", "by the rule ", ""},
+        {"SUPPRESSED_RELATED", "by the rule ", ""},
+        {"SESSION_LIMIT", "by the constraint ", ""},
+        {"VISITOR_LIMIT", "by the constraint ", ""},
+        {"VOLUME_LIMIT", "by the constraint ", ""},
 };
 
-static const char *words_before(const char *reason)
+static const Detail *detail_of(const char *reason)
 {
 	for (size_t i = 0; i < sizeof details / sizeof *details; i++)
 		if (strcmp(details[i].reason, reason) == 0)
-			return details[i].before;
+			return &details[i];
 	return NULL;
 }
 
@@ -69,11 +71,13 @@ static const char *words_of(const char *reason)
 static void set_why(json_t *row, const json_t *candidate)
 {
 	const char *reason = text_of(candidate, "reason"), *predicate = text_of(candidate, "predicate"),
-	           *detail = text_of(candidate, "detail"), *before = words_before(reason);
+	           *detail = text_of(candidate, "detail");
+	const Detail *words = detail_of(reason);
 	char text[ROW_TEXT];
 
-	if (before && *detail)
-		snprintf(text, sizeof text, "%s%s%s%s", before, detail, *predicate ? ": " : "", predicate);
+	if (words && *detail)
+		snprintf(text, sizeof text, "%s%s%s%s%s", words->before, detail, words->behind,
+		        *predicate ? ": " : "", predicate);
 	else
 		snprintf(text, sizeof text, "%s%s%s", predicate, *predicate && *detail ? ": " : "", detail);
 	set_text(row, "why", *text ? text : words_of(reason));
@@ -89,7 +93,8 @@ static void set_score(json_t *row, const json_t *candidate)
 
 	if (!parts)
 		return;
-	if (json_is_true(json_object_get(parts, "overridden")))
+	// An individual offer's own score overrides itself.
+	if (json_is_true(json_object_get(parts, "overridden")) && fpclassify(final - marketer) != FP_ZERO)
 		snprintf(text, sizeof text, "%g, overriding %g", final, marketer);
 	else
 		snprintf(text, sizeof text, "%g", final);

@@ -130,14 +130,8 @@ Err verb_offers(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
 	json_t *request;
-	bool other_world;
 
 	TRY(offers_request(cli, &request));
-	other_world = json_object_get(request, "what_if");
 	TRY(cli_interact(cli, "GetOffers", request, &answer));
-	if (cli->format != FORMAT_TABLE)
-		return print_json(cli, answer);
-	if (other_world)
-		fputs("note: this is what would be; nothing of it is recorded\n", stderr);
-	return print_offers(cli, answer);
+	return cli->format == FORMAT_TABLE ? print_offers(cli, answer) : print_json(cli, answer);
 }

@@ -58,6 +58,10 @@ static void candidates_say_who_proposed_them_and_what_struck_them(void **state)
 	        " {'offer_code': 'TRIP', 'origin': 'RULE', 'reason': 'SEGMENT_NOT_MATCHED', 'detail': 'gold',"
 	        "  'predicate': 'tier == 1'},"
 	        " {'offer_code': 'TRIP', 'origin': 'INDIVIDUAL', 'reason': 'BLACKLISTED'},"
+	        " {'offer_code': 'TRIP', 'origin': 'INDIVIDUAL', 'reason': 'OUTRANKED', 'score_parts': "
+	        "{'marketer_score': 7, 'overridden': true, 'override_score': 7, 'final_score': 7}},"
+	        " {'offer_code': 'TRIP', 'origin': 'RULE', 'reason': 'CAMPAIGN_INACTIVE', 'detail': "
+	        "'AUTUMN'},"
 	        " {'offer_code': 'TRIP', 'reason': 'OF_A_LATER_VERSION'}]");
 	static const char *const keys[] = {"offer", "origin", "by", "cell", "score", "reason", "why", NULL};
 	static const char *const expected[] = {
@@ -68,6 +72,8 @@ static void candidates_say_who_proposed_them_and_what_struck_them(void **state)
 	        "LOAN | QUALIFIED |  |  |  | SUPPRESSED_PRESENTED | by the rule tired",
 	        "TRIP | RULE |  |  |  | SEGMENT_NOT_MATCHED | not in gold: tier == 1",
 	        "TRIP | INDIVIDUAL |  |  |  | BLACKLISTED | the offer is blacklisted for the visitor",
+	        "TRIP | INDIVIDUAL |  |  | 7 | OUTRANKED | others ranked higher",
+	        "TRIP | RULE |  |  |  | CAMPAIGN_INACTIVE | the campaign AUTUMN is not running",
 	        "TRIP |  |  |  |  | OF_A_LATER_VERSION | ",
 	};
 	CLEANUP(json_decrefp_) json_t *rows = explain_candidates(candidates);
