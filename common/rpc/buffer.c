@@ -1,6 +1,9 @@
 // gRPC's byte buffers to and from ours. A message that arrived in one piece is read where it lies; an answer
-// is packed straight into the memory that goes to the socket.
+// is packed straight into the memory that goes to the socket, or, if it is small, in one walk and copied
+// there.
 #include "rpc/internal.h"
+
+#include "wire/wire.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/slice.h>
@@ -41,10 +44,16 @@ Err buffer_bytes(const grpc_byte_buffer *buffer, Arena *arena, Str *ret)
 
 grpc_byte_buffer *buffer_pack(const ProtobufCMessage *message)
 {
-	grpc_slice slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
+	grpc_slice slice;
 	grpc_byte_buffer *buffer;
+	Str quick;
 
-	protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
+	if (wire_pack_quick(message, &quick)) {
+		slice = grpc_slice_from_copied_buffer(quick.ptr, quick.len);
+	} else {
+		slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
+		protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
+	}
 	buffer = grpc_raw_byte_buffer_create(&slice, 1);
 	grpc_slice_unref(slice);
 	return buffer;

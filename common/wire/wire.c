@@ -58,14 +58,20 @@ Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t 
 
 Err wire_pack(const ProtobufCMessage *message, Arena *arena, Str *ret)
 {
-	size_t size = protobuf_c_message_get_packed_size(message);
+	Str quick;
+	bool small = wire_pack_quick(message, &quick);
+	size_t size = small ? quick.len : protobuf_c_message_get_packed_size(message);
 	uint8_t *bytes = arena_alloc(arena, size ? size : 1);
 
 	if (!bytes)
 		return err(ERR_NO_MEMORY,
 		        "packing a %s of %zu bytes needs more memory than one call may take",
 		        message->descriptor->short_name, size);
-	*ret = str_n((const char *)bytes, protobuf_c_message_pack(message, bytes));
+	*ret = str_n((const char *)bytes, size);
+	if (small)
+		memcpy(bytes, quick.ptr, size);
+	else
+		protobuf_c_message_pack(message, bytes);
 	return OK;
 }
 

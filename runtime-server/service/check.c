@@ -18,30 +18,38 @@ Err check_id(const char *field, const char *id)
 
 #define COMPARISON(name) PARLEY__RUNTIME__V1__COMPARISON__COMPARISON_##name
 
-static Err check_condition(const char *path, const OfferCondition *in)
+// Paths are made for refusals only: a request that is fine is not slowed down by what could be said of it.
+static Err refuse_condition(const OfferCondition *in, size_t point, size_t i)
 {
+	char path[64];
 	size_t len = strlen(in->attribute);
+	snprintf(path, sizeof path, "points[%zu].filter[%zu]", point, i);
 	if (len == 0 || len > ID_MAX)
 		return err_at(len == 0 ? ERR_FIELD_MISSING : ERR_FIELD_INVALID, path,
 		        "the condition's attribute has %zu bytes; name an attribute of offers, 1 to %d", len,
 		        ID_MAX);
-	if (in->comparison > COMPARISON(CONTAINS) || in->comparison < COMPARISON(UNSPECIFIED))
-		return err_at(ERR_FIELD_INVALID, path, "there is no comparison %d", (int)in->comparison);
-	return OK;
+	return err_at(ERR_FIELD_INVALID, path, "there is no comparison %d", (int)in->comparison);
+}
+
+static bool is_condition(const OfferCondition *in)
+{
+	size_t len = strlen(in->attribute);
+	return len > 0 && len <= ID_MAX && in->comparison >= COMPARISON(UNSPECIFIED) &&
+	       in->comparison <= COMPARISON(CONTAINS);
 }
 
 static Err check_filter(const PointRequest *in, size_t point)
 {
 	char path[64];
-	snprintf(path, sizeof path, "points[%zu].filter", point);
-	if (in->n_filter > DECIDE_CONDITIONS_MAX)
+	if (in->n_filter > DECIDE_CONDITIONS_MAX) {
+		snprintf(path, sizeof path, "points[%zu].filter", point);
 		return err_at(ERR_FIELD_INVALID, path,
 		        "the filter has %zu conditions; at most %d are possible", in->n_filter,
 		        DECIDE_CONDITIONS_MAX);
-	for (size_t i = 0; i < in->n_filter; i++) {
-		snprintf(path, sizeof path, "points[%zu].filter[%zu]", point, i);
-		TRY(check_condition(path, in->filter[i]));
 	}
+	for (size_t i = 0; i < in->n_filter; i++)
+		if (!is_condition(in->filter[i]))
+			return refuse_condition(in->filter[i], point, i);
 	return OK;
 }
 
@@ -68,9 +76,21 @@ Err check_filter_values(const PointRequest *in, size_t point, Arena *arena, cons
 	return OK;
 }
 
-Err check_points(PointRequest **in, size_t count)
+static Err refuse_point(const PointRequest *in, size_t i)
 {
 	char path[64];
+	if (in->max_offers > OFFERS_MAX) {
+		snprintf(path, sizeof path, "points[%zu].max_offers", i);
+		return err_at(ERR_FIELD_INVALID, path,
+		        "%" PRIu32 " offers are asked for; at most %d are possible", in->max_offers,
+		        OFFERS_MAX);
+	}
+	snprintf(path, sizeof path, "points[%zu].interaction_point", i);
+	return err_at(ERR_FIELD_MISSING, path, "the interaction point's name is missing");
+}
+
+Err check_points(PointRequest **in, size_t count)
+{
 	if (count == 0)
 		return err_at(ERR_FIELD_MISSING, "points", "no interaction point is asked for; name 1 to %d",
 		        POINTS_MAX);
@@ -78,14 +98,8 @@ Err check_points(PointRequest **in, size_t count)
 		return err_at(ERR_FIELD_INVALID, "points",
 		        "%zu interaction points are asked for; 1 to %d are possible", count, POINTS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(path, sizeof path, "points[%zu].max_offers", i);
-		if (in[i]->max_offers > OFFERS_MAX)
-			return err_at(ERR_FIELD_INVALID, path,
-			        "%" PRIu32 " offers are asked for; at most %d are possible",
-			        in[i]->max_offers, OFFERS_MAX);
-		snprintf(path, sizeof path, "points[%zu].interaction_point", i);
-		if (*in[i]->interaction_point == '\0')
-			return err_at(ERR_FIELD_MISSING, path, "the interaction point's name is missing");
+		if (in[i]->max_offers > OFFERS_MAX || *in[i]->interaction_point == '\0')
+			return refuse_point(in[i], i);
 		TRY(check_filter(in[i], i));
 	}
 	return OK;

@@ -1,0 +1,209 @@
+// Packing backwards. A length stands before what it counts, so whoever packs forwards has to know it first:
+// protobuf-c measures every message once for each message around it, and then packs. From the end to the
+// beginning each length is known when its turn comes, and one walk is enough. The bytes are those that
+// protobuf-c makes: tests hold it to that.
+#include "wire/wire.h"
+
+typedef struct Out {
+	uint8_t *begin, *at; // what is written is from `at` on
+	bool full;
+} Out;
+
+static void put(Out *out, const void *bytes, size_t len)
+{
+	if ((size_t)(out->at - out->begin) < len) {
+		out->full = true;
+		return;
+	}
+	out->at -= len;
+	if (len > 0)
+		memcpy(out->at, bytes, len);
+}
+
+static void put_varint(Out *out, uint64_t value)
+{
+	uint8_t bytes[10];
+	size_t len = 0;
+	for (; value > 0x7f; value >>= 7)
+		bytes[len++] = (uint8_t)(value | 0x80);
+	bytes[len++] = (uint8_t)value;
+	put(out, bytes, len);
+}
+
+static void put_tag(Out *out, uint32_t number, ProtobufCWireType wire)
+{
+	put_varint(out, (uint64_t)number << 3 | (uint64_t)wire);
+}
+
+static void put_message(Out *out, const ProtobufCMessage *message);
+
+static void put_block(Out *out, const void *bytes, size_t len)
+{
+	put(out, bytes, len);
+	put_varint(out, len);
+}
+
+static void put_submessage(Out *out, const ProtobufCMessage *message)
+{
+	const uint8_t *end = out->at;
+	if (message != NULL)
+		put_message(out, message);
+	put_varint(out, (uint64_t)(end - out->at));
+}
+
+static uint64_t zigzag(int64_t value)
+{
+	return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
+static ProtobufCWireType wire_of(ProtobufCType type)
+{
+	switch (type) {
+	case PROTOBUF_C_TYPE_STRING:
+	case PROTOBUF_C_TYPE_BYTES:
+	case PROTOBUF_C_TYPE_MESSAGE:
+		return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+	case PROTOBUF_C_TYPE_FIXED64:
+	case PROTOBUF_C_TYPE_SFIXED64:
+	case PROTOBUF_C_TYPE_DOUBLE:
+		return PROTOBUF_C_WIRE_TYPE_64BIT;
+	case PROTOBUF_C_TYPE_FIXED32:
+	case PROTOBUF_C_TYPE_SFIXED32:
+	case PROTOBUF_C_TYPE_FLOAT:
+		return PROTOBUF_C_WIRE_TYPE_32BIT;
+	default:
+		return PROTOBUF_C_WIRE_TYPE_VARINT;
+	}
+}
+
+// A value without its tag; fixed-width ones are little-endian in memory, as they are on the wire.
+static void put_value(Out *out, ProtobufCType type, const void *value)
+{
+	switch (type) {
+	case PROTOBUF_C_TYPE_ENUM:
+	case PROTOBUF_C_TYPE_INT32:
+		put_varint(out, (uint64_t)(int64_t) * (const int32_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_SINT32:
+		put_varint(out, (uint32_t)zigzag(*(const int32_t *)value));
+		return;
+	case PROTOBUF_C_TYPE_SINT64:
+		put_varint(out, zigzag(*(const int64_t *)value));
+		return;
+	case PROTOBUF_C_TYPE_UINT32:
+		put_varint(out, *(const uint32_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_INT64:
+	case PROTOBUF_C_TYPE_UINT64:
+		put_varint(out, *(const uint64_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_BOOL:
+		put_varint(out, *(const protobuf_c_boolean *)value != 0);
+		return;
+	case PROTOBUF_C_TYPE_STRING: {
+		const char *text = *(char *const *)value;
+		put_block(out, text, text != NULL ? strlen(text) : 0);
+		return;
+	}
+	case PROTOBUF_C_TYPE_BYTES:
+		put_block(out, ((const ProtobufCBinaryData *)value)->data,
+		        ((const ProtobufCBinaryData *)value)->len);
+		return;
+	case PROTOBUF_C_TYPE_MESSAGE:
+		put_submessage(out, *(ProtobufCMessage *const *)value);
+		return;
+	default:
+		put(out, value, wire_value_size(type));
+	}
+}
+
+static void put_repeated(Out *out, const ProtobufCFieldDescriptor *field, size_t count, const char *items)
+{
+	size_t size = wire_value_size(field->type);
+	bool packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
+	const uint8_t *end = out->at;
+	if (count == 0)
+		return;
+	for (size_t i = count; i-- > 0 && !out->full;) {
+		put_value(out, field->type, items + i * size);
+		if (!packed)
+			put_tag(out, field->id, wire_of(field->type));
+	}
+	if (!packed)
+		return;
+	put_varint(out, (uint64_t)(end - out->at));
+	put_tag(out, field->id, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
+}
+
+// What a proto3 field without presence has when it is not set. −0 is among it, as protobuf-c has it.
+static bool is_nothing(ProtobufCType type, const void *value)
+{
+	switch (type) {
+	case PROTOBUF_C_TYPE_STRING:
+		return *(char *const *)value == NULL || **(char *const *)value == '\0';
+	case PROTOBUF_C_TYPE_BYTES:
+		return ((const ProtobufCBinaryData *)value)->len == 0;
+	case PROTOBUF_C_TYPE_MESSAGE:
+		return *(void *const *)value == NULL;
+	case PROTOBUF_C_TYPE_DOUBLE:
+		return !(*(const double *)value < 0 || *(const double *)value > 0) &&
+		       *(const double *)value == *(const double *)value;
+	case PROTOBUF_C_TYPE_FLOAT:
+		return !(*(const float *)value < 0 || *(const float *)value > 0) &&
+		       *(const float *)value == *(const float *)value;
+	default:
+		return wire_value_size(type) == 8 ? *(const uint64_t *)value == 0
+		                                  : *(const uint32_t *)value == 0;
+	}
+}
+
+// Whether an optional field or a choice is there.
+static bool is_set(const ProtobufCFieldDescriptor *field, const char *message, const void *value)
+{
+	bool choice = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+	const void *quantifier = message + field->quantifier_offset;
+	if (choice && *(const uint32_t *)quantifier != field->id)
+		return false;
+	if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
+		return *(void *const *)value != NULL && *(void *const *)value != field->default_value;
+	return choice || *(const protobuf_c_boolean *)quantifier != 0;
+}
+
+static void put_field(Out *out, const ProtobufCFieldDescriptor *field, const char *message)
+{
+	const void *value = message + field->offset;
+	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+		put_repeated(out, field, *(const size_t *)(const void *)(message + field->quantifier_offset),
+		        *(const char *const *)value);
+		return;
+	}
+	bool choice = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+	bool absent = field->label == PROTOBUF_C_LABEL_OPTIONAL || choice
+	                      ? !is_set(field, message, value)
+	                      : field->label == PROTOBUF_C_LABEL_NONE && is_nothing(field->type, value);
+	if (absent)
+		return;
+	put_value(out, field->type, value);
+	put_tag(out, field->id, wire_of(field->type));
+}
+
+static void put_message(Out *out, const ProtobufCMessage *message)
+{
+	const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+	for (unsigned i = message->n_unknown_fields; i-- > 0;) {
+		const ProtobufCMessageUnknownField *field = &message->unknown_fields[i];
+		put(out, field->data, field->len);
+		put_tag(out, field->tag, field->wire_type);
+	}
+	for (unsigned i = descriptor->n_fields; i-- > 0 && !out->full;)
+		put_field(out, &descriptor->fields[i], (const char *)message);
+}
+
+bool wire_pack_quick(const ProtobufCMessage *message, Str *ret)
+{
+	static _Thread_local uint8_t space[WIRE_QUICK_MAX];
+	Out out = {.begin = space, .at = space + sizeof space};
+	put_message(&out, message);
+	*ret = str_n((const char *)out.at, (size_t)(space + sizeof space - out.at));
+	return !out.full;
+}
