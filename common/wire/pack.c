@@ -9,7 +9,7 @@ typedef struct Out {
 	bool full;
 } Out;
 
-static void put(Out *out, const void *bytes, size_t len)
+static inline void put(Out *out, const void *bytes, size_t len)
 {
 	if ((size_t)(out->at - out->begin) < len) {
 		out->full = true;
@@ -20,7 +20,7 @@ static void put(Out *out, const void *bytes, size_t len)
 		memcpy(out->at, bytes, len);
 }
 
-static void put_varint(Out *out, uint64_t value)
+static void put_long_varint(Out *out, uint64_t value)
 {
 	uint8_t bytes[10];
 	size_t len = 0;
@@ -30,7 +30,16 @@ static void put_varint(Out *out, uint64_t value)
 	put(out, bytes, len);
 }
 
-static void put_tag(Out *out, uint32_t number, ProtobufCWireType wire)
+// Nearly all tags and lengths are one byte.
+static inline void put_varint(Out *out, uint64_t value)
+{
+	if (value > 0x7f || out->at == out->begin)
+		put_long_varint(out, value);
+	else
+		*--out->at = (uint8_t)value;
+}
+
+static inline void put_tag(Out *out, uint32_t number, ProtobufCWireType wire)
 {
 	put_varint(out, (uint64_t)number << 3 | (uint64_t)wire);
 }
