@@ -133,13 +133,16 @@ static Err read_body(RpcCall *call, Str *ret)
 // this returns.
 static void answer(RpcCall *call, grpc_op *ops, size_t count)
 {
+	grpc_call *core = call->core;
+
 	ops[count].op = GRPC_OP_SEND_INITIAL_METADATA;
 	ops[count + 1].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
 	ops[count + 1].data.recv_close_on_server.cancelled = &call->cancelled;
 	if (server_polls(call->method->server))
 		slot_drop_arena(call); // at once, while it is warm
 	call->event.done = slot_sent;
-	if (grpc_call_start_batch(call->core, ops, count + 2, &call->event, NULL) != GRPC_CALL_OK)
+	hand_over(&call->event);
+	if (grpc_call_start_batch(core, ops, count + 2, &call->event, NULL) != GRPC_CALL_OK)
 		abort(); // only a second answer or a wrong argument makes it fail
 }
 

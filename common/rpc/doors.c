@@ -23,6 +23,7 @@ static void door_arm(Door *door)
 
 	door->event.done = door_called;
 	server_lend(server);
+	hand_over(&door->event);
 	if (grpc_server_request_call(server->core, &door->core, &door->details, &door->headers, server->queue,
 	            server->queue, &door->event) != GRPC_CALL_OK)
 		abort(); // only a wrong argument makes it fail
@@ -61,6 +62,7 @@ static void door_refuse(Door *door, Err e)
 	ops[2].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
 	ops[2].data.recv_close_on_server.cancelled = &door->cancelled;
 	door->event.done = door_sent;
+	hand_over(&door->event);
 	if (grpc_call_start_batch(door->core, ops, 3, &door->event, NULL) != GRPC_CALL_OK)
 		abort(); // only a second answer or a wrong argument makes it fail
 	status_free(&status);

@@ -3,6 +3,7 @@
 // queue, whose one thread (the poller) is the only one that arms, finishes and recycles. Other threads only
 // hand in an answer.
 #pragma once
+#include "base/handover.h"
 #include "rpc/rpc.h"
 
 #include <grpc/grpc.h>

@@ -76,6 +76,7 @@ static void *poll_queue(void *argument)
 	        GRPC_QUEUE_SHUTDOWN) {
 		Event *ours = event.tag;
 
+		take_over(ours);
 		if (event.type == GRPC_OP_COMPLETE)
 			ours->done(ours, event.success != 0);
 	}
@@ -354,6 +355,7 @@ void rpc_server_stop(RpcServer *server)
 		return;
 	answered = drain(server);
 	atomic_store(&server->closing, true);
+	hand_over(&server->stopped);
 	grpc_server_shutdown_and_notify(server->core, server->queue, &server->stopped);
 	if (answered)
 		wait_until(server, is_quiet, GOODBYE_MS);

@@ -34,6 +34,7 @@ static void arm(RpcCall *call)
 	call->event.done = slot_called;
 	server_lend(server);
 	method->armed++;
+	hand_over(&call->event);
 	if (grpc_server_request_registered_call(server->core, method->handle, &call->core, &call->deadline,
 	            &call->headers, &call->request, server->queue, server->queue,
 	            &call->event) != GRPC_CALL_OK)

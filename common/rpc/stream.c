@@ -26,6 +26,7 @@ const StreamKind *stream_kind(grpc_slice path)
 static void start(Stream *stream, const grpc_op *ops, size_t count, Event *event)
 {
 	stream->lent++;
+	hand_over(event);
 	if (grpc_call_start_batch(stream->core, ops, count, event, NULL) != GRPC_CALL_OK)
 		abort(); // only a wrong order of operations makes it fail
 }

@@ -82,6 +82,7 @@ static void leave(Talk *talk)
 static void start(Talk *talk, const grpc_op *ops, size_t count, Event *event)
 {
 	talk->held++;
+	hand_over(event);
 	if (grpc_call_start_batch(talk->opening.core, ops, count, event, NULL) != GRPC_CALL_OK)
 		abort(); // only a wrong order of operations makes it fail
 }
