@@ -97,8 +97,9 @@ void compile_share(Compile *c, const char *field, double percent, uint32_t *ret_
 // `path` stands before the fields' names: "actions[1]." or nothing.
 void compile_scope(Compile *c, const char *path, Parley__Design__V1__Scope scope, uint32_t days,
         Parley__Snapshot__V1__Scope *ret, uint32_t *ret_days);
-// The canonical text of an audience ID; NULL if it is none.
-char *compile_id(Compile *c, const char *field, int level, const char *id);
+bool score_fits(double score);
+// The canonical text of an audience ID; NULL if it is none. The field is `list`[`index`]`member`.
+char *compile_id(Compile *c, const char *list, size_t index, const char *member, int level, const char *id);
 
 // --- offers ---
 const Parley__Design__V1__OfferTemplate *find_template(const Compile *c, const char *name);

@@ -45,7 +45,7 @@ static Err canonical_ids(Compile *c, const DesignList *in, Canonical *list)
 	c->name = in->name;
 	int level = list->level = level_or_only(c, "audience_level", in->audience_level, "list");
 	for (size_t i = 0; level >= 0 && i < in->n_ids; i++) {
-		char *id = compile_id(c, arena_printf(c->arena, "ids[%zu]", i), level, in->ids[i]);
+		char *id = compile_id(c, "ids", i, "", level, in->ids[i]);
 		if (id)
 			list->ids[list->count++] = id;
 	}

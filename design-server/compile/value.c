@@ -169,10 +169,15 @@ SnapExpression *compile_expression(Compile *c, const char *field, const ExprSche
 
 // --- numbers ---
 
+bool score_fits(double score)
+{
+	return isfinite(score) && score >= 0 && score <= 100;
+}
+
 void compile_score(Compile *c, const char *field, double score, double *ret)
 {
 	*ret = score + 0.0; // there is one zero
-	if (!isfinite(score) || score < 0 || score > 100)
+	if (!score_fits(score))
 		problem(c, field, "%g is not within 0 and 100: correct it", score);
 }
 
@@ -205,14 +210,14 @@ void compile_scope(Compile *c, const char *path, Parley__Design__V1__Scope scope
 		        "it has days, but its scope is another: take them out, or make it DAYS");
 }
 
-char *compile_id(Compile *c, const char *field, int level, const char *id)
+char *compile_id(Compile *c, const char *list, size_t index, const char *member, int level, const char *id)
 {
 	Str canonical;
-	if (audience_id_canonical(c->out->audience_levels[level], str(id), c->arena, &canonical)) {
-		problem_from_error(c, field);
-		return NULL;
-	}
-	return arena_cstr(c->arena, canonical);
+	// There may be millions: the field is only spelt for those that are wrong.
+	if (!audience_id_canonical(c->out->audience_levels[level], str(id), c->arena, &canonical))
+		return (char *)(uintptr_t)canonical.ptr;
+	problem_from_error(c, arena_printf(c->arena, "%s[%zu]%s", list, index, member));
+	return NULL;
 }
 
 // --- dates ---

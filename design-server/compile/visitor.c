@@ -61,8 +61,11 @@ static Err add(Compile *c, Entries *entries, Entry entry, const char *offer, con
 		               : "it names neither an offer nor an offer list: name one");
 		return OK;
 	}
-	int found = *offer ? reference(c, &c->offers, field(c, i, "offer"), "offer", offer)
-	                   : reference(c, &c->offer_lists, field(c, i, "offer_list"), "offer list", list);
+	int found = name_find(*offer ? &c->offers : &c->offer_lists, *offer ? offer : list);
+	if (found < 0 && *offer)
+		reference(c, &c->offers, field(c, i, "offer"), "offer", offer);
+	else if (found < 0)
+		reference(c, &c->offer_lists, field(c, i, "offer_list"), "offer list", list);
 	if (found < 0)
 		return OK;
 	if (*offer) {
@@ -144,8 +147,10 @@ Err compile_overrides(Compile *c)
 			        .adds = from->adds,
 			        .resource = in->name,
 			        .index = j};
-			entry.id = compile_id(c, field(c, j, "audience_id"), level, from->audience_id);
-			compile_score(c, field(c, j, "score"), from->score, &entry.score);
+			entry.id = compile_id(c, "entries", j, ".audience_id", level, from->audience_id);
+			if (!score_fits(from->score))
+				compile_score(c, field(c, j, "score"), from->score, &entry.score);
+			entry.score = from->score + 0.0; // there is one zero
 			if (entry.id)
 				TRY(add(c, &entries, entry, from->offer, from->offer_list));
 		}
@@ -177,7 +182,7 @@ Err compile_blacklist(Compile *c)
 		for (size_t j = 0; level >= 0 && j < in->n_entries && !entries.full; j++) {
 			const Parley__Design__V1__BlacklistEntry *from = in->entries[j];
 			Entry entry = {.level = (uint32_t)level, .resource = in->name, .index = j};
-			entry.id = compile_id(c, field(c, j, "audience_id"), level, from->audience_id);
+			entry.id = compile_id(c, "entries", j, ".audience_id", level, from->audience_id);
 			if (entry.id)
 				TRY(add(c, &entries, entry, from->offer, from->offer_list));
 		}
