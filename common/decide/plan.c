@@ -43,12 +43,14 @@ static Err build(Builder *builder)
 Err plan_build(const Snapshot *snapshot, Arena *arena, const Plan **ret)
 {
 	CLEANUP(arena_freep) Arena *scratch = arena_new(64 * 1024, 0);
+	size_t used = arena_used(arena);
 	Plan *plan = ARENA_NEW(arena, Plan);
 	if (!scratch || !plan)
 		return err(ERR_NO_MEMORY, "no memory for a plan");
 	plan->snapshot = snapshot;
 	Builder builder = {.snapshot = snapshot, .plan = plan, .arena = arena, .scratch = scratch};
 	TRY(build(&builder));
+	plan->bytes = arena_used(arena) - used;
 	*ret = plan;
 	return OK;
 }

@@ -121,6 +121,7 @@ typedef struct PlanPersonal {
 
 struct Plan {
 	const Snapshot *snapshot;
+	size_t bytes; // of all of it
 	Names levels, points, events, offers;
 	const PlanLevel *level; // by audience level
 	Programs conditions, scorings, values;

@@ -29,14 +29,20 @@ static Err check_bytes(Str blob, const BlobReference *reference)
 	return OK;
 }
 
-Err snapshot_open(Str blob, const Manifest *manifest, Arena *arena, Snapshot **ret)
+Err snapshot_parse(Str blob, Arena *arena, Snapshot **ret)
 {
-	TRY(check_bytes(blob, manifest->blobs[0]));
 	ProtobufCMessage *message = NULL;
 	TRY(strict_unpack(&parley__snapshot__v1__snapshot__descriptor, blob, FIELDS_MAX, ERR_SNAPSHOT_INVALID,
 	        arena, &message));
-	Snapshot *snapshot = (Snapshot *)message;
-	TRY(snapshot_check(snapshot));
+	*ret = (Snapshot *)message;
+	return snapshot_check(*ret);
+}
+
+Err snapshot_open(Str blob, const Manifest *manifest, Arena *arena, Snapshot **ret)
+{
+	Snapshot *snapshot;
+	TRY(check_bytes(blob, manifest->blobs[0]));
+	TRY(snapshot_parse(blob, arena, &snapshot));
 	if (strcmp(snapshot->channel, manifest->channel) != 0)
 		return INVALID("the snapshot is of channel '%s', its manifest is for '%s'", snapshot->channel,
 		        manifest->channel);
