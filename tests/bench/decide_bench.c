@@ -2,6 +2,7 @@
 // must choose the same offers for the same visitors before anything is measured.
 #include "interpreter.h"
 #include "rules.h"
+#include "scale.h"
 
 #include "base/clock.h"
 #include "decide/decide.h"
@@ -171,7 +172,7 @@ static void growth(void)
 static void table(void)
 {
 	static const size_t sizes[] = {10, 100, 1000, 10000, 100000};
-	bench_note("    rules  eligible  decide() ns  interpreter ns  interpreter / decide()");
+	bench_note("|    rules  eligible  decide() ns  interpreter ns  interpreter / decide()");
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		double ours[5], floors[5];
 		Subject *subject = subject_new(sizes[i]);
@@ -181,7 +182,7 @@ static void table(void)
 			floors[round] = measure_interpreter(subject);
 		}
 		double our_median = bench_median(ours, 5), floor_median = bench_median(floors, 5);
-		bench_note("  %7zu  %6.1f %%  %11.0f  %14.0f  %22.2f", sizes[i], eligible * 100, our_median,
+		bench_note("| %8zu  %6.1f %%  %11.0f  %14.0f  %22.2f", sizes[i], eligible * 100, our_median,
 		        floor_median, floor_median / our_median);
 		subject_free(subject);
 	}
@@ -196,6 +197,7 @@ int main(int argc, char **argv)
 	if (bench_wants("decide_growth")) {
 		growth();
 		table();
+		scale_tables();
 	}
 	return 0;
 }

@@ -169,8 +169,13 @@ static SnapRule *write_rule(const PlainRule *rule, size_t index, const ExprSchem
 
 void rules_make(size_t count, Arena *arena, RuleSet *ret)
 {
+	rules_make_for(count, OFFERS_MAX, arena, ret);
+}
+
+void rules_make_for(size_t count, size_t offers_max, Arena *arena, RuleSet *ret)
+{
 	Snapshot *snapshot = NEW(arena, Snapshot, PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT);
-	size_t offers = count < OFFERS_MAX ? count : OFFERS_MAX;
+	size_t offers = count < offers_max ? count : offers_max;
 	uint64_t state = count;
 	ExprSchema schema;
 	snapshot->format = SNAPSHOT_FORMAT;

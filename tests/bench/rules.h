@@ -29,6 +29,8 @@ typedef struct RuleSet {
 } RuleSet;
 
 void rules_make(size_t count, Arena *arena, RuleSet *ret);
+// With so many offers at most, instead of 1,000.
+void rules_make_for(size_t count, size_t offers, Arena *arena, RuleSet *ret);
 // The values of the n-th visitor.
 void rules_visitor(uint64_t number, int64_t ret[RULES_ATTRIBUTES]);
 const char *rules_attribute(uint32_t attribute);
