@@ -3,7 +3,7 @@
 #include "decide/index.h"
 #include "decide/index_tree.h"
 
-enum { DRAFT_LITERALS = 24, DRAFT_TERMS = 8 };
+enum { DRAFT_LITERALS = 12, DRAFT_TERMS = 8 };
 
 typedef struct Draft {
 	Predicate literals[DRAFT_LITERALS];

@@ -205,7 +205,9 @@ static bool follow_plain(Follow *f, Opcode opcode, uint32_t operand)
 
 const Tree *tree_read(TreeReader *reader, const ExprProgram *program)
 {
-	Follow f = {.reader = reader};
+	__attribute__((uninitialized)) Follow f; // large, and written before it is read
+	f.reader = reader;
+	f.depth = f.open_count = 0;
 	reader->view = program_view(program->bytes, program->len);
 	reader->count = 0;
 	reader->opaque = false;

@@ -134,11 +134,12 @@ static int compare_rules(const void *left, const void *right)
 		return a->score > b->score ? -1 : 1;
 	if (a->order != b->order)
 		return a->order < b->order ? -1 : 1;
+	// As zones rank that break ties by offer code.
+	if (a->offer != b->offer)
+		return a->offer < b->offer ? -1 : 1;
 	if (a->origin != b->origin)
 		return a->origin < b->origin ? -1 : 1;
-	if (a->source != b->source)
-		return a->source < b->source ? -1 : 1;
-	return (a->offer > b->offer) - (a->offer < b->offer);
+	return (a->source > b->source) - (a->source < b->source);
 }
 
 static size_t offers_of(const Snapshot *snapshot, SnapRule *const *rules, size_t count)

@@ -23,13 +23,27 @@ static bool is_lifted(const Call *call, const PlanRule *rule)
 	return call->overrides.count && !rule->scoring && call_override(call, rule->offer);
 }
 
+// Whether no static rule from this one on can get in: they are in the order of their scores and then their
+// offers.
+static bool is_closed(const Call *call, const Spot *spot, const PlanRule *rule)
+{
+	const Selection *selection = &spot->selection;
+	if (selection_beats(selection, rule->top, rule->score))
+		return true;
+	if (spot->zone->tie_break != SNAP_TIE(OFFER_CODE) || selection->count < selection->max)
+		return false;
+	Ranked rank = call_rank(call, spot, rule);
+	rank.score.final = rule->score;
+	return rank_compare(&rank, &selection->best[selection->count - 1]) >= 0;
+}
+
 // One by one, as lists without an index are walked, and as the best static rules are. False if nothing that
 // follows can get in, or the call has no work left.
 static bool walk_plainly(Call *call, Spot *spot, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++) {
 		const PlanRule *rule = rule_at(call, spot, i);
-		if (!rule->scoring && selection_beats(&spot->selection, rule->top, rule->score))
+		if (!rule->scoring && is_closed(call, spot, rule))
 			return false;
 		if (!call_works(call))
 			return false;
@@ -86,12 +100,14 @@ typedef enum Step { STEP_ON, STEP_DONE, STEP_NO_WORK } Step;
 // Whether the score is known, and then too low to get in, as most are of what an index has left.
 static bool is_too_low(Call *call, const Spot *spot, const PlanRule *rule, Known *known)
 {
-	bool lifting = rule->scoring && call->overrides.count;
 	known->score = rule->score;
-	known->scored = rule->scoring ? score_compute(&call->plan->forms[rule->scoring - 1],
-	                                        &call->evaluation.traits, &known->score) == SCORE_KNOWN
-	                              : isfinite(rule->score);
-	return known->scored && !lifting && selection_beats(&spot->selection, rule->top, known->score);
+	known->scored = isfinite(rule->score);
+	if (!rule->scoring)
+		return known->scored && is_closed(call, spot, rule);
+	known->scored = score_compute(&call->plan->forms[rule->scoring - 1], &call->evaluation.traits,
+	                        &known->score) == SCORE_KNOWN;
+	return known->scored && !call->overrides.count &&
+	       selection_beats(&spot->selection, rule->top, known->score);
 }
 
 static Step walk_position(
