@@ -27,6 +27,8 @@ uint32_t index_position(const Index *index, uint32_t item)
 	uint32_t low = 0, high = index->positions;
 	if (!index->items)
 		return item;
+	if (index->positions == 0 || index->items[index->positions - 1] < item)
+		return index->positions;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		if (index->items[middle] < item)

@@ -4,7 +4,7 @@
 #include "decide/build.h"
 
 enum {
-	INDEXED_MIN = 48,
+	INDEXED_MIN = 4,
 	// Bit sets of a list, each in the list's length: 1,280 are 160 bytes a candidate.
 	ROWS_MIN = 64,
 	ROWS_FULL = 1280,

@@ -7,7 +7,6 @@
 
 enum {
 	VIEW_BLOCKS = 4,
-	PLAIN_MAX = 32, // of the best static rules; most calls go no further
 	BEST_RUNS =
 	        16, // that are looked for before all others, so that there is something to hold against these
 };
@@ -37,7 +36,7 @@ static bool is_closed(const Call *call, const Spot *spot, const PlanRule *rule)
 	return rank_compare(&rank, &selection->best[selection->count - 1]) >= 0;
 }
 
-// One by one, as lists without an index are walked, and as the best static rules are. False if nothing that
+// One by one, as lists without an index are walked. False if nothing that
 // follows can get in, or the call has no work left.
 static bool walk_plainly(Call *call, Spot *spot, uint32_t first, uint32_t end)
 {
@@ -231,11 +230,12 @@ static bool walk_dynamic(Call *call, Spot *spot, View *view)
 
 // --- the list ---
 
-static void walk_static(Call *call, Spot *spot, View *view, uint32_t first)
+static void walk_static(Call *call, Spot *spot, View *view)
 {
-	const Index *index = spot->candidates->index;
-	uint32_t end = index_position(index, spot->candidates->live);
-	for (uint32_t position = index_position(index, first), next; position < end; position = next) {
+	const Candidates *candidates = spot->candidates;
+	uint32_t end = index_position(candidates->index, candidates->live);
+	uint32_t position = candidates->dynamic ? index_position(candidates->index, candidates->dynamic) : 0;
+	for (uint32_t next; position < end; position = next) {
 		next = (position / SIEVE_BLOCK + 1) * SIEVE_BLOCK;
 		next = next < end ? next : end;
 		Stretch stretch = {.first = position, .end = next, .falls = true};
@@ -247,22 +247,14 @@ static void walk_static(Call *call, Spot *spot, View *view, uint32_t first)
 void call_walk(Call *call, Spot *spot)
 {
 	const Candidates *candidates = spot->candidates;
-	uint32_t first = 0; // that has not been looked at
-	View *view = NULL;
-	if (candidates->index && !candidates->dynamic && candidates->live > PLAIN_MAX) {
-		first = PLAIN_MAX;
-		if (!walk_plainly(call, spot, 0, first))
-			return;
-	}
-	if (candidates->index)
-		view = ARENA_NEW(call->arena, View);
+	View *view = candidates->index ? ARENA_NEW(call->arena, View) : NULL;
 	if (!view || sieve_begin(candidates->index, &call->evaluation.traits, call->visitor->segments,
 	                     call->arena, &view->sieve)) {
-		walk_plainly(call, spot, first, candidates->live);
+		walk_plainly(call, spot, 0, candidates->live);
 		return;
 	}
 	if (candidates->dynamic && !walk_dynamic(call, spot, view))
 		return;
-	if (candidates->dynamic + first < candidates->live)
-		walk_static(call, spot, view, candidates->dynamic + first);
+	if (candidates->dynamic < candidates->live)
+		walk_static(call, spot, view);
 }

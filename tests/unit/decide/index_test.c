@@ -197,7 +197,7 @@ static void traits_tell_what_programs_tell(void **state)
 		}
 	}
 	print_message("%zu of %zu left to programs\n", programs, asked);
-	assert_true(programs * 3 < asked);
+	assert_true(programs * 2 < asked);
 }
 
 static void random_items(IndexItem *items, uint32_t count)
