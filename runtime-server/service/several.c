@@ -50,7 +50,8 @@ static void keep(Reply *reply, Err result, const void *response)
 static Err begin(Part *part, Outcome *outcome)
 {
 	const Several *several = part->several;
-	const Turn *turn = &part->turn;
+	Turn *turn = &part->turn;
+	turn->now_us = wall_now(turn->service); // those before it may have taken a while
 	if (several->stopped)
 		return err(ERR_CANCELLED, "a command before this one was refused; nothing was done");
 	if (several->ended || (!turn->command->opens && !turn->session->started))
@@ -131,7 +132,6 @@ void several_fill(Several *several, size_t which, const Command *command, const 
 	        .sequence = command->opens ? turn->sequence : 0,
 	        .arena = turn->arena,
 	        .session = turn->session,
-	        .now_us = turn->now_us,
 	        .late_us = turn->late_us,
 	        .resumed = resumed,
 	};

@@ -80,6 +80,7 @@ static void profile_loaded(ProfileRequest *profile)
 {
 	Visit *visit = profile->context;
 	Outcome outcome = {0};
+	visit->turn->now_us = wall_now(visit->turn->service);
 	Err result = settle(visit, &outcome);
 	turn_resume(visit->turn, result, &outcome);
 }
