@@ -96,6 +96,56 @@ static void a_refused_event_does_not_refuse_the_visit(void **state)
 	assert_int_equal(answer->points[0]->n_offers, 1);
 }
 
+static void events_come_first_and_count_once(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	Entry **entries;
+	RecommendRequest *request = new_recommend(c, 42, "home-banner", 1);
+	const char *code = must_recommend(c, request)->points[0]->offers[0]->treatment_code;
+	request = new_recommend(c, 42, "home-banner", 1);
+	recommend_event(c, request, "e1", "shown", code);
+	recommend_event(c, request, "e2", "accepted", code);
+	recommend_event(c, request, "e1", "shown", code);
+	RecommendResponse *answer = must_recommend(c, request);
+	assert_false(answer->events[0]->post_event->duplicate);
+	assert_false(answer->events[1]->post_event->duplicate);
+	assert_true(answer->events[2]->post_event->duplicate);
+	assert_int_equal(answer->points[0]->n_offers, 1);
+	must_start(c, "s1", 7, NULL); // quoted by a session of another visitor, it counts for the first
+	assert_int_equal(post_event(c, new_event(c, "s1", "e3", "rejected", code), NULL), OK);
+	request = new_recommend(c, 42, "home-banner", 1);
+	request->n_points = 0;
+	recommend_event(
+	        c, request, "e4", "shown", must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code);
+	answer = must_recommend(c, request);
+	assert_int_equal(answer->n_points, 0);
+	assert_string_equal(failure_of(answer->events[0]), "");
+	size_t count = server_entries(&entries);
+	assert_int_equal(count_entries(entries, count, WHAT(EVENT_POSTED)), 4);
+	for (size_t i = 0; i < count; i++)
+		if (entries[i]->what_case == WHAT(EVENT_POSTED) &&
+		        strcmp(entries[i]->event_posted->event_id, "e3") == 0)
+			assert_string_equal(entries[i]->event_posted->treatment_audience_id, "42");
+}
+
+static void what_if_leaves_no_trace(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	Entry **entries;
+	Parley__Runtime__V1__WhatIf what_if = PARLEY__RUNTIME__V1__WHAT_IF__INIT;
+	NamedValue *gold = string_value(c, "tier", "gold");
+	RecommendRequest *request = new_recommend(c, 42, "home-banner", 1);
+	what_if.attributes = &gold;
+	what_if.n_attributes = 1;
+	request->what_if = &what_if;
+	RecommendResponse *answer = must_recommend(c, request);
+	assert_string_equal(answer->points[0]->offers[0]->offer_code, "TRAVEL");
+	assert_true(ADVISED(answer, "WHAT_IF"));
+	assert_int_equal(server_entries(&entries), 0);
+}
+
 static void what_is_wrong_is_told_by_field(void **state)
 {
 	(void)state;
@@ -129,6 +179,8 @@ int main(void)
 	        STORY(its_session_is_nobody_elses),
 	        STORY(sessions_do_not_pile_up),
 	        STORY(a_refused_event_does_not_refuse_the_visit),
+	        STORY(events_come_first_and_count_once),
+	        STORY(what_if_leaves_no_trace),
 	        STORY(what_is_wrong_is_told_by_field),
 	};
 	rpc_init();
