@@ -38,11 +38,21 @@ class Runtime:
         stub = self.channel.unary_unary(path, request.SerializeToString, answer.FromString)
         return stub(request(**fields), timeout=5)
 
+    def converse(self, requests):
+        path = "/parley.runtime.v1.InteractionService/Converse"
+        stub = self.channel.stream_stream(
+            path, api.ConverseRequest.SerializeToString, api.ConverseResponse.FromString)
+        return stub(requests, timeout=15)
+
+
+def customer_id(customer):
+    key = api.NamedValue(name="customer_id", value=api.Value(int_value=customer))
+    return api.AudienceId(level="customer", keys=[key])
+
 
 def visit(how, customer):
     runtime, session = Runtime(how), str(uuid.uuid4())
-    key = api.NamedValue(name="customer_id", value=api.Value(int_value=customer))
-    audience = api.AudienceId(level="customer", keys=[key])
+    audience = customer_id(customer)
     started = runtime.call("StartSession", session_id=session, channel="retail-bank", audience=audience)
     point = api.PointRequest(interaction_point="home-hero", max_offers=2)
     best = runtime.call("GetOffers", session_id=session, points=[point]).points[0].offers[0]
@@ -54,9 +64,42 @@ def visit(how, customer):
     print(f"python, {how}: customer {customer} in [{segments}] sees {best.offer_code}, score {best.score:g}")
 
 
+def visit_without_session(how, customer):
+    """A visit in one call; what it recommended is shown in another."""
+    runtime, visitor = Runtime(how), dict(channel="retail-bank", audience=customer_id(customer))
+    point = api.PointRequest(interaction_point="home-hero", max_offers=1)
+    best = runtime.call("Recommend", points=[point], **visitor).points[0].offers[0]
+    shown = api.RecommendEvent(event_id=str(uuid.uuid4()), event="offer-shown", treatment_code=best.treatment_code)
+    result = runtime.call("Recommend", events=[shown], **visitor).events[0]
+    assert result.HasField("post_event"), result
+    print(f"python, {how}: customer {customer} sees {best.offer_code} without a session")
+
+
+def converse(how, customer):
+    """All of a visit written at once to a stream; the answers come in its order, a refusal among them."""
+    session, point = str(uuid.uuid4()), api.PointRequest(interaction_point="home-hero", max_offers=1)
+    start = api.StartSessionRequest(channel="retail-bank", audience=customer_id(customer))
+    commands = [
+        api.BatchCommand(start_session=start),
+        api.BatchCommand(get_offers=api.GetOffersRequest(points=[point])),
+        api.BatchCommand(post_event=api.PostEventRequest(event_id=str(uuid.uuid4()), event="no-such-event")),
+        api.BatchCommand(end_session=api.EndSessionRequest()),
+    ]
+    requests = (
+        api.ConverseRequest(number=i, session_id=session, command=command) for i, command in enumerate(commands, 1))
+    answers = list(Runtime(how).converse(requests))
+    assert [answer.number for answer in answers] == [1, 2, 3, 4], answers
+    assert [answer.result.WhichOneof("what") for answer in answers] == [
+        "start_session", "get_offers", "failure", "end_session"], answers
+    assert answers[2].result.failure.reason == "EVENT_UNKNOWN", answers[2]
+    print(f"python, {how}: a visit over one stream, {len(answers)} requests answered")
+
+
 def main():
     visit("mutual TLS", 1002)
     visit("TLS and token", 1003)
+    visit_without_session("TLS and token", 1003)
+    converse("mutual TLS", 1002)
     try:
         Runtime("neither").call("GetVersion")
     except grpc.RpcError as error:
