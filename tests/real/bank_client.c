@@ -37,11 +37,6 @@ static Err visit_all(Run *run, const VisitWorld *world, VisitLog *log, Arena *ar
 	return OK;
 }
 
-static int close_log(FILE *file)
-{
-	return file ? fclose(file) : 0;
-}
-
 static Err work(void *context, int number)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
@@ -52,7 +47,8 @@ static Err work(void *context, int number)
 	        touchpoint_log(touchpoint, "offers", number), touchpoint_log(touchpoint, "events", number)};
 	Err e = visit_all(run, &world, &log, arena);
 
-	if (close_log(log.sessions) | close_log(log.offers) | close_log(log.events))
+	if (touchpoint_log_close(log.sessions) | touchpoint_log_close(log.offers) |
+	        touchpoint_log_close(log.events))
 		e = err_errno(ERR_IO, "cannot write to %s", touchpoint->out);
 	if (e != OK)
 		atomic_store(&run->failed, true);

@@ -66,7 +66,7 @@ static Err work(void *context, int number)
 	        &run->touchpoint, run->touchpoint.clients[number % TOUCHPOINT_CONNECTIONS], &log};
 	Err e = run_errands(run, &world, arena);
 
-	if ((log.offers && fclose(log.offers) != 0) | (log.events && fclose(log.events) != 0))
+	if (touchpoint_log_close(log.offers) | touchpoint_log_close(log.events))
 		e = err_errno(ERR_IO, "cannot write to %s", run->touchpoint.out);
 	if (e != OK)
 		atomic_store(&run->failed, true);

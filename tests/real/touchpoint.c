@@ -136,3 +136,8 @@ FILE *touchpoint_log(const Touchpoint *touchpoint, const char *what, int number)
 	(void)snprintf(path, sizeof(path), "%s/%s.%d.csv", touchpoint->out, what, number);
 	return fopen(path, "we");
 }
+
+int touchpoint_log_close(FILE *log)
+{
+	return log ? fclose(log) : 0;
+}

@@ -47,3 +47,5 @@ Err touchpoint_call(Touchpoint *touchpoint, RpcClient *client, const char *metho
 Err touchpoint_run(Touchpoint *touchpoint, Err (*work)(void *context, int number), void *context);
 // A file of a thread's own: OUT/WHAT.NUMBER.csv; NULL if it cannot be made.
 FILE *touchpoint_log(const Touchpoint *touchpoint, const char *what, int number);
+// Not 0 if something could not be written; NULL is fine.
+int touchpoint_log_close(FILE *log);
