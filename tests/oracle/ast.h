@@ -63,6 +63,8 @@ Node *ast_random(Chance *chance, const AstWorld *world, ExprKind type, int depth
 Node *ast_random_predicates(Chance *chance, const AstWorld *world);
 // What most scores are: attributes times numbers, added up; or a choice between two of these.
 Node *ast_random_score(Chance *chance, const AstWorld *world, ExprKind type);
+// That attribute times a number, or by itself.
+Node *ast_random_multiple(Chance *chance, const AstWorld *world, uint32_t slot);
 ExprValue ast_random_value(Chance *chance, const AstWorld *world, ExprKind type);
 ExprKind ast_kind(Parley__Snapshot__V1__ValueType type);
 Node *ast_literal(Arena *arena, ExprValue value);

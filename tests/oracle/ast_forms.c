@@ -95,3 +95,16 @@ Node *ast_random_score(Chance *chance, const AstWorld *world, ExprKind type)
 	choice->count = 3;
 	return choice;
 }
+
+Node *ast_random_multiple(Chance *chance, const AstWorld *world, uint32_t slot)
+{
+	static const double factors[] = {0, 0.1, 0.5, 0.75, 1.5, 2, 3, 10, -1};
+	ExprKind kind = ast_kind(world->level->attributes[slot]->type);
+	Node *attribute = ast_node(world->arena, NODE_ATTRIBUTE, kind, 0);
+	attribute->slot = slot;
+	if (chance_once_in(chance, 10))
+		return attribute;
+	ExprValue factor = kind == EXPR_INT ? value_of_int((int64_t)chance_below(chance, 12) - 1)
+	                                    : value_of_double(CHANCE_OF(chance, factors));
+	return ast_make(world, NODE_MULTIPLY, kind, attribute, ast_literal(world->arena, factor));
+}

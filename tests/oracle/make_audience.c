@@ -181,7 +181,7 @@ void make_visitor_lists(Chance *chance, World *world)
 		uint32_t offer = (uint32_t)(i % snapshot->n_offers);
 		uint32_t id = (uint32_t)(i / snapshot->n_offers % IDS);
 		uint32_t level = (uint32_t)(i / snapshot->n_offers / IDS);
-		if (chance_once_in(chance, adds)) {
+		if (!world->plain && chance_once_in(chance, adds)) {
 			SnapOverride *override = snapshot->score_overrides[snapshot->n_score_overrides++];
 			override->audience_level = level;
 			override->audience_id = make_audience_id(world, level, id);

@@ -57,8 +57,8 @@ static void make_rule(Chance *chance, World *world, SnapRule *rule)
 		rule->offer = chance_below(chance, snapshot->n_offers);
 	if (chance_once_in(chance, 2))
 		rule->zone = 1 + chance_below(chance, snapshot->n_zones);
-	if (chance_once_in(chance, 4))
-		rule->score_expression = make_formula(chance, world, rule->audience_level, EXPR_DOUBLE);
+	if (world->scored && chance_once_in(chance, world->scored))
+		rule->score_expression = make_score_formula(chance, world, rule->audience_level);
 	else
 		rule->score = CHANCE_OF(chance, scores);
 	if (chance_once_in(chance, 3))

@@ -74,6 +74,19 @@ SnapExpression *make_formula(Chance *chance, World *world, uint32_t level, ExprK
 	return &formula->base;
 }
 
+// The favourite attribute times a number, if there is one.
+SnapExpression *make_score_formula(Chance *chance, World *world, uint32_t level)
+{
+	if (level || world->favourite < 0 || chance_once_in(chance, 4))
+		return make_formula(chance, world, level, EXPR_DOUBLE);
+	AstWorld ast = {world->snapshot->audience_levels[level], world->anchor_us, world->arena};
+	Formula *formula = ARENA_NEW(world->arena, Formula);
+	formula->base = (SnapExpression)PARLEY__SNAPSHOT__V1__EXPRESSION__INIT;
+	formula->expected = EXPR_DOUBLE;
+	formula->root = ast_random_multiple(chance, &ast, (uint32_t)world->favourite);
+	return &formula->base;
+}
+
 // --- moments ---
 
 int64_t make_moment(Chance *chance, const World *world)
@@ -84,6 +97,8 @@ int64_t make_moment(Chance *chance, const World *world)
 
 void make_dates(Chance *chance, const World *world, int64_t *effective_us, int64_t *expires_us)
 {
+	if (world->plain && chance_below(chance, 8))
+		return;
 	*effective_us = chance_once_in(chance, 4) ? make_moment(chance, world) : 0;
 	if (*effective_us > world->anchor_us && chance_below(chance, 3))
 		*effective_us = world->anchor_us;
@@ -158,125 +173,6 @@ void make_levels(Chance *chance, World *world)
 	}
 }
 
-// --- offers ---
-
-static const struct {
-	const char *name;
-	ExprKind kind, other; // sometimes it has another type
-} offer_attributes[] = {
-        {"color", EXPR_STRING, EXPR_LIST},
-        {"price", EXPR_INT, EXPR_DOUBLE},
-        {"rate", EXPR_DOUBLE, EXPR_INT},
-        {"since", EXPR_TIMESTAMP, EXPR_INT},
-        {"themes", EXPR_LIST, EXPR_STRING},
-        {"vip", EXPR_BOOL, EXPR_STRING},
-};
-
-const char *make_attribute_name(Chance *chance)
-{
-	uint32_t i = chance_below(chance, ARRAY_COUNT(offer_attributes) + 1);
-	return i < ARRAY_COUNT(offer_attributes) ? offer_attributes[i].name : "unknown";
-}
-
-ExprValue make_attribute_value(Chance *chance, const World *world, ExprKind kind, Arena *arena)
-{
-	static const int64_t ints[] = {1, 1, 2, 3, (INT64_C(1) << 53) + 1, INT64_MAX, INT64_MIN};
-	static const double doubles[] = {1, 1, 1.5, 2, 3, 0x1p53, 0x1p63, -0x1p63, 0, -0.0};
-	static const char *const texts[] = {"red", "red", "blue", "b", "ž", ""};
-	static const int64_t spans[] = {0, 0, 1, -1};
-	switch (kind) {
-	case EXPR_BOOL:
-		return value_of_bool(chance_once_in(chance, 2));
-	case EXPR_INT:
-		return value_of_int(CHANCE_OF(chance, ints));
-	case EXPR_DOUBLE:
-		return value_of_double(CHANCE_OF(chance, doubles));
-	case EXPR_STRING:
-		return value_of_text(CHANCE_OF(chance, texts));
-	case EXPR_TIMESTAMP:
-		return value_of_moment(world->anchor_us + CHANCE_OF(chance, spans));
-	default:
-		break;
-	}
-	uint32_t count = chance_below(chance, 3);
-	ExprValue *items = ARENA_ARRAY(arena, ExprValue, count);
-	for (uint32_t i = 0; i < count; i++)
-		items[i] = value_of_text(texts[chance_below(chance, 3)]);
-	return value_of_list(items, count);
-}
-
-static Parley__Snapshot__V1__ValueType type_of(ExprKind kind)
-{
-	for (Parley__Snapshot__V1__ValueType type = SNAP_TYPE(BOOL);; type++)
-		if (ast_kind(type) == kind)
-			return type;
-}
-
-static void make_personalised(Chance *chance, World *world, SnapOfferAttribute *attribute)
-{
-	size_t levels = world->snapshot->n_audience_levels;
-	MAKE_LIST(world, attribute->personalised, SnapLevelExpression,
-	        PARLEY__SNAPSHOT__V1__LEVEL_EXPRESSION__INIT, levels);
-	for (uint32_t i = 0; i < levels; i++) {
-		if (chance_below(chance, 4) == 0)
-			continue;
-		SnapLevelExpression *of = attribute->personalised[attribute->n_personalised++];
-		of->audience_level = i;
-		of->expression = make_formula(chance, world, i, ast_kind(attribute->type));
-	}
-}
-
-static void make_offer_attributes(Chance *chance, World *world, SnapOffer *offer)
-{
-	MAKE_LIST(world, offer->attributes, SnapOfferAttribute, PARLEY__SNAPSHOT__V1__OFFER_ATTRIBUTE__INIT,
-	        ARRAY_COUNT(offer_attributes));
-	for (size_t i = 0; i < ARRAY_COUNT(offer_attributes); i++) {
-		if (chance_once_in(chance, 3))
-			continue;
-		SnapOfferAttribute *attribute = offer->attributes[offer->n_attributes++];
-		attribute->name = arena_cstr(world->arena, str(offer_attributes[i].name));
-		ExprKind kind =
-		        chance_once_in(chance, 5) ? offer_attributes[i].other : offer_attributes[i].kind;
-		attribute->type = type_of(kind);
-		if (chance_once_in(chance, 4))
-			make_personalised(chance, world, attribute);
-		if (!attribute->n_personalised || chance_once_in(chance, 2))
-			attribute->value =
-			        make_constant(world, make_attribute_value(chance, world, kind, world->arena));
-	}
-}
-
-void make_offers(Chance *chance, World *world)
-{
-	Snapshot *snapshot = world->snapshot;
-	snapshot->n_offers = MAKE_LIST(world, snapshot->offers, SnapOffer, PARLEY__SNAPSHOT__V1__OFFER__INIT,
-	        2 + chance_below(chance, 7) * (world->scale > 1 ? 4 : 1));
-	for (size_t i = 0; i < snapshot->n_offers; i++) {
-		SnapOffer *offer = snapshot->offers[i];
-		offer->code = arena_printf(
-		        world->arena, "%c%x", (int)('A' + (int)i), chance_below(chance, 1 << 16));
-		offer->name = offer->code;
-		offer->template_ = arena_cstr(world->arena, STR("card"));
-		offer->published = chance_below(chance, 12) != 0;
-		make_dates(chance, world, &offer->effective_us, &offer->expires_us);
-		make_offer_attributes(chance, world, offer);
-	}
-}
-
-// Some offers, ascending, at least one if `max` is not 0.
-uint32_t *make_offer_set(Chance *chance, World *world, size_t max, size_t *ret_count)
-{
-	size_t offers = world->snapshot->n_offers, count = 0;
-	uint32_t *set = ARENA_ARRAY(world->arena, uint32_t, offers + 1);
-	for (uint32_t i = 0; i < offers && count < max; i++)
-		if (chance_once_in(chance, 3))
-			set[count++] = i;
-	if (!count && max)
-		set[count++] = chance_below(chance, offers);
-	*ret_count = count;
-	return set;
-}
-
 // --- zones ---
 
 static SnapCondition *make_condition(Chance *chance, World *world)
@@ -338,7 +234,8 @@ void make_zones(Chance *chance, World *world)
 		        (Parley__Snapshot__V1__TieBreak)(SNAP_TIE(SEEDED_RANDOM) + chance_below(chance, 3));
 		zone->deduplication =
 		        (Parley__Snapshot__V1__Deduplication)(SNAP_DEDUP(OFFER) + chance_below(chance, 3));
-		make_inclusion(chance, world, zone);
+		if (!world->plain)
+			make_inclusion(chance, world, zone);
 		make_defaults(chance, world, zone);
 	}
 	snapshot->n_points = MAKE_LIST(world, snapshot->points, SnapPoint,
@@ -367,6 +264,29 @@ static const int64_t anchors_s[] = {
         INT64_C(-62135337600), // 0001-01-04T00:00:00Z
 };
 
+// Most worlds have a little of everything; some are large, some are plain, some have much of one kind.
+static void make_style(Chance *chance, World *world)
+{
+	static const uint32_t scored[] = {4, 4, 4, 0, 1};
+	world->scale = chance_once_in(chance, 200) ? 64 : chance_once_in(chance, 60) ? 8 : 1;
+	world->plain = chance_once_in(chance, world->scale > 1 ? 2 : 8);
+	world->scored = CHANCE_OF(chance, scored);
+	world->favourite = -1;
+}
+
+static void make_favourite(Chance *chance, World *world)
+{
+	const SnapLevel *level = world->snapshot->audience_levels[0];
+	if (chance_below(chance, world->scale > 1 ? 2 : 6))
+		return;
+	for (uint32_t i = 0; i < level->n_attributes; i++) {
+		ExprKind kind = ast_kind(level->attributes[i]->type);
+		if ((kind == EXPR_INT || kind == EXPR_DOUBLE) &&
+		        (world->favourite < 0 || chance_once_in(chance, 3)))
+			world->favourite = (int)i;
+	}
+}
+
 World *world_make(Chance *chance, Arena *arena)
 {
 	World *world = ARENA_NEW(arena, World);
@@ -376,7 +296,7 @@ World *world_make(Chance *chance, Arena *arena)
 		world->anchor_us += (int64_t)chance_below(chance, 40) * DAY_US;
 		world->anchor_us += chance_below(chance, 2000000000);
 	}
-	world->scale = chance_once_in(chance, 300) ? 64 : chance_once_in(chance, 60) ? 8 : 1;
+	make_style(chance, world);
 	world->snapshot = ARENA_NEW(arena, Snapshot);
 	*world->snapshot = (Snapshot)PARLEY__SNAPSHOT__V1__SNAPSHOT__INIT;
 	world->snapshot->format = SNAPSHOT_FORMAT;
@@ -384,6 +304,7 @@ World *world_make(Chance *chance, Arena *arena)
 	world->snapshot->channel = arena_cstr(arena, STR("oracle"));
 	world->snapshot->session_timeout_s = 1800;
 	make_levels(chance, world);
+	make_favourite(chance, world);
 	make_offers(chance, world);
 	make_zones(chance, world);
 	make_segments(chance, world);

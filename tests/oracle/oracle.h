@@ -35,6 +35,9 @@ typedef struct World {
 	Snapshot *snapshot;
 	int64_t anchor_us; // what dates and facts are around
 	uint32_t scale;    // 1; in a few worlds more, so that lists are long and sets have several words
+	bool plain;        // little is struck and nothing overridden: ranks decide
+	uint32_t scored;   // one rule in so many has a score expression; 0: none
+	int favourite;     // the slot that most score expressions multiply; -1: none
 	const Plan *plan;  // once it is finished
 	Node *last[2][EXPR_DYN]; // the latest tree by level and kind: some expressions are there twice
 } World;
@@ -75,6 +78,7 @@ void request_make(Chance *chance, const World *world, Visit *visit, Arena *arena
 // Helpers of these.
 char *make_name(World *world, const char *kind, size_t number);
 SnapExpression *make_formula(Chance *chance, World *world, uint32_t level, ExprKind kind);
+SnapExpression *make_score_formula(Chance *chance, World *world, uint32_t level);
 int64_t make_moment(Chance *chance, const World *world); // 0: unbounded
 void make_dates(Chance *chance, const World *world, int64_t *effective_us, int64_t *expires_us);
 uint32_t *make_offer_set(Chance *chance, World *world, size_t max, size_t *ret_count);
