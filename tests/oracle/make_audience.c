@@ -172,7 +172,10 @@ void make_visitor_lists(Chance *chance, World *world)
 {
 	Snapshot *snapshot = world->snapshot;
 	size_t max = snapshot->n_audience_levels * IDS * snapshot->n_offers;
-	uint32_t adds = 4 + chance_below(chance, 20), bans = 20 + chance_below(chance, 40);
+	uint32_t adds = 4 + chance_below(chance, 20);
+	uint32_t bans = 20 + chance_below(chance, 40);
+	if (world->plain)
+		adds = chance_once_in(chance, 2) ? 60 : UINT32_MAX; // few or none
 	MAKE_LIST(world, snapshot->score_overrides, SnapOverride, PARLEY__SNAPSHOT__V1__SCORE_OVERRIDE__INIT,
 	        max);
 	MAKE_LIST(world, snapshot->blacklist, SnapBlacklistEntry, PARLEY__SNAPSHOT__V1__BLACKLIST_ENTRY__INIT,
@@ -181,7 +184,7 @@ void make_visitor_lists(Chance *chance, World *world)
 		uint32_t offer = (uint32_t)(i % snapshot->n_offers);
 		uint32_t id = (uint32_t)(i / snapshot->n_offers % IDS);
 		uint32_t level = (uint32_t)(i / snapshot->n_offers / IDS);
-		if (!world->plain && chance_once_in(chance, adds)) {
+		if (chance_once_in(chance, adds)) {
 			SnapOverride *override = snapshot->score_overrides[snapshot->n_score_overrides++];
 			override->audience_level = level;
 			override->audience_id = make_audience_id(world, level, id);

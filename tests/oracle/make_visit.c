@@ -7,6 +7,31 @@
 
 // --- values ---
 
+// What no literal can say: a few attributes are no numbers, or between two microseconds.
+static ExprValue make_value(Chance *chance, const AstWorld *ast, ExprKind kind)
+{
+	static const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -0.0};
+	ExprValue value = ast_random_value(chance, ast, kind);
+	if (kind == EXPR_DOUBLE && chance_once_in(chance, 25))
+		value.d = CHANCE_OF(chance, odd);
+	if (kind == EXPR_TIMESTAMP && chance_once_in(chance, 15))
+		value.nanos++;
+	return value;
+}
+
+// Below 0 what is multiplied by most falls furthest.
+static void make_favourite_value(Chance *chance, const World *world, Visit *visit)
+{
+	if (world->favourite < 0 || visit->level || chance_below(chance, 3))
+		return;
+	ExprValue *value = &visit->values[world->favourite];
+	int64_t below = chance_below(chance, 60);
+	if (value->kind == EXPR_INT)
+		*value = value_of_int(-below);
+	else if (value->kind == EXPR_DOUBLE)
+		*value = value_of_double(-(double)below / 4);
+}
+
 static void make_values(Chance *chance, const World *world, Visit *visit, Arena *arena)
 {
 	const SnapLevel *level = world->snapshot->audience_levels[visit->level];
@@ -14,13 +39,13 @@ static void make_values(Chance *chance, const World *world, Visit *visit, Arena 
 	visit->values = ARENA_ARRAY(arena, ExprValue, level->n_attributes);
 	for (uint32_t i = 0; i < level->n_attributes; i++) {
 		if (chance_below(chance, 5) < 3)
-			visit->values[i] =
-			        ast_random_value(chance, &ast, ast_kind(level->attributes[i]->type));
+			visit->values[i] = make_value(chance, &ast, ast_kind(level->attributes[i]->type));
 		else if (level->attributes[i]->default_value && chance_below(chance, 8))
 			visit->values[i] = ref_constant(level->attributes[i]->default_value, arena);
 		else
 			visit->values[i] = value_missing(i);
 	}
+	make_favourite_value(chance, world, visit);
 }
 
 // --- facts ---

@@ -268,7 +268,7 @@ static const int64_t anchors_s[] = {
 static void make_style(Chance *chance, World *world)
 {
 	static const uint32_t scored[] = {4, 4, 4, 0, 1};
-	world->scale = chance_once_in(chance, 200) ? 64 : chance_once_in(chance, 60) ? 8 : 1;
+	world->scale = chance_once_in(chance, 80) ? 64 : chance_once_in(chance, 40) ? 8 : 1;
 	world->plain = chance_once_in(chance, world->scale > 1 ? 2 : 8);
 	world->scored = CHANCE_OF(chance, scored);
 	world->favourite = -1;

@@ -35,7 +35,7 @@ typedef struct World {
 	Snapshot *snapshot;
 	int64_t anchor_us; // what dates and facts are around
 	uint32_t scale;    // 1; in a few worlds more, so that lists are long and sets have several words
-	bool plain;        // little is struck and nothing overridden: ranks decide
+	bool plain;        // little is struck or overridden: ranks decide
 	uint32_t scored;   // one rule in so many has a score expression; 0: none
 	int favourite;     // the slot that most score expressions multiply; -1: none
 	const Plan *plan;  // once it is finished

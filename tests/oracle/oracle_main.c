@@ -61,6 +61,7 @@ static void read_options(int argc, char **argv, Options *ret)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	*ret = (Options){.run = {.seed = (uint64_t)time(NULL),
 	                         .cases = 100000,
+	                         .tell_crashes = true,
 	                         .threads = processors > 0 ? (uint32_t)processors : 1}};
 	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		switch (option) {

@@ -5,9 +5,11 @@
 #include "base/cleanup.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct Run {
 	const RunOptions *options;
@@ -24,6 +26,21 @@ typedef struct Worker {
 	Cover cover;
 	uint64_t digest, cases;
 } Worker;
+
+// Which case a thread is at, so that a crash can be told.
+static _Thread_local uint64_t at_case;
+static uint64_t at_seed;
+
+static void tell_crash(int signal_number)
+{
+	char text[128];
+	int len = snprintf(text, sizeof text, "crashed in case %llu (seed %llu)\n",
+	        (unsigned long long)at_case, (unsigned long long)at_seed);
+	if (len > 0 && write(STDOUT_FILENO, text, (size_t)len) < 0)
+		_exit(1);
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+}
 
 static void differ(Worker *worker, uint64_t number)
 {
@@ -64,6 +81,7 @@ static void do_visit(Worker *worker, const World *world, uint64_t first, uint64_
 	for (uint64_t number = first; number < first + REQUESTS_IN_VISIT && number < end; number++) {
 		Answers engine, reference;
 		arena_reset(worker->call_arena);
+		at_case = number;
 		chance = case_request_chance(worker->run->options->seed, number);
 		request_make(&chance, world, visit, worker->call_arena);
 		answers_of_reference(world, visit, worker->call_arena, &worker->cover, &reference);
@@ -142,6 +160,11 @@ static void worker_close(Worker *worker)
 void run_cases(const RunOptions *options, RunResult *ret)
 {
 	*ret = (RunResult){0};
+	at_seed = options->seed;
+	if (options->tell_crashes) {
+		signal(SIGSEGV, tell_crash);
+		signal(SIGABRT, tell_crash);
+	}
 	Run run = {.options = options, .result = ret, .lock = PTHREAD_MUTEX_INITIALIZER};
 	Worker *workers = calloc(options->threads, sizeof *workers);
 	pthread_t *threads = calloc(options->threads, sizeof *threads);

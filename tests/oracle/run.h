@@ -6,6 +6,7 @@ typedef struct RunOptions {
 	uint64_t seed, cases;
 	uint32_t threads;
 	const Plant *plant;
+	bool tell_crashes; // by a signal handler: which case it was
 } RunOptions;
 
 typedef struct RunResult {
