@@ -175,7 +175,7 @@ void make_visitor_lists(Chance *chance, World *world)
 	uint32_t adds = 4 + chance_below(chance, 20);
 	uint32_t bans = 20 + chance_below(chance, 40);
 	if (world->plain)
-		adds = chance_once_in(chance, 2) ? 60 : UINT32_MAX; // few or none
+		adds = chance_once_in(chance, 2) ? 30 : UINT32_MAX; // few or none
 	MAKE_LIST(world, snapshot->score_overrides, SnapOverride, PARLEY__SNAPSHOT__V1__SCORE_OVERRIDE__INIT,
 	        max);
 	MAKE_LIST(world, snapshot->blacklist, SnapBlacklistEntry, PARLEY__SNAPSHOT__V1__BLACKLIST_ENTRY__INIT,

@@ -19,17 +19,18 @@ static ExprValue make_value(Chance *chance, const AstWorld *ast, ExprKind kind)
 	return value;
 }
 
-// Below 0 what is multiplied by most falls furthest.
+// Below 0 what is multiplied by most falls furthest; small, and overrides have their say.
 static void make_favourite_value(Chance *chance, const World *world, Visit *visit)
 {
-	if (world->favourite < 0 || visit->level || chance_below(chance, 3))
+	uint32_t style = chance_below(chance, 3);
+	if (world->favourite < 0 || visit->level || style == 0)
 		return;
 	ExprValue *value = &visit->values[world->favourite];
-	int64_t below = chance_below(chance, 60);
+	int64_t number = style == 1 ? -(int64_t)chance_below(chance, 60) : chance_below(chance, 12);
 	if (value->kind == EXPR_INT)
-		*value = value_of_int(-below);
+		*value = value_of_int(number);
 	else if (value->kind == EXPR_DOUBLE)
-		*value = value_of_double(-(double)below / 4);
+		*value = value_of_double((double)number / 2);
 }
 
 static void make_values(Chance *chance, const World *world, Visit *visit, Arena *arena)
