@@ -112,6 +112,8 @@ int main(int argc, char **argv)
 	}
 	if (result.differences) {
 		one.number = result.first;
+		printf("case %" PRIu64 " differs; shrinking\n", one.number);
+		fflush(stdout); // should shrinking meet worse
 		case_report(stdout, &one);
 		printf("case %" PRIu64 " differs (seed %" PRIu64 ")\n", one.number, one.seed);
 		return 1;

@@ -179,4 +179,8 @@ void run_cases(const RunOptions *options, RunResult *ret)
 		worker_close(&workers[i]);
 	free(workers);
 	free(threads);
+	if (options->tell_crashes) {
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGABRT, SIG_DFL);
+	}
 }
