@@ -4,8 +4,6 @@
 
 typedef Parley__Journal__V1__Context Context;
 typedef Parley__Journal__V1__Entry Entry;
-typedef Parley__Journal__V1__RecommendedOffer RecommendedOffer;
-typedef Parley__Journal__V1__Recommendation Recommendation;
 typedef Parley__Journal__V1__SessionEnded SessionEnded;
 typedef Parley__Journal__V1__SessionStarted SessionStarted;
 
@@ -95,61 +93,6 @@ Err record_left(Service *service, const Session *session, int64_t now_us, int le
 	context.audience_level = plan_snapshot(session->plan)->audience_levels[level]->name;
 	context.audience_id = (char *)audience_id;
 	return append_ended(service, &context, "audience", arena);
-}
-
-// --- recommendations ---
-
-static Err list_offers(const Plan *plan, const PointDecision *point, Arena *arena, Recommendation *out)
-{
-	if (point->offer_count == 0)
-		return OK;
-	out->offers =
-	        message_list(arena, &parley__journal__v1__recommended_offer__descriptor, point->offer_count);
-	if (out->offers == NULL)
-		return no_memory();
-	out->n_offers = point->offer_count;
-	for (size_t i = 0; i < point->offer_count; i++) {
-		const DecidedOffer *decided = &point->offers[i];
-		TreatmentFacts facts = treatment_facts(plan, decided->id, (uint32_t)point->point);
-		RecommendedOffer *offer = out->offers[i];
-		offer->treatment_code = (char *)decided->treatment_code;
-		offer->offer_code = (char *)facts.offer_code.ptr;
-		offer->treatment_rule = (char *)facts.rule.ptr;
-		offer->segment = (char *)facts.segment.ptr;
-		offer->campaign = (char *)facts.campaign.ptr;
-		offer->cell = (char *)facts.cell.ptr;
-		offer->origin = (char *)origin_name(decided->id.origin);
-		offer->score = decided->score.final;
-		offer->rank = (uint32_t)i + 1;
-	}
-	return OK;
-}
-
-static Err record_point(Service *service, Context *context, const Plan *plan, const PointDecision *point,
-        uint64_t seed, Arena *arena)
-{
-	const Snapshot *snapshot = plan_snapshot(plan);
-	Recommendation recommendation = PARLEY__JOURNAL__V1__RECOMMENDATION__INIT;
-	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
-	recommendation.interaction_point = snapshot->points[point->point]->name;
-	recommendation.zone = snapshot->zones[snapshot->points[point->point]->zone]->name;
-	recommendation.seed = seed;
-	TRY(list_offers(plan, point, arena, &recommendation));
-	entry.context = context;
-	entry.what_case = ENTRY(RECOMMENDATION);
-	entry.recommendation = &recommendation;
-	return append(service, &entry, STR(""), arena, NULL, NULL);
-}
-
-Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
-        uint64_t seed, Arena *arena)
-{
-	Context context = context_of(session, now_us);
-	for (size_t p = 0; p < decision->count; p++)
-		if (decision->points[p].point >= 0)
-			TRY(record_point(
-			        service, &context, session->plan, &decision->points[p], seed, arena));
-	return OK;
 }
 
 // --- events ---

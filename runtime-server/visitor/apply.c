@@ -142,6 +142,12 @@ static Err record_treatments(Visitors *visitors, Str code, size_t count, const A
 	return OK;
 }
 
+Err visitors_record_recommendation(Visitors *visitors, Str entry, Str code, size_t count)
+{
+	const Append what = {.payload = entry};
+	return count > 0 ? record_treatments(visitors, code, count, &what) : append(visitors, &what);
+}
+
 Err visitors_record(
         Visitors *visitors, const Entry *entry, Str event_id, Arena *arena, JournalDone done, void *context)
 {

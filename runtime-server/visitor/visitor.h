@@ -50,6 +50,10 @@ void visitors_close(Visitors *visitors);
 Err visitors_record(Visitors *visitors, const Parley__Journal__V1__Entry *entry, Str event_id, Arena *arena,
         JournalDone done, void *context);
 
+// The same for a packed entry that is a Recommendation: `code` is the treatment code of the first of its
+// `count` offers. Not waited for.
+Err visitors_record_recommendation(Visitors *visitors, Str entry, Str code, size_t count);
+
 // --- a snapshot's view ---
 
 // Visitor state by a snapshot's indexes. One for each snapshot, made when it is loaded

@@ -330,6 +330,11 @@ static Entry *entry_of(const JournalRecord *record, Arena *arena)
 {
 	ProtobufCMessage *entry = NULL;
 	must(wire_unpack(&parley__journal__v1__entry__descriptor, record->payload, 0, arena, &entry));
+	// Whatever is written straight is what protobuf-c would write.
+	Str again;
+	must(wire_pack(entry, arena, &again));
+	assert_int_equal(again.len, record->payload.len);
+	assert_memory_equal(again.ptr, record->payload.ptr, again.len);
 	return (Entry *)entry;
 }
 
