@@ -3,61 +3,22 @@
 // beginning each length is known when its turn comes, and one walk is enough. The bytes are those that
 // protobuf-c makes: tests hold it to that.
 #include "wire/wire.h"
+#include "wire/write.h"
 
-typedef struct Out {
-	uint8_t *begin, *at; // what is written is from `at` on
-	bool full;
-} Out;
+static void put_message(WireWriter *out, const ProtobufCMessage *message);
 
-static inline void put(Out *out, const void *bytes, size_t len)
+static void put_block(WireWriter *out, const void *bytes, size_t len)
 {
-	if ((size_t)(out->at - out->begin) < len) {
-		out->full = true;
-		return;
-	}
-	out->at -= len;
-	if (len > 0)
-		memcpy(out->at, bytes, len);
+	wire_raw(out, bytes, len);
+	wire_varint(out, len);
 }
 
-static void put_long_varint(Out *out, uint64_t value)
+static void put_submessage(WireWriter *out, const ProtobufCMessage *message)
 {
-	uint8_t bytes[10];
-	size_t len = 0;
-	for (; value > 0x7f; value >>= 7)
-		bytes[len++] = (uint8_t)(value | 0x80);
-	bytes[len++] = (uint8_t)value;
-	put(out, bytes, len);
-}
-
-// Nearly all tags and lengths are one byte.
-static inline void put_varint(Out *out, uint64_t value)
-{
-	if (value > 0x7f || out->at == out->begin)
-		put_long_varint(out, value);
-	else
-		*--out->at = (uint8_t)value;
-}
-
-static inline void put_tag(Out *out, uint32_t number, ProtobufCWireType wire)
-{
-	put_varint(out, (uint64_t)number << 3 | (uint64_t)wire);
-}
-
-static void put_message(Out *out, const ProtobufCMessage *message);
-
-static void put_block(Out *out, const void *bytes, size_t len)
-{
-	put(out, bytes, len);
-	put_varint(out, len);
-}
-
-static void put_submessage(Out *out, const ProtobufCMessage *message)
-{
-	const uint8_t *end = out->at;
+	size_t before = wire_written(out);
 	if (message != NULL)
 		put_message(out, message);
-	put_varint(out, (uint64_t)(end - out->at));
+	wire_varint(out, wire_written(out) - before);
 }
 
 static uint64_t zigzag(int64_t value)
@@ -86,28 +47,28 @@ static ProtobufCWireType wire_of(ProtobufCType type)
 }
 
 // A value without its tag; fixed-width ones are little-endian in memory, as they are on the wire.
-static void put_value(Out *out, ProtobufCType type, const void *value)
+static void put_value(WireWriter *out, ProtobufCType type, const void *value)
 {
 	switch (type) {
 	case PROTOBUF_C_TYPE_ENUM:
 	case PROTOBUF_C_TYPE_INT32:
-		put_varint(out, (uint64_t)(int64_t) * (const int32_t *)value);
+		wire_varint(out, (uint64_t)(int64_t) * (const int32_t *)value);
 		return;
 	case PROTOBUF_C_TYPE_SINT32:
-		put_varint(out, (uint32_t)zigzag(*(const int32_t *)value));
+		wire_varint(out, (uint32_t)zigzag(*(const int32_t *)value));
 		return;
 	case PROTOBUF_C_TYPE_SINT64:
-		put_varint(out, zigzag(*(const int64_t *)value));
+		wire_varint(out, zigzag(*(const int64_t *)value));
 		return;
 	case PROTOBUF_C_TYPE_UINT32:
-		put_varint(out, *(const uint32_t *)value);
+		wire_varint(out, *(const uint32_t *)value);
 		return;
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_UINT64:
-		put_varint(out, *(const uint64_t *)value);
+		wire_varint(out, *(const uint64_t *)value);
 		return;
 	case PROTOBUF_C_TYPE_BOOL:
-		put_varint(out, *(const protobuf_c_boolean *)value != 0);
+		wire_varint(out, *(const protobuf_c_boolean *)value != 0);
 		return;
 	case PROTOBUF_C_TYPE_STRING: {
 		const char *text = *(char *const *)value;
@@ -122,26 +83,26 @@ static void put_value(Out *out, ProtobufCType type, const void *value)
 		put_submessage(out, *(ProtobufCMessage *const *)value);
 		return;
 	default:
-		put(out, value, wire_value_size(type));
+		wire_raw(out, value, wire_value_size(type));
 	}
 }
 
-static void put_repeated(Out *out, const ProtobufCFieldDescriptor *field, size_t count, const char *items)
+static void put_repeated(
+        WireWriter *out, const ProtobufCFieldDescriptor *field, size_t count, const char *items)
 {
 	size_t size = wire_value_size(field->type);
 	bool packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
-	const uint8_t *end = out->at;
+	size_t before = wire_written(out);
 	if (count == 0)
 		return;
-	for (size_t i = count; i-- > 0 && !out->full;) {
+	for (size_t i = count; i-- > 0 && !wire_full(out);) {
 		put_value(out, field->type, items + i * size);
 		if (!packed)
-			put_tag(out, field->id, wire_of(field->type));
+			wire_tag(out, field->id, wire_of(field->type));
 	}
 	if (!packed)
 		return;
-	put_varint(out, (uint64_t)(end - out->at));
-	put_tag(out, field->id, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
+	wire_message(out, field->id, before);
 }
 
 // What a proto3 field without presence has when it is not set. −0 is among it, as protobuf-c has it.
@@ -178,7 +139,7 @@ static bool is_set(const ProtobufCFieldDescriptor *field, const char *message, c
 	return choice || *(const protobuf_c_boolean *)quantifier != 0;
 }
 
-static void put_field(Out *out, const ProtobufCFieldDescriptor *field, const char *message)
+static void put_field(WireWriter *out, const ProtobufCFieldDescriptor *field, const char *message)
 {
 	const void *value = message + field->offset;
 	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -193,26 +154,27 @@ static void put_field(Out *out, const ProtobufCFieldDescriptor *field, const cha
 	if (absent)
 		return;
 	put_value(out, field->type, value);
-	put_tag(out, field->id, wire_of(field->type));
+	wire_tag(out, field->id, wire_of(field->type));
 }
 
-static void put_message(Out *out, const ProtobufCMessage *message)
+static void put_message(WireWriter *out, const ProtobufCMessage *message)
 {
 	const ProtobufCMessageDescriptor *descriptor = message->descriptor;
 	for (unsigned i = message->n_unknown_fields; i-- > 0;) {
 		const ProtobufCMessageUnknownField *field = &message->unknown_fields[i];
-		put(out, field->data, field->len);
-		put_tag(out, field->tag, field->wire_type);
+		wire_raw(out, field->data, field->len);
+		wire_tag(out, field->tag, field->wire_type);
 	}
-	for (unsigned i = descriptor->n_fields; i-- > 0 && !out->full;)
+	for (unsigned i = descriptor->n_fields; i-- > 0 && !wire_full(out);)
 		put_field(out, &descriptor->fields[i], (const char *)message);
 }
 
 bool wire_pack_quick(const ProtobufCMessage *message, Str *ret)
 {
 	static _Thread_local uint8_t space[WIRE_QUICK_MAX];
-	Out out = {.begin = space, .at = space + sizeof space};
+	WireWriter out;
+	wire_begin_in(&out, space, sizeof space);
 	put_message(&out, message);
-	*ret = str_n((const char *)out.at, (size_t)(space + sizeof space - out.at));
-	return !out.full;
+	*ret = wire_done(&out);
+	return !wire_full(&out);
 }

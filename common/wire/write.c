@@ -7,6 +7,11 @@ void wire_begin(WireWriter *writer, Arena *arena, size_t room)
 	*writer = (WireWriter){.arena = arena, .start = start, .at = end, .end = end};
 }
 
+void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size)
+{
+	*writer = (WireWriter){.start = space, .at = space + size, .end = space + size};
+}
+
 Str wire_done(const WireWriter *writer)
 {
 	return str_n((const char *)writer->at, wire_written(writer));
@@ -15,7 +20,8 @@ Str wire_done(const WireWriter *writer)
 bool wire_grow(WireWriter *writer, size_t size)
 {
 	size_t written = wire_written(writer), room = 2 * (size_t)(writer->end - writer->start) + size;
-	uint8_t *start = writer->start != NULL ? arena_alloc(writer->arena, room) : NULL;
+	uint8_t *start =
+	        writer->arena != NULL && !wire_full(writer) ? arena_alloc(writer->arena, room) : NULL;
 	if (start == NULL) {
 		writer->start = writer->at = writer->end = NULL;
 		return false;

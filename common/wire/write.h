@@ -6,13 +6,15 @@
 #include "base/arena.h"
 
 typedef struct WireWriter {
-	Arena *arena;
+	Arena *arena;              // NULL: there is no more room
 	uint8_t *start, *at, *end; // written is from `at` to `end`
 } WireWriter;
 
 // `room` is a guess; more is taken when needed.
 void wire_begin(WireWriter *writer, Arena *arena, size_t room);
-// What was written, in the arena; no bytes at all (`ptr` NULL) if the arena is at its limit.
+// In memory of the caller's, and never more.
+void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size);
+// What was written; no bytes at all (`ptr` NULL) if there was no room.
 Str wire_done(const WireWriter *writer);
 
 // Makes room in front of what is written. False: there is none, now and for whatever comes.
@@ -28,8 +30,8 @@ static inline uint8_t *wire_room(WireWriter *writer, size_t size)
 
 static inline void wire_raw(WireWriter *writer, const void *bytes, size_t len)
 {
-	uint8_t *at = wire_room(writer, len);
-	if (at != NULL && len > 0)
+	uint8_t *at = len > 0 ? wire_room(writer, len) : NULL;
+	if (at != NULL)
 		memcpy(at, bytes, len);
 }
 
@@ -41,7 +43,7 @@ static inline size_t wire_varint_size(uint64_t value)
 
 static inline void wire_varint(WireWriter *writer, uint64_t value)
 {
-	uint8_t *at = wire_room(writer, wire_varint_size(value));
+	uint8_t *at = wire_room(writer, value < 0x80 ? 1 : wire_varint_size(value));
 	if (at == NULL)
 		return;
 	for (; value >= 0x80; value >>= 7)
@@ -73,6 +75,11 @@ static inline void wire_double(WireWriter *writer, uint32_t field, double value)
 		bytes[i] = (uint8_t)(bits >> 8 * i);
 	wire_raw(writer, bytes, sizeof bytes);
 	wire_tag(writer, field, 1);
+}
+
+static inline bool wire_full(const WireWriter *writer)
+{
+	return writer->end == NULL;
 }
 
 static inline size_t wire_written(const WireWriter *writer)
