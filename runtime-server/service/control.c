@@ -105,6 +105,25 @@ static Err list_channels(const Service *service, Arena *arena, GetStatusResponse
 	return OK;
 }
 
+static Err map_visitors(Visitors *visitors, Arena *arena, Parley__Runtime__V1__VisitorStatus **ret)
+{
+	VisitorsStatus status;
+	visitors_status(visitors, &status);
+	*ret = message_new(arena, MESSAGE_OF(visitor_status));
+	char *error = arena_cstr(arena, str(status.checkpoint_error.message));
+	if (*ret == NULL || error == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
+	(*ret)->visitors = status.visitors;
+	(*ret)->treatments = status.treatments;
+	(*ret)->bytes = status.bytes;
+	(*ret)->forgotten = status.forgotten;
+	(*ret)->dropped_facts = status.dropped_facts;
+	(*ret)->unaccounted = status.unaccounted;
+	(*ret)->checkpoint_failures = status.checkpoint_failures;
+	(*ret)->checkpoint_error = error;
+	return status.checkpoint_us > 0 ? map_time(status.checkpoint_us, arena, &(*ret)->checkpoint) : OK;
+}
+
 void handle_get_status(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	Service *service = context;
@@ -112,6 +131,8 @@ void handle_get_status(void *context, RpcCall *call, const ProtobufCMessage *req
 	GetStatusResponse out = PARLEY__RUNTIME__V1__GET_STATUS_RESPONSE__INIT;
 	(void)request;
 	Err e = list_channels(service, rpc_arena(call), &out);
+	if (e == OK)
+		e = map_visitors(service->options.visitors, rpc_arena(call), &out.visitor_state);
 	if (e != OK) {
 		rpc_fail(call, e);
 		return;

@@ -332,8 +332,7 @@ void keeper_stop(Keeper *keeper)
 void keeper_status(Keeper *keeper, VisitorsStatus *ret)
 {
 	pthread_mutex_lock(&keeper->lock);
-	int64_t age_us = clock_now_us(clock_system()) - keeper->newest_us;
-	ret->checkpoint_age_us = keeper->newest_us == 0 ? -1 : age_us > 0 ? age_us : 0;
+	ret->checkpoint_us = keeper->newest_us;
 	ret->checkpoint_bytes = keeper->status.checkpoint_bytes;
 	ret->checkpoint_failures = keeper->status.checkpoint_failures;
 	ret->fell_back = keeper->status.fell_back;

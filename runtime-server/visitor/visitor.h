@@ -97,7 +97,7 @@ typedef struct VisitorsStatus {
 	uint64_t forgotten;     // visitors that others had to make room for, in this process's life
 	uint64_t dropped_facts; // likewise, of visitors with too many
 	uint64_t unaccounted;   // records that the journal no longer had at the start: their effects are lost
-	int64_t checkpoint_age_us;    // since the newest was written; -1: there is none
+	int64_t checkpoint_us;  // when the newest was begun; 0: there is none
 	uint64_t checkpoint_bytes;    // its size
 	uint64_t checkpoint_failures; // since one was written
 	bool fell_back;               // at the start the newest was damaged, and the one before it was taken

@@ -84,6 +84,12 @@ static void what_was_accepted_stays_accepted(void **state)
 	assert_null(card("s2", 7));
 	assert_non_null(card("s3", 8));
 	restart(SIGTERM); // now a checkpoint has
+	GetStatusResponse *status = NULL;
+	assert_int_equal(get_status(&design, &status), OK);
+	assert_int_equal(status->visitor_state->visitors, 1);
+	assert_true(status->visitor_state->treatments > 0);
+	assert_non_null(status->visitor_state->checkpoint);
+	assert_int_equal(status->visitor_state->unaccounted, 0);
 	assert_null(card("s4", 7));
 	assert_non_null(card("s5", 8));
 	restart(SIGKILL);
