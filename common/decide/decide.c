@@ -79,7 +79,7 @@ Err decide(
 	Spot *spots = ARENA_ARRAY(arena, Spot, request->count);
 	if (!points || !spots)
 		return err(ERR_NO_MEMORY, "no memory for %zu points", request->count);
-	Call call;
+	__attribute__((uninitialized)) Call call; // open_call sets all of it
 	TRY(open_call(plan, visitor, request, arena, &call));
 	for (size_t i = 0; i < request->count; i++)
 		TRY(decide_point(&call, &request->points[i], &spots[i], &points[i]));

@@ -186,18 +186,18 @@ static bool walk_run(Call *call, Spot *spot, View *view, const RunWalk *walk, ui
 	return walk_stretch(call, spot, view, &stretch) != STEP_NO_WORK;
 }
 
+// Two at a time, because one comparison after the other would wait for the one before.
 static uint32_t best_run(const RunWalk *walk)
 {
 	const double *bounds = walk->bounds;
-	double bound = bounds[0];
-	uint32_t best = 0;
-	for (uint32_t i = 1; i < walk->count; i++) {
-		if (__builtin_expect(bounds[i] > bound, 0)) {
-			bound = bounds[i];
-			best = i;
-		}
+	uint32_t even = 0, odd = walk->count > 1 ? 1 : 0;
+	for (uint32_t i = 2; i + 1 < walk->count; i += 2) {
+		even = bounds[i] > bounds[even] ? i : even;
+		odd = bounds[i + 1] > bounds[odd] ? i + 1 : odd;
 	}
-	return best;
+	if (walk->count % 2 != 0 && bounds[walk->count - 1] > bounds[even])
+		even = walk->count - 1;
+	return bounds[odd] > bounds[even] ? odd : even;
 }
 
 static bool walk_runs(Call *call, Spot *spot, View *view, const RunWalk *walk)
