@@ -28,22 +28,32 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-// Under the lock: until the batch is full, its window is over, or somebody waits and no newcomer has been
-// seen for a while. Where nobody waits the window costs nobody anything, and each sync that is not made is
-// the processor's and the disk's gain.
-static void wait_for_company(Journal *j)
+// Under the lock: how much longer it pays to wait, if the batch stays as it is. *seen is how many waited at
+// the last look.
+static int64_t patience_us(const Journal *j, size_t *seen)
 {
 	const JournalOptions *options = &j->options;
-	int64_t quiet_us = options->window_us / QUIET_SHARE + 1;
-	uint32_t seen = 0;
-	while (!j->closing && j->filling->records < options->batch_records) {
-		const Batch *batch = j->filling;
-		int64_t left_us = batch->begun_us + options->window_us - monotonic_us();
-		if (batch->records == 0 || left_us <= 0 ||
-		        (batch->waiter_count > 0 && batch->records == seen))
+	const Batch *batch = j->filling;
+	int64_t now_us = monotonic_us();
+	if (batch->waiter_count == 0)
+		return batch->len < CALM_BYTES ? batch->begun_us + options->calm_us - now_us : 0;
+	if (batch->waiter_count >= options->batch_records || batch->waiter_count == *seen)
+		return 0;
+	*seen = batch->waiter_count;
+	return least(batch->waited_us + options->window_us - now_us, options->window_us / QUIET_SHARE + 1);
+}
+
+// Under the lock: until the batch is full, its window is over, or somebody waits and no newcomer who does has
+// been seen for a while. Where nobody waits a long window costs nobody anything, and each sync that is not
+// made is the processor's and the disk's gain.
+static void wait_for_company(Journal *j)
+{
+	size_t seen = 0;
+	while (!j->closing && j->filling->records > 0) {
+		int64_t us = patience_us(j, &seen);
+		if (us <= 0)
 			return;
-		seen = batch->records;
-		wait_us(&j->work, &j->lock, batch->waiter_count > 0 ? least(left_us, quiet_us) : left_us);
+		wait_us(&j->work, &j->lock, us);
 	}
 }
 

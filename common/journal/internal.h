@@ -13,6 +13,7 @@
 enum {
 	BATCH_BYTES = 8 << 20,
 	BATCH_WAITERS = 16384,
+	CALM_BYTES = BATCH_BYTES / 8, // nobody waits for them, but they are enough to be written
 };
 
 typedef struct Waiter {
@@ -27,7 +28,8 @@ typedef struct Batch {
 	uint64_t last; // sequence
 	Waiter *waiters;
 	size_t waiter_count;
-	int64_t begun_us; // monotonic, of the first record
+	int64_t begun_us;  // monotonic, of the first record
+	int64_t waited_us; // and of the first that somebody waits for
 } Batch;
 
 // How far an incarnation has been shipped.

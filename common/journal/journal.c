@@ -17,6 +17,7 @@ enum {
 	DEFAULT_SEGMENT = 64 << 20,
 	DEFAULT_BATCH = 256,
 	DEFAULT_WINDOW_US = 1000,
+	DEFAULT_CALM_US = 10 * 1000,
 	SEGMENT_LEAST = 64 << 10, // holds every record
 	SEGMENT_MOST = 1 << 30,   // recovery reads one into memory
 	REFUSE_PERCENT = 70,
@@ -76,6 +77,7 @@ static void fill_options(Journal *j, const JournalOptions *options)
 	o->segment_bytes = o->segment_bytes ? o->segment_bytes : DEFAULT_SEGMENT;
 	o->quota_bytes = o->quota_bytes ? o->quota_bytes : DEFAULT_QUOTA;
 	o->window_us = o->window_us ? o->window_us : DEFAULT_WINDOW_US;
+	o->calm_us = o->calm_us ? o->calm_us : DEFAULT_CALM_US;
 	o->batch_records = o->batch_records ? o->batch_records : DEFAULT_BATCH;
 	o->io = o->io ? o->io : journal_io_system();
 	memcpy(j->runtime_id, options->runtime_id.ptr, options->runtime_id.len);
@@ -231,6 +233,16 @@ static Err may_append(const Journal *j, size_t size, bool durable)
 	return OK;
 }
 
+// The committer hears of the first waiter, and when there are enough of them.
+static void add_waiter(Journal *j, Batch *batch, Waiter waiter)
+{
+	batch->waiters[batch->waiter_count++] = waiter;
+	if (batch->waiter_count == 1)
+		batch->waited_us = monotonic_us();
+	if (batch->waiter_count == 1 || batch->waiter_count == j->options.batch_records)
+		pthread_cond_signal(&j->work);
+}
+
 // Under the lock.
 static void put(Journal *j, JournalRecord *record, size_t size, Waiter waiter)
 {
@@ -239,15 +251,16 @@ static void put(Journal *j, JournalRecord *record, size_t size, Waiter waiter)
 	record_encode(record, batch->bytes + batch->len);
 	batch->len += size;
 	batch->last = record->sequence;
-	bool hurry = waiter.done != NULL && batch->waiter_count == 0;
 	if (waiter.done != NULL)
-		batch->waiters[batch->waiter_count++] = waiter;
+		add_waiter(j, batch, waiter);
 	atomic_fetch_add_explicit(&j->used, (int64_t)size, memory_order_relaxed);
 	j->appended += (int64_t)size;
-	if (batch->records++ == 0)
+	if (batch->records++ == 0) {
 		batch->begun_us = monotonic_us();
-	if (hurry || batch->records == 1 || batch->records == j->options.batch_records)
 		pthread_cond_signal(&j->work);
+	} else if (batch->len >= CALM_BYTES && batch->len - size < CALM_BYTES) {
+		pthread_cond_signal(&j->work);
+	}
 }
 
 Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done, void *context)

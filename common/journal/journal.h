@@ -1,7 +1,7 @@
 // The journal: the runtime's durability point. The record format and what a crash can cost are in README.md,
 // written before this code. Appending copies a record into the current batch; one committer thread writes the
-// batch and calls fdatasync (group commit: at most 1 ms or 256 records), and only then the callbacks run. A
-// failed fsync is never retried: the journal is poisoned and its owner must stop.
+// batch and calls fdatasync (group commit: at most 1 ms or 256 records; 10 ms where nobody waits), and only
+// then the callbacks run. A failed fsync is never retried: the journal is poisoned and its owner must stop.
 #pragma once
 #include "base/arena.h"
 #include "base/clock.h"
@@ -20,8 +20,9 @@ typedef struct JournalOptions {
 	Str runtime_id;
 	int64_t segment_bytes; // 0: 64 MiB
 	int64_t quota_bytes;   // 0: 4 GiB; appends that must last are refused with JOURNAL_FULL at 70 % of it
-	int64_t window_us;     // 0: 1,000: the longest a record waits for company
-	uint32_t batch_records; // 0: 256
+	int64_t window_us;     // 0: 1,000: the longest that a record somebody waits for waits for company
+	int64_t calm_us;       // 0: 10,000: the same while nobody waits for any
+	uint32_t batch_records; // 0: 256: enough that are waited for
 	uint64_t after;         // the incarnation that begins is above this one, too
 	bool retain;            // what is shipped is deleted only when it is also covered (journal_covered)
 	// Called once, from the committer thread, if the journal was poisoned. The owner stops the process.
@@ -53,9 +54,9 @@ void journal_close(Journal *journal);
 // `result` is OK when the record is on disk. Runs on the committer thread; must not block.
 typedef void (*JournalDone)(void *context, Err result);
 
-// Appends. With `done` NULL nobody waits and the record may be lost in a crash within the window. `payload`
-// and `event_id` are copied. Never blocks on the disk. Errors: JOURNAL_FULL (with a retry time),
-// JOURNAL_FAILED, LIMIT.
+// Appends. With `done` NULL nobody waits and the record may be lost in a crash within the window, which is
+// `calm_us` then. `payload` and `event_id` are copied. Never blocks on the disk. Errors: JOURNAL_FULL (with a
+// retry time), JOURNAL_FAILED, LIMIT.
 Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done, void *context);
 
 // What the owner should watch, and alarm about what is marked (!).

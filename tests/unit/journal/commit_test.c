@@ -124,6 +124,47 @@ static void many_records_share_a_sync(void **state)
 	journal_close(journal);
 }
 
+static void append_unwaited(Journal *journal, int count)
+{
+	for (int i = 0; i < count; i++)
+		assert_int_equal(journal_append(journal, STR(""), STR("ride along"), NULL, NULL), OK);
+}
+
+static void what_nobody_waits_for_rides_along(void **state)
+{
+	Setup *setup = *state;
+	setup->options.calm_us = 600 * US_PER_S; // longer than the test may take
+	Journal *journal = test_open(&setup->options);
+	assert_int_equal(test_append(journal, "e-1", STR("the first begins a segment")), OK);
+	append_unwaited(journal, 100);
+	long before = atomic_load(&setup->faults.calls[CALL_FDATASYNC]);
+	assert_int_equal(journal_durable(journal), 1);
+	assert_int_equal(test_append(journal, "e-2", STR("waited for")), OK);
+	assert_int_equal(journal_durable(journal), 102);
+	assert_int_equal(atomic_load(&setup->faults.calls[CALL_FDATASYNC]) - before, 1);
+	append_unwaited(journal, 10);
+	journal_close(journal);
+	journal = test_open(&setup->options);
+	assert_int_equal(test_content(journal, setup->arena).count, 112);
+	journal_close(journal);
+}
+
+static void what_nobody_waits_for_is_written_soon(void **state)
+{
+	Setup *setup = *state;
+	Journal *journal = test_open(&setup->options);
+	append_unwaited(journal, 1);
+	while (journal_wait(journal, 0, 1000) < 1) {
+	}
+	journal_close(journal);
+	setup->options.calm_us = 600 * US_PER_S;
+	journal = test_open(&setup->options);
+	append_unwaited(journal, 60 * 1024); // more than the committer leaves alone
+	while (journal_wait(journal, 0, 1000) < 1) {
+	}
+	journal_close(journal);
+}
+
 static void closing_commits_what_is_pending(void **state)
 {
 	Setup *setup = *state;
@@ -293,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        STORY(many_threads_get_every_record_once_and_in_order),
 	        STORY(many_records_share_a_sync),
+	        STORY(what_nobody_waits_for_rides_along),
+	        STORY(what_nobody_waits_for_is_written_soon),
 	        STORY(closing_commits_what_is_pending),
 	        STORY(a_failed_sync_poisons),
 	        STORY(a_failed_write_poisons),
