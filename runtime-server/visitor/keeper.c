@@ -25,8 +25,9 @@ enum {
 
 struct Keeper {
 	Visitors *visitors;
-	int64_t begun_us; // monotonic: of the last one, or of the start
-	int64_t bytes;    // that the journal had been given then
+	pthread_mutex_t writing; // of what follows
+	int64_t begun_us;        // monotonic: of the last one, or of the start
+	int64_t bytes;           // that the journal had been given then
 	uint64_t sequence;
 	bool changed;     // there is something that no checkpoint has
 	bool newest_here; // the file is there, and covers this much:
@@ -208,6 +209,7 @@ static void tell(Keeper *keeper, Err e)
 
 Err keeper_checkpoint(Keeper *keeper)
 {
+	LOCKED(&keeper->writing);
 	JournalStatus journal;
 	journal_status(keeper->visitors->options.journal, &journal);
 	keeper->sequence = journal_appended(keeper->visitors->options.journal);
@@ -226,11 +228,12 @@ static bool has_news(const Keeper *keeper)
 	return keeper->changed || journal_appended(keeper->visitors->options.journal) != keeper->sequence;
 }
 
-static bool is_due(const Keeper *keeper)
+static bool is_due(Keeper *keeper)
 {
+	LOCKED(&keeper->writing);
 	const VisitorsOptions *options = &keeper->visitors->options;
 	int64_t quiet_us = monotonic_us() - keeper->begun_us;
-	bool failing = keeper->status.checkpoint_failures > 0; // written by this thread
+	bool failing = keeper->status.checkpoint_failures > 0; // changed under `writing` only
 	JournalStatus journal;
 	journal_status(options->journal, &journal);
 	if (journal.poisoned || !has_news(keeper) ||
@@ -280,6 +283,7 @@ static Err start_thread(Keeper *keeper)
 
 static void keeper_free(Keeper *keeper)
 {
+	pthread_mutex_destroy(&keeper->writing);
 	pthread_mutex_destroy(&keeper->lock);
 	pthread_cond_destroy(&keeper->stop_asked);
 	free(keeper);
@@ -299,6 +303,7 @@ Err keeper_start(Visitors *visitors, const Found *found, Keeper **ret)
 	keeper->status.checkpoint_bytes = found->loaded ? found->info.bytes : 0;
 	keeper->status.fell_back = found->fell_back;
 	keeper->status.checkpoint_error = found->fell_back ? found->damage : (ErrDetail){0};
+	pthread_mutex_init(&keeper->writing, NULL);
 	pthread_mutex_init(&keeper->lock, NULL);
 	pthread_condattr_t attr;
 	pthread_condattr_init(&attr);
