@@ -17,7 +17,8 @@ OPTION_ROW(DRY_RUN, "dry-run", 0, NULL, "check only; change nothing")
 OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
 OPTION_ROW(FILTER, "filter", 0, "CONDITION",
         "only what meets it: of resources a CEL expression over their fields, of offers ATTRIBUTE=VALUE")
-OPTION_ROW(ALL, "all", 0, NULL, "every offer, template, offer list and campaign too, not just those that the channel reaches")
+OPTION_ROW(ALL, "all", 0, NULL,
+        "every offer, template, offer list and campaign too, not just those that the channel reaches")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT", "the environment to deploy to")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")
@@ -29,7 +30,8 @@ OPTION_ROW(KIND, "kind", 'k', "KIND", "only this kind of entry; may be repeated"
 OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
         "an attribute; may be repeated; TYPE is bool, int, double, string, timestamp or list")
 OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")
-OPTION_ROW(EXPLAIN, "explain", 0, NULL, "show every candidate, or every step to a segment, and why it was or was not taken")
+OPTION_ROW(EXPLAIN, "explain", 0, NULL,
+        "show every candidate, or every step to a segment, and why it was or was not taken")
 OPTION_ROW(ACROSS, "across", 0, NULL, "do not show at one point what an earlier one shows")
 OPTION_ROW(AS_OF, "as-of", 0, "TIME", "decide as of this moment, such as 2026-12-24T18:00:00Z")
 OPTION_ROW(UNSET, "unset", 0, "NAME", "as if the visitor lacked this attribute; may be repeated")

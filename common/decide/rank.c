@@ -72,6 +72,5 @@ bool selection_admits(const Selection *selection, const Ranked *candidate)
 	if (selection->count > SCAN_MAX)
 		return true;
 	size_t duplicate = find_duplicate(selection, candidate);
-	return duplicate == selection->count ||
-	       rank_compare(candidate, &selection->best[duplicate]) < 0;
+	return duplicate == selection->count || rank_compare(candidate, &selection->best[duplicate]) < 0;
 }

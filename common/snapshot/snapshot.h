@@ -88,8 +88,8 @@ Err manifest_verify(Str envelope, const TrustSet *trust, const Place *place, con
 Err snapshot_open(Str blob, const Parley__Snapshot__V1__Manifest *manifest, Arena *arena,
         Parley__Snapshot__V1__Snapshot **ret);
 
-// The same of bytes that nobody vouches for, to look at them: no manifest, no digest. Errors: SNAPSHOT_INVALID,
-// SNAPSHOT_FORMAT, SNAPSHOT_ENGINE, EXPR_PROGRAM_INVALID.
+// The same of bytes that nobody vouches for, to look at them: no manifest, no digest. Errors:
+// SNAPSHOT_INVALID, SNAPSHOT_FORMAT, SNAPSHOT_ENGINE, EXPR_PROGRAM_INVALID.
 Err snapshot_parse(Str blob, Arena *arena, Parley__Snapshot__V1__Snapshot **ret);
 
 // The content check alone.

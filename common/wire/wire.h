@@ -27,8 +27,8 @@ Err wire_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t 
 // Packs into the arena. Error: NO_MEMORY.
 Err wire_pack(const ProtobufCMessage *message, Arena *arena, Str *ret);
 
-// The same in one walk and without memory of its own, for messages of at most WIRE_QUICK_MAX bytes: false if it
-// has more. The bytes are the calling thread's until it packs the next one.
+// The same in one walk and without memory of its own, for messages of at most WIRE_QUICK_MAX bytes: false if
+// it has more. The bytes are the calling thread's until it packs the next one.
 bool wire_pack_quick(const ProtobufCMessage *message, Str *ret);
 
 // Bytes that one value of the type takes in a protobuf-c message (a repeated field: in its array).

@@ -1,5 +1,5 @@
-// One row one kind: message, field in requests, unique field, whether what refers to it is checked against its
-// content, references (REFERENCE(path, kind, required) …). A path leads through messages and lists:
+// One row one kind: message, field in requests, unique field, whether what refers to it is checked against
+// its content, references (REFERENCE(path, kind, required) …). A path leads through messages and lists:
 // actions.offers is each offer of each action. Kinds with a channel have a reference to it without saying so.
 KIND(Channel, channel, NULL, false, )
 KIND(AudienceLevel, audience_level, NULL, true, )
@@ -24,9 +24,8 @@ KIND(TreatmentRule, treatment_rule, NULL, false,
                 REFERENCE(zone, Zone, false) REFERENCE(offer, Offer, false)
                         REFERENCE(offer_list, OfferList, false) REFERENCE(campaign, Campaign, false))
 KIND(GlobalOffer, global_offer, NULL, false,
-        REFERENCE(audience_level, AudienceLevel, false) REFERENCE(zone, Zone, false)
-                REFERENCE(offer, Offer, false) REFERENCE(offer_list, OfferList, false)
-                        REFERENCE(campaign, Campaign, false))
+        REFERENCE(audience_level, AudienceLevel, false) REFERENCE(zone, Zone, false) REFERENCE(offer, Offer,
+                false) REFERENCE(offer_list, OfferList, false) REFERENCE(campaign, Campaign, false))
 KIND(ScoreOverride, score_override, NULL, false,
         REFERENCE(audience_level, AudienceLevel, true) REFERENCE(entries.offer, Offer, false)
                 REFERENCE(entries.offer_list, OfferList, false))

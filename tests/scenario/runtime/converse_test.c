@@ -214,8 +214,7 @@ static void a_touchpoint_that_leaves_loses_nothing_of_what_it_said(void **state)
 	GetProfileResponse *profile = NULL;
 	assert_int_equal(get_profile(c, "s1", &profile), OK); // the session is free
 	size_t count = server_entries(&entries);
-	assert_int_equal(
-	        count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED), 1);
+	assert_int_equal(count_entries(entries, count, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED), 1);
 }
 
 static void *stop(void *context)
