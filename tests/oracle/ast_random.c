@@ -203,15 +203,21 @@ static Node *random_number(Chance *chance, const AstWorld *world, ExprKind type,
 		                depth - 1),
 		        NULL);
 	Node *first = ast_random(chance, world, type, depth - 1);
+	if ((kind == NODE_DIVIDE || kind == NODE_MODULUS) && chance_once_in(chance, 3)) {
+		ExprValue zero = type == EXPR_INT ? value_of_int(0) : value_of_double(0);
+		return ast_make(world, kind, type, first, ast_literal(world->arena, zero));
+	}
 	return ast_make(world, kind, type, first, ast_random(chance, world, type, depth - 1));
 }
 
 static Node *random_later(Chance *chance, const AstWorld *world, int depth)
 {
-	static const int64_t spans[] = {0, 1, -1, 86400, -86400, INT64_C(9000000000), -INT64_C(9000000000)};
+	static const int64_t near[] = {0, 1, -1, 86400, -86400},
+	                     far[] = {INT64_C(9000000000), -INT64_C(9000000000)};
 	Node *node = ast_make(world, NODE_LATER, EXPR_TIMESTAMP,
 	        ast_random(chance, world, EXPR_TIMESTAMP, depth - 1), NULL);
-	node->value = value_of_int(CHANCE_OF(chance, spans));
+	node->value =
+	        value_of_int(chance_once_in(chance, 2) ? CHANCE_OF(chance, near) : CHANCE_OF(chance, far));
 	return node;
 }
 

@@ -44,47 +44,65 @@ static bool is_possible(Reason reason, Origin origin)
 	}
 }
 
-static size_t print_reasons(const Cover *cover, bool quiet)
+static void print_reasons(const Cover *cover)
 {
-	size_t never = 0;
-	if (!quiet) {
-		printf("%-26s", "candidates");
-		for (size_t j = 0; j < ORIGIN_COUNT; j++)
-			printf(" %10s", origin_name((Origin)j));
-		putchar('\n');
-	}
+	printf("%-26s", "candidates");
+	for (size_t j = 0; j < ORIGIN_COUNT; j++)
+		printf(" %10s", origin_name((Origin)j));
+	putchar('\n');
 	for (size_t i = 0; i < REASON_COUNT; i++) {
-		if (!quiet)
-			printf("  %-24s", reason_name((Reason)i));
+		printf("  %-24s", reason_name((Reason)i));
 		for (size_t j = 0; j < ORIGIN_COUNT; j++) {
-			bool possible = is_possible((Reason)i, (Origin)j);
-			never += possible && !cover->reasons[i][j];
-			if (!quiet && possible)
+			if (is_possible((Reason)i, (Origin)j))
 				printf(" %10" PRIu64, cover->reasons[i][j]);
-			else if (!quiet)
+			else
 				printf(" %10s", "-");
 		}
-		if (!quiet)
-			putchar('\n');
+		putchar('\n');
 	}
-	return never;
 }
 
-size_t cover_print(const Cover *cover, bool quiet)
+void cover_print(const Cover *cover)
 {
-	size_t never = print_reasons(cover, quiet);
-	for (size_t i = 0; i < COVER_ROWS; i++) {
-		if (!quiet)
-			printf("%12" PRIu64 "  %s\n", cover->rows[i], texts[i]);
-		if (!cover->rows[i]) {
-			never++;
-			printf("never met: %s\n", texts[i]);
+	print_reasons(cover);
+	for (size_t i = 0; i < COVER_ROWS; i++)
+		printf("%12" PRIu64 "  %s\n", cover->rows[i], texts[i]);
+}
+
+static size_t missing_reasons(const Cover *cover, bool by_origin)
+{
+	size_t missing = 0;
+	for (size_t i = 0; i < REASON_COUNT; i++) {
+		bool possible = false, met = false;
+		for (size_t j = 0; j < ORIGIN_COUNT; j++) {
+			if (!is_possible((Reason)i, (Origin)j))
+				continue;
+			possible = true;
+			met = met || cover->reasons[i][j];
+			if (!by_origin || cover->reasons[i][j])
+				continue;
+			missing++;
+			printf("never met: %s of origin %s\n", reason_name((Reason)i),
+			        origin_name((Origin)j));
+		}
+		if (!by_origin && possible && !met) {
+			missing++;
+			printf("never met: %s\n", reason_name((Reason)i));
 		}
 	}
-	for (size_t i = 0; i < REASON_COUNT; i++)
-		for (size_t j = 0; j < ORIGIN_COUNT; j++)
-			if (is_possible((Reason)i, (Origin)j) && !cover->reasons[i][j])
-				printf("never met: %s of origin %s\n", reason_name((Reason)i),
-				        origin_name((Origin)j));
-	return never;
+	return missing;
+}
+
+size_t cover_missing(const Cover *cover, uint64_t cases)
+{
+	if (cases < COVER_FROM)
+		return 0;
+	size_t missing = missing_reasons(cover, cases >= COVER_ORIGINS_FROM);
+	for (size_t i = 0; i < COVER_ROWS; i++) {
+		if (cover->rows[i])
+			continue;
+		missing++;
+		printf("never met: %s\n", texts[i]);
+	}
+	return missing;
 }

@@ -3,6 +3,9 @@
 #pragma once
 #include "decide/decide.h"
 
+// From so many cases on each row and each reason must have been met, and each reason by each origin.
+enum { COVER_FROM = 10000, COVER_ORIGINS_FROM = 100000 };
+
 typedef enum CoverRow {
 #define COVER(id, text) COVER_##id,
 #include "cover_table.h"
@@ -21,5 +24,7 @@ static inline void cover_row(Cover *cover, CoverRow row)
 }
 
 void cover_add(Cover *to, const Cover *from);
-// Prints what was met how often; the number of things that never were.
-size_t cover_print(const Cover *cover, bool quiet);
+// Prints what was met how often.
+void cover_print(const Cover *cover);
+// Prints what must have been met in so many cases and was not; returns how many things.
+size_t cover_missing(const Cover *cover, uint64_t cases);

@@ -77,7 +77,7 @@ static void make_offer_attributes(Chance *chance, World *world, SnapOffer *offer
 		SnapOfferAttribute *attribute = offer->attributes[offer->n_attributes++];
 		attribute->name = arena_cstr(world->arena, str(offer_attributes[i].name));
 		ExprKind kind =
-		        chance_once_in(chance, 5) ? offer_attributes[i].other : offer_attributes[i].kind;
+		        chance_once_in(chance, 3) ? offer_attributes[i].other : offer_attributes[i].kind;
 		attribute->type = type_of(kind);
 		if (chance_once_in(chance, 4))
 			make_personalised(chance, world, attribute);

@@ -109,18 +109,20 @@ static void make_suppression(Chance *chance, World *world, SnapSuppression *rule
 	if (rule->scope == SNAP_SCOPE(DAYS))
 		rule->days = chance_once_in(chance, 20) ? 3650 : 1 + chance_below(chance, 3);
 	if (chance_once_in(chance, 2))
-		rule->related_attribute = arena_cstr(world->arena, str(make_attribute_name(chance)));
+		rule->related_attribute = arena_cstr(
+		        world->arena, str(chance_once_in(chance, 3) ? "price" : make_attribute_name(chance)));
 }
 
 static void make_constraint(Chance *chance, World *world, SnapConstraint *constraint)
 {
+	static const Parley__Snapshot__V1__Period periods[] = {SNAP_PERIOD(EVER), SNAP_PERIOD(HOUR),
+	        SNAP_PERIOD(HOUR), SNAP_PERIOD(DAY), SNAP_PERIOD(DAY), SNAP_PERIOD(WEEK), SNAP_PERIOD(MONTH)};
 	constraint->offers = make_offer_set(chance, world, 3, &constraint->n_offers);
 	constraint->scope =
 	        (Parley__Snapshot__V1__ConstraintScope)(SNAP_CONSTRAINT(SESSION) + chance_below(chance, 3));
 	constraint->period = SNAP_PERIOD(EVER);
 	if (constraint->scope != SNAP_CONSTRAINT(SESSION))
-		constraint->period =
-		        (Parley__Snapshot__V1__Period)(SNAP_PERIOD(EVER) + chance_below(chance, 5));
+		constraint->period = CHANCE_OF(chance, periods);
 	constraint->counted =
 	        (Parley__Snapshot__V1__Counted)(SNAP_COUNTED(CONTACTS) + chance_below(chance, 2));
 	constraint->limit = 1 + chance_below(chance, 3);
@@ -138,7 +140,7 @@ void make_limits(Chance *chance, World *world)
 		make_suppression(chance, world, snapshot->suppressions[i]);
 	}
 	snapshot->n_constraints = MAKE_LIST(world, snapshot->constraints, SnapConstraint,
-	        PARLEY__SNAPSHOT__V1__CONSTRAINT__INIT, chance_below(chance, 4));
+	        PARLEY__SNAPSHOT__V1__CONSTRAINT__INIT, chance_below(chance, 5));
 	for (size_t i = 0; i < snapshot->n_constraints; i++) {
 		snapshot->constraints[i]->name = make_name(world, "n", i);
 		make_constraint(chance, world, snapshot->constraints[i]);

@@ -142,7 +142,11 @@ static OfferFilter make_filter(Chance *chance, const World *world, Arena *arena)
 	OfferFilter filter = {.attribute = str(make_attribute_name(chance))};
 	filter.comparison = (Parley__Snapshot__V1__Comparison)(SNAP_COMPARE(EQUAL) + chance_below(chance, 7));
 	filter.value = make_attribute_value(chance, world, CHANCE_OF(chance, kinds), arena);
-	if (filter.value.kind == EXPR_DOUBLE && chance_once_in(chance, 4))
+	if (filter.comparison == SNAP_COMPARE(CONTAINS) && chance_once_in(chance, 2)) {
+		filter.attribute = STR("themes");
+		filter.value = make_attribute_value(chance, world, EXPR_STRING, arena);
+	}
+	if (filter.value.kind == EXPR_DOUBLE && chance_once_in(chance, 3))
 		filter.value.d = CHANCE_OF(
 		        chance, ((const double[]){(double)NAN, (double)INFINITY, -(double)INFINITY}));
 	if (filter.value.kind == EXPR_TIMESTAMP && chance_once_in(chance, 8))

@@ -183,6 +183,8 @@ static SnapCondition *make_condition(Chance *chance, World *world)
 	*condition = (SnapCondition)PARLEY__SNAPSHOT__V1__OFFER_CONDITION__INIT;
 	condition->attribute = arena_cstr(world->arena, str(make_attribute_name(chance)));
 	ExprKind kind = CHANCE_OF(chance, kinds);
+	if (kind == EXPR_STRING && chance_once_in(chance, 3))
+		condition->attribute = arena_cstr(world->arena, STR("themes")); // CONTAINS, mostly
 	uint32_t comparisons = kind == EXPR_BOOL || kind == EXPR_LIST ? 2 : kind == EXPR_STRING ? 7 : 6;
 	condition->comparison =
 	        (Parley__Snapshot__V1__Comparison)(SNAP_COMPARE(EQUAL) + chance_below(chance, comparisons));
@@ -262,6 +264,8 @@ static const int64_t anchors_s[] = {
         INT64_C(-100000000),   // 1966-10-31T14:13:20Z
         INT64_C(253402127999), // 9999-12-29T23:59:59Z
         INT64_C(-62135337600), // 0001-01-04T00:00:00Z
+        INT64_C(253402127999), // the ends of the calendar twice: they are rarely left
+        INT64_C(-62135337600),
 };
 
 // Most worlds have a little of everything; some are large, some are plain, some have much of one kind.

@@ -9,7 +9,7 @@
 
 enum {
 	VISITS_IN_WORLD = 4, // the state's and the visitor's part of a case
-	REQUESTS_IN_VISIT = 5,
+	REQUESTS_IN_VISIT = 3,
 	CASES_IN_WORLD = VISITS_IN_WORLD * REQUESTS_IN_VISIT,
 	IDS = 5, // visitors of a level
 };
