@@ -45,11 +45,12 @@ void current_release(const Deployed *deployed);
 bool deployed_is_current(const Deployed *deployed);
 
 const Plan *deployed_plan(const Deployed *deployed);
-Str deployed_channel(const Deployed *deployed);
+Str deployed_channel(const Deployed *deployed); // lives as long as the Current, and ends in NUL
 uint64_t deployed_version(const Deployed *deployed);
 const Digest *deployed_digest(const Deployed *deployed); // of the blob
-int64_t deployed_since_us(const Deployed *deployed);     // activated at
-int64_t deployed_expires_us(const Deployed *deployed);   // the manifest's hard expiry
+Str deployed_digest_hex(const Deployed *deployed);
+int64_t deployed_since_us(const Deployed *deployed);   // activated at
+int64_t deployed_expires_us(const Deployed *deployed); // the manifest's hard expiry
 const void *deployed_prepared(const Deployed *deployed);
 
 static inline void current_releasep(const Deployed **deployed)

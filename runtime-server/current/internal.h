@@ -19,6 +19,7 @@ struct Deployed {
 	const void *prepared;
 	uint64_t epoch, version;
 	Digest manifest, blob;
+	char blob_hex[65]; // every answer tells it
 	int64_t since_us, expires_us;
 };
 

@@ -46,6 +46,7 @@ Err deployed_build(Channel *channel, Str envelope, const Manifest *manifest, con
 	deployed->version = manifest->version;
 	deployed->manifest = *digest;
 	memcpy(deployed->blob.bytes, manifest->blobs[0]->sha256.data, sizeof deployed->blob.bytes);
+	digest_hex(&deployed->blob, deployed->blob_hex);
 	deployed->since_us = since_us;
 	deployed->expires_us = manifest->expires_us;
 	TRY(build(deployed, &channel->current->options, manifest, blob));

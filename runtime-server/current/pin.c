@@ -109,6 +109,11 @@ const Digest *deployed_digest(const Deployed *deployed)
 	return &deployed->blob;
 }
 
+Str deployed_digest_hex(const Deployed *deployed)
+{
+	return str_n(deployed->blob_hex, sizeof deployed->blob_hex - 1);
+}
+
 int64_t deployed_since_us(const Deployed *deployed)
 {
 	return deployed->since_us;

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
+enum { REMEMBERED_MAX = 128 }; // bytes of a token
+
 // Looking SHA-256 up among OpenSSL's providers, as its one-shot functions do for every digest, costs more
 // than the digest: it is done once, for the life of the process.
 static EVP_MD *sha256;
@@ -13,14 +15,40 @@ static void find_sha256(void)
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
+static bool digest(Str token, uint8_t hash[TOKEN_HASH_SIZE])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, find_sha256);
+	return sha256 != NULL && EVP_Digest(token.ptr, token.len, hash, NULL, sha256, NULL) == 1;
+}
+
+// A thread sees the same token call after call, and remembers the hash of the last. Only that: whether it is
+// known is asked each time. The comparison takes as long for any two of one length.
+static bool hash_of(Str token, uint8_t hash[TOKEN_HASH_SIZE])
+{
+	static _Thread_local struct {
+		size_t len; // 0: none is remembered
+		char token[REMEMBERED_MAX];
+		uint8_t hash[TOKEN_HASH_SIZE];
+	} last;
+	if (token.len == last.len && CRYPTO_memcmp(last.token, token.ptr, token.len) == 0) {
+		memcpy(hash, last.hash, sizeof last.hash);
+		return true;
+	}
+	if (!digest(token, hash))
+		return false;
+	last.len = token.len <= sizeof last.token ? token.len : 0;
+	memcpy(last.token, token.ptr, last.len);
+	memcpy(last.hash, hash, sizeof last.hash);
+	return true;
+}
+
 // All hashes are compared, and each in constant time: how long it takes tells nothing.
 static bool token_known(const Access *access, Str token)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint8_t hash[TOKEN_HASH_SIZE];
 	bool known = false;
-	pthread_once(&once, find_sha256);
-	if (sha256 == NULL || EVP_Digest(token.ptr, token.len, hash, NULL, sha256, NULL) != 1)
+	if (!hash_of(token, hash))
 		return false;
 	for (size_t i = 0; i < access->token_count; i++)
 		known |= CRYPTO_memcmp(hash, access->token_hashes[i], sizeof hash) == 0;

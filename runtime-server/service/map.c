@@ -8,14 +8,12 @@ static Err no_memory(void)
 	return err_retry(ERR_NO_MEMORY, 100, "the answer is too large for a call's memory; ask for less");
 }
 
-static Err make_version(Str name, uint64_t version, const Digest *digest, Arena *arena, SnapshotVersion **ret)
+static Err make_version(Str channel, uint64_t version, char *hex, Arena *arena, SnapshotVersion **ret)
 {
 	*ret = message_new(arena, MESSAGE_OF(snapshot_version));
-	char *channel = arena_cstr(arena, name), *hex = arena_alloc(arena, 2 * sizeof digest->bytes + 1);
-	if (*ret == NULL || channel == NULL || hex == NULL)
+	if (*ret == NULL || hex == NULL)
 		return no_memory();
-	digest_hex(digest, hex);
-	(*ret)->channel = channel;
+	(*ret)->channel = (char *)channel.ptr;
 	(*ret)->version = version;
 	(*ret)->digest = hex;
 	return OK;
@@ -23,13 +21,16 @@ static Err make_version(Str name, uint64_t version, const Digest *digest, Arena 
 
 Err map_version(const Deployed *deployed, Arena *arena, SnapshotVersion **ret)
 {
-	return make_version(deployed_channel(deployed), deployed_version(deployed), deployed_digest(deployed),
-	        arena, ret);
+	return make_version(deployed_channel(deployed), deployed_version(deployed),
+	        arena_cstr(arena, deployed_digest_hex(deployed)), arena, ret);
 }
 
 Err map_status_version(const CurrentStatus *status, Arena *arena, SnapshotVersion **ret)
 {
-	return make_version(status->channel, status->version, &status->digest, arena, ret);
+	char *hex = arena_alloc(arena, 2 * sizeof status->digest.bytes + 1);
+	if (hex != NULL)
+		digest_hex(&status->digest, hex);
+	return make_version(status->channel, status->version, hex, arena, ret);
 }
 
 Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_count)

@@ -73,6 +73,8 @@ static Err start_by(Client client)
 
 static void everybody_gets_what_is_theirs(void **state)
 {
+	char same_length[] = TEST_TOKEN;
+	same_length[sizeof same_length - 2] ^= 1;
 	(void)state;
 	start();
 	deploy_bank();
@@ -87,6 +89,10 @@ static void everybody_gets_what_is_theirs(void **state)
 	assert_int_equal(version_by(home_token_client(&home, NULL)), ERR_UNAUTHENTICATED);
 	assert_int_equal(version_by(home_plaintext_client(&home, NULL)), ERR_UNAUTHENTICATED);
 	assert_int_equal(version_by(home_token_client(&home, TEST_TOKEN "x")), ERR_UNAUTHENTICATED);
+	assert_int_equal(start_by(home_plaintext_client(&home, TEST_TOKEN)), OK);
+	assert_int_equal(start_by(home_plaintext_client(&home, same_length)), ERR_UNAUTHENTICATED);
+	assert_int_equal(start_by(home_plaintext_client(&home, same_length)), ERR_UNAUTHENTICATED);
+	assert_int_equal(start_by(home_plaintext_client(&home, TEST_TOKEN)), OK);
 	assert_int_equal(start_by(home_client(&home, "elsewhere")), ERR_PERMISSION_DENIED);
 	assert_int_equal(start_by(home_client(&home, "r1")), ERR_PERMISSION_DENIED);
 	assert_int_equal(start_by(home_client(&home, "design")), ERR_PERMISSION_DENIED);
