@@ -5,19 +5,22 @@
 // slot comes back to the poller with that batch (slots.c).
 #include "rpc/internal.h"
 
+#include "base/clock.h"
 #include "wire/wire.h"
 
 #include <grpc/support/time.h>
 #include <stdlib.h>
 
-int64_t deadline_left_us(gpr_timespec deadline)
+// gpr's monotonic clock is CLOCK_MONOTONIC, as monotonic_us is.
+int64_t rpc_deadline_us(const RpcCall *call)
 {
-	gpr_timespec left;
+	gpr_timespec deadline = call->deadline;
 
 	if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0)
 		return INT64_MAX;
-	left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
-	return left.tv_sec * INT64_C(1000000) + left.tv_nsec / 1000;
+	if (deadline.clock_type != GPR_CLOCK_MONOTONIC)
+		deadline = gpr_convert_clock_type(deadline, GPR_CLOCK_MONOTONIC);
+	return deadline.tv_sec * US_PER_S + deadline.tv_nsec / 1000;
 }
 
 Err call_check_size(const RpcCall *call, size_t size)
@@ -63,7 +66,7 @@ static Err let_in(RpcCall *call)
 	const Method *method = call->method;
 	const RpcServerOptions *options = &method->server->options;
 
-	if (rpc_time_left_us(call) <= 0)
+	if (rpc_deadline_us(call) <= call->begun_us)
 		return err(ERR_TIMEOUT,
 		        "the deadline had passed before the call could be looked at: allow more time");
 	TRY(call->way->read_peer(call));
@@ -95,8 +98,10 @@ void call_hand_over(RpcCall *call)
 
 void call_run(RpcCall *call)
 {
-	Err e = let_in(call);
+	Err e;
 
+	call->begun_us = monotonic_us();
+	e = let_in(call);
 	if (e != OK)
 		rpc_fail(call, e);
 	else
@@ -193,7 +198,7 @@ void *rpc_principal(const RpcCall *call)
 	return call->principal;
 }
 
-int64_t rpc_time_left_us(const RpcCall *call)
+int64_t rpc_begun_us(const RpcCall *call)
 {
-	return deadline_left_us(call->deadline);
+	return call->begun_us;
 }

@@ -66,6 +66,7 @@ struct RpcCall {
 	Method *method;
 	grpc_call *core;
 	gpr_timespec deadline;
+	int64_t begun_us; // by monotonic_us, when it was looked at
 	grpc_metadata_array headers;
 	grpc_byte_buffer *request, *response;
 	Arena *arena;
@@ -160,7 +161,6 @@ Err call_admit(RpcCall *call, size_t size);
 void call_leave(RpcCall *call);
 // Runs an admitted call, here or on a worker thread.
 void call_dispatch(RpcCall *call);
-int64_t deadline_left_us(gpr_timespec deadline);
 
 // --- peer.c ---
 // Fills call->peer, in the call's arena.

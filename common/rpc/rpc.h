@@ -119,8 +119,10 @@ void *rpc_principal(const RpcCall *call);
 void *rpc_stream_state(const RpcCall *call);
 // Value of a request header (lower-case name), empty if it is not there.
 Str rpc_header(const RpcCall *call, const char *name);
-// Microseconds until the caller's deadline; INT64_MAX if it set none.
-int64_t rpc_time_left_us(const RpcCall *call);
+// When the caller stops waiting, by monotonic_us; INT64_MAX if it set no deadline.
+int64_t rpc_deadline_us(const RpcCall *call);
+// When the server turned to the call, by monotonic_us.
+int64_t rpc_begun_us(const RpcCall *call);
 // Packs and sends `response`; `call` and its arena are gone afterwards.
 void rpc_reply(RpcCall *call, const ProtobufCMessage *response);
 // Sends the status of `e` with google.rpc details (ErrorInfo, BadRequest if a field is named, RetryInfo if a

@@ -14,6 +14,8 @@
 // last one frees it.
 #include "rpc/talk.h"
 
+#include "base/clock.h"
+
 #include <grpc/slice.h>
 #include <grpc/support/time.h>
 #include <stdlib.h>
@@ -249,6 +251,7 @@ static Message *take(Talk *talk)
 	message->call.way = &over_stream;
 	message->call.arena = arena;
 	message->call.request = talk->in;
+	message->call.begun_us = monotonic_us();
 	message->call.counted = true;
 	atomic_fetch_add(&server->in_flight, 1);
 	server_lend(server);

@@ -174,7 +174,8 @@ static void begin(Exchange *exchange)
 	                                                    .request = command_request(in->command),
 	                                                    .session_id = in->session_id,
 	                                                    .sequence = command_sequence(in->command),
-	                                                    .deadline_us = turn_deadline(call)});
+	                                                    .begun_us = rpc_begun_us(call),
+	                                                    .deadline_us = rpc_deadline_us(call)});
 }
 
 // Lock held. The next one that may begin: it has few enough before it on its session.

@@ -43,8 +43,10 @@ static void finish(Service *service, Reply *reply, Session *session, uint64_t se
 
 static Err prepare_turn(Turn *turn)
 {
-	if (turn->command->opens)
+	if (turn->command->opens) {
+		turn->now_us = wall_now(turn->service);
 		return OK;
+	}
 	TRY(turn_follow(turn));
 	return turn->command->checks_late ? OK : turn_sequence(turn);
 }
@@ -113,11 +115,11 @@ static Err new_turn(Turn **ret, const TurnCall *call)
 	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 }
 
-static int64_t late_from(int64_t deadline_us)
+static int64_t late_from(int64_t begun_us, int64_t deadline_us)
 {
 	if (deadline_us == INT64_MAX)
 		return INT64_MAX;
-	int64_t left_us = deadline_us - monotonic_us(), margin_us = left_us / TURN_MARGIN_PART;
+	int64_t margin_us = (deadline_us - begun_us) / TURN_MARGIN_PART;
 	return deadline_us - (margin_us > TURN_MARGIN_US ? margin_us : TURN_MARGIN_US);
 }
 
@@ -145,8 +147,7 @@ void turn_begin(Service *service, const TurnCall *call)
 	        .request = call->request,
 	        .sequence = call->sequence,
 	        .arena = call->arena,
-	        .now_us = wall_now(service),
-	        .late_us = late_from(call->deadline_us),
+	        .late_us = late_from(call->begun_us, call->deadline_us),
 	};
 	turn->waiter.deadline_us = patience(turn);
 	Str id = str(call->session_id);
@@ -154,12 +155,6 @@ void turn_begin(Service *service, const TurnCall *call)
 		session_open(service->sessions, id, steady_now(service), &turn->waiter);
 	else
 		session_enter(service->sessions, id, &turn->waiter);
-}
-
-int64_t turn_deadline(const RpcCall *call)
-{
-	int64_t left_us = rpc_time_left_us(call);
-	return left_us < INT64_MAX ? monotonic_us() + left_us : INT64_MAX;
 }
 
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
@@ -177,7 +172,8 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 	                            .request = request,
 	                            .session_id = session_id,
 	                            .sequence = sequence,
-	                            .deadline_us = turn_deadline(call)});
+	                            .begun_us = rpc_begun_us(call),
+	                            .deadline_us = rpc_deadline_us(call)});
 }
 
 Err turn_follow(Turn *turn)

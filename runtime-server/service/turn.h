@@ -65,14 +65,13 @@ typedef struct TurnCall {
 	const void *request; // a ProtobufCMessage
 	const char *session_id;
 	uint64_t sequence;   // 0: none
-	int64_t deadline_us; // when the caller stops waiting, by monotonic_us; INT64_MAX: never
+	int64_t begun_us;    // by monotonic_us
+	int64_t deadline_us; // when the caller stops waiting, likewise; INT64_MAX: never
 } TurnCall;
 
 // Checks the request, enters the session and runs the command's step. The step of a command that opens finds
 // the session as it is: fresh, or on the snapshot it was on.
 void turn_begin(Service *service, const TurnCall *call);
-// When a call's caller stops waiting, for TurnCall.
-int64_t turn_deadline(const RpcCall *call);
 // The same for a call of its own.
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,
         uint64_t sequence, const Command *command);

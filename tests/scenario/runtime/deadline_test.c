@@ -106,12 +106,14 @@ static Answered turn_with(int64_t left_us, const GetOffersRequest *request)
 {
 	Answered answered = {.reply.send = note};
 	Arena *arena = arena_new(16 * 1024, 0);
+	int64_t now_us = monotonic_us();
 	turn_begin(server.service, &(TurnCall){.reply = &answered.reply,
 	                                   .arena = arena,
 	                                   .command = &get_offers_command,
 	                                   .request = request,
 	                                   .session_id = request->session_id,
-	                                   .deadline_us = monotonic_us() + left_us});
+	                                   .begun_us = now_us,
+	                                   .deadline_us = now_us + left_us});
 	assert_int_equal(answered.times, 1);
 	arena_free(arena);
 	return answered;

@@ -28,7 +28,7 @@ static void handle_start(void *service, RpcCall *call, const ProtobufCMessage *r
 	        arena_cstr(rpc_arena(call), peer->token),
 	        (char *)(peer->plaintext ? "plaintext" : "tls"),
 	        arena_printf(rpc_arena(call), "%d",
-	                rpc_time_left_us(call) > 0 && rpc_time_left_us(call) < INT64_MAX),
+	                rpc_deadline_us(call) > rpc_begun_us(call) && rpc_deadline_us(call) < INT64_MAX),
 	        (char *)rpc_principal(call),
 	};
 
