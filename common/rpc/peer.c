@@ -54,14 +54,21 @@ static Str bearer(Str header)
 	return str_n(header.ptr + sizeof(scheme) - 1, header.len - (sizeof(scheme) - 1));
 }
 
+// Few methods ask for it, and gRPC core makes a copy each time.
+Str rpc_address(RpcCall *call)
+{
+	char *address;
+
+	if (call->peer.address.len > 0 || !call->core)
+		return call->peer.address;
+	address = grpc_call_get_peer(call->core);
+	call->peer.address = arena_str(call->arena, str(address));
+	gpr_free(address);
+	return call->peer.address;
+}
+
 Err peer_read(RpcCall *call)
 {
-	char *address = grpc_call_get_peer(call->core);
-
-	call->peer = (RpcPeer){
-	        .token = bearer(rpc_header(call, "authorization")),
-	        .address = arena_str(call->arena, str(address)),
-	};
-	gpr_free(address);
+	call->peer = (RpcPeer){.token = bearer(rpc_header(call, "authorization"))};
 	return transport_read(call);
 }

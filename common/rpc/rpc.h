@@ -45,7 +45,7 @@ typedef struct RpcPeer {
 	bool plaintext; // the listener was a plaintext one
 	Str identity;   // SPIFFE ID of the verified client certificate; empty if none was shown
 	Str token;      // of "authorization: Bearer …"; empty if none
-	Str address;    // of the other end
+	Str address;    // of the other end, if a front knows it; ask rpc_address
 } RpcPeer;
 
 // Runs before the body is parsed, on the thread that the handler will run on (so it may wait if the method is
@@ -114,6 +114,8 @@ Err rpc_status_pack(const ErrDetail *failure, Arena *arena, Str *ret);
 
 Arena *rpc_arena(RpcCall *call);
 const RpcPeer *rpc_peer(const RpcCall *call);
+// The other end's address; empty if memory is out. In the call's arena.
+Str rpc_address(RpcCall *call);
 void *rpc_principal(const RpcCall *call);
 // What RpcStreaming.open made for the stream that the call is of.
 void *rpc_stream_state(const RpcCall *call);

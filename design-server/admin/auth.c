@@ -37,7 +37,7 @@ static Err issue(Pg *pg, void *context)
 
 static Err check_password(Admin *admin, RpcCall *call, Login *login)
 {
-	Str user = str(login->request->user), address = rpc_peer(call)->address;
+	Str user = str(login->request->user), address = rpc_address(call);
 	TRY(throttle_check(admin->throttle, user, address, login->now_us));
 	TRY(store_run(admin->services->store, find_user, login));
 	Err failed = password_check(str(login->request->password), login->user.password_hash);
