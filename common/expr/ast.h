@@ -81,7 +81,7 @@ typedef struct Node {
 	Callee callee;
 	uint32_t slot;
 	Str name;
-	ExprValue value;
+	ExprValue value;  // of a literal; of a call whose pattern is written out, its automaton
 	const Type *type; // set by the checker
 	struct Node *first, *last, *next;
 } Node;

@@ -332,16 +332,20 @@ static void fold_moment(Compilation *c, Node *node)
 	node->value = value;
 }
 
-// A pattern that is written out is compiled now, for its mistakes.
-static void check_pattern(Compilation *c, Node *node)
+// A pattern that is written out is compiled now; the call keeps its automaton.
+static void fold_pattern(Compilation *c, Node *node)
 {
 	const Node *pattern = node->last;
 	const char *why = NULL;
+	Str automaton;
 
 	if (node->callee != CALLEE_MATCHES || pattern->kind != NODE_LITERAL ||
 	        pattern->value.kind != EXPR_STRING)
 		return;
-	if (!expr_regex_compile(expr_value_str(pattern->value), c->arena, &why))
+	automaton = expr_regex_compile(expr_value_str(pattern->value), c->arena, &why);
+	if (automaton.ptr)
+		node->value = expr_bytes(automaton);
+	else
 		(void)expr_fail(c, ERR_EXPR_TYPE, pattern->at, "the pattern %s", why);
 }
 
@@ -378,7 +382,7 @@ void expr_check_callee(Compilation *c, Node *node)
 	if (c->failed == OK)
 		fold_moment(c, node);
 	if (c->failed == OK && node->kind == NODE_CALL && node->count > 0) {
-		check_pattern(c, node);
+		fold_pattern(c, node);
 		fold_zone(c, node);
 	}
 }

@@ -2,6 +2,7 @@
 #include "expr/callee.h"
 #include "expr/operate.h"
 #include "expr/program.h"
+#include "expr/regex.h"
 
 #include <stdio.h>
 
@@ -10,12 +11,17 @@ enum { LINE_MAX_SIZE = 160 };
 static Str constant_text(const ProgramView *view, uint32_t index, Arena *arena)
 {
 	ExprValue value = constant_at(view, index);
-	char *text;
 
-	if (value.kind != EXPR_LIST)
+	switch (value.kind) {
+	case EXPR_LIST:
+		return str(arena_printf(arena, "{%u constants}", value.len));
+	case EXPR_MAP:
+		return str(arena_printf(arena, "{%u pairs}", value.len));
+	case CONSTANT_PATTERN:
+		return str(arena_printf(arena, "{%zu states}", expr_regex_size(expr_value_str(value))));
+	default:
 		return expr_value_format(value, arena);
-	text = arena_printf(arena, "{%u constants}", value.len);
-	return str(text);
+	}
 }
 
 static Str slot_text(const ExprSchema *schema, uint32_t slot)
@@ -31,6 +37,8 @@ static char *operand_text(const ProgramView *view, const ExprSchema *schema, uin
 	switch (expr_opcodes[INSTRUCTION_OPCODE(word)].operand) {
 	case OPERAND_CONST:
 	case OPERAND_SET:
+	case OPERAND_TABLE:
+	case OPERAND_PATTERN:
 		text = constant_text(view, operand, arena);
 		return arena_printf(arena, " " STR_FMT, STR_ARG(text));
 	case OPERAND_SLOT:

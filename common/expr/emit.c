@@ -1,11 +1,8 @@
-// Tree to program. Jumps only lead forward, operands follow the order of the source, and two things are made
-// short: an attribute compared with a constant is one instruction, and so is an attribute in a constant list,
-// which is sorted.
+// Tree to program. Jumps only lead forward, operands follow the order of the source, and an attribute
+// compared with a constant is made one instruction. What is searched in constants is emit_constant.c's.
 #include "expr/emit.h"
 
 #include "expr/operate.h"
-
-#include <stdlib.h>
 
 enum {
 	INSTRUCTIONS_MAX = EXPR_PROGRAM_MAX / sizeof(uint32_t),
@@ -47,95 +44,6 @@ size_t expr_emit_op(Emitter *e, Opcode opcode, uint32_t operand)
 void expr_emit_land(Emitter *e, size_t jump)
 {
 	e->code[jump] = INSTRUCTION(INSTRUCTION_OPCODE(e->code[jump]), e->instructions);
-}
-
-static uint32_t append_constant(Emitter *e, ExprValue value)
-{
-	if (e->constant_count == e->constants_max) {
-		expr_emit_too_large(e);
-		return 0;
-	}
-	if (value.kind == EXPR_STRING || value.kind == EXPR_BYTES)
-		e->data_len += value.len;
-	e->constants[e->constant_count] = value;
-	return (uint32_t)e->constant_count++;
-}
-
-// Bit for bit the same: 0.0 and -0.0 are two constants.
-static bool identical(ExprValue a, ExprValue b)
-{
-	if (a.kind != b.kind)
-		return false;
-	switch (a.kind) {
-	case EXPR_STRING:
-	case EXPR_BYTES:
-		return str_eq(expr_value_str(a), expr_value_str(b));
-	case EXPR_LIST:
-		return false;
-	default:
-		return a.u == b.u && a.len == b.len;
-	}
-}
-
-static uint32_t constant(Emitter *e, ExprValue value)
-{
-	ExprValue clean = {.kind = value.kind, .len = value.len, .u = value.u};
-
-	if (value.kind == EXPR_BOOL)
-		clean = (ExprValue){.kind = EXPR_BOOL, .u = value.b};
-	else if (value.kind == EXPR_TYPE)
-		clean = (ExprValue){.kind = EXPR_TYPE, .u = value.type};
-	for (size_t i = 0; i < e->constant_count; i++)
-		if (identical(e->constants[i], clean))
-			return (uint32_t)i;
-	return append_constant(e, clean);
-}
-
-// Whether a list can be a set: constants of one kind that has an order.
-static bool is_set(const Node *list)
-{
-	ExprKind kind = list->first ? list->first->value.kind : EXPR_NULL;
-
-	if (list->kind != NODE_LIST || !list->first || kind == EXPR_NULL || kind == EXPR_TYPE)
-		return false;
-	for (const Node *item = list->first; item; item = item->next)
-		if (item->kind != NODE_LITERAL || item->value.kind != kind ||
-		        (kind == EXPR_DOUBLE && item->value.d != item->value.d))
-			return false;
-	return true;
-}
-
-static int by_order(const void *a, const void *b)
-{
-	return (int)expr_compare(*(const ExprValue *)a, *(const ExprValue *)b);
-}
-
-// A sorted run of distinct constants, and the constant that names it.
-static uint32_t set_constant(Emitter *e, const Node *list)
-{
-	ExprValue *sorted = ARENA_ARRAY(e->c->arena, ExprValue, list->count);
-	ExprValue set = {.kind = EXPR_LIST};
-	size_t count = 0;
-
-	if (!sorted) {
-		expr_emit_too_large(e);
-		return 0;
-	}
-	for (const Node *item = list->first; item; item = item->next)
-		sorted[count++] = item->value;
-	qsort(sorted, count, sizeof(*sorted), by_order);
-	set.u = e->constant_count;
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || expr_compare(sorted[i - 1], sorted[i]) != ORDER_EQUAL) {
-			(void)append_constant(e, sorted[i]);
-			set.len++;
-		}
-	return append_constant(e, set);
-}
-
-void expr_emit_constant(Emitter *e, ExprValue value)
-{
-	(void)expr_emit_op(e, OP_CONST, constant(e, value));
 }
 
 static void emit_literal(Emitter *e, const Node *node)
@@ -256,32 +164,15 @@ static bool emit_slot_relation(Emitter *e, const Node *node)
 	if (slot->kind != NODE_ATTRIBUTE || value->kind != NODE_LITERAL || slot->slot >= PROGRAM_PAIR_MAX ||
 	        e->constant_count >= PROGRAM_PAIR_MAX)
 		return false;
-	index = constant(e, value->value);
+	index = expr_emit_constant_index(e, value->value);
 	(void)expr_emit_op(e, turned ? fused[node->callee].turned : fused[node->callee].straight,
 	        OPERAND_PAIR(slot->slot, index));
 	return true;
 }
 
-static bool emit_set(Emitter *e, const Node *node)
-{
-	uint32_t set;
-
-	if (node->callee != CALLEE_IN || !is_set(node->last))
-		return false;
-	set = set_constant(e, node->last);
-	if (node->first->kind == NODE_ATTRIBUTE && node->first->slot < PROGRAM_PAIR_MAX &&
-	        set < PROGRAM_PAIR_MAX) {
-		(void)expr_emit_op(e, OP_SLOT_IN, OPERAND_PAIR(node->first->slot, set));
-	} else {
-		expr_emit_node(e, node->first);
-		(void)expr_emit_op(e, OP_IN_SET, set);
-	}
-	return true;
-}
-
 static void emit_call(Emitter *e, const Node *node)
 {
-	if (emit_slot_relation(e, node) || emit_set(e, node))
+	if (emit_slot_relation(e, node) || expr_emit_search(e, node))
 		return;
 	for (const Node *arg = node->first; arg; arg = arg->next)
 		expr_emit_node(e, arg);
@@ -339,7 +230,7 @@ static Err assemble(Emitter *e, Arena *arena, ExprProgram *ret)
 	for (size_t i = 0; i < e->constant_count; i++) {
 		ExprValue *value = &e->constants[i];
 
-		if (value->kind != EXPR_STRING && value->kind != EXPR_BYTES)
+		if (!constant_has_data(value->kind))
 			continue;
 		if (value->len)
 			memcpy(data + offset, value->s, value->len);

@@ -5,6 +5,7 @@
 #include "expr/map.h"
 #include "expr/operate.h"
 #include "expr/program.h"
+#include "expr/regex.h"
 
 #define EACH_ARITHMETIC(ROW) ROW(ADD) ROW(SUBTRACT) ROW(MULTIPLY) ROW(DIVIDE) ROW(MODULUS)
 #define EACH_RELATION(ROW)   ROW(EQ, ==) ROW(NE, !=) ROW(LT, <) ROW(LE, <=) ROW(GT, >) ROW(GE, >=)
@@ -78,13 +79,46 @@ static ExprValue bool_or_error(ExprValue a)
 	return a.kind == EXPR_BOOL || expr_is_error(a) ? a : expr_error(EXPR_ERR_NO_OVERLOAD);
 }
 
-static ExprValue in_set(Evaluation *run, const ProgramView *view, uint32_t set, ExprValue x)
+// Whether fuel remains for a search by this value.
+static bool may_search(Evaluation *run, ExprValue x)
+{
+	return expr_burn(run, x.kind == EXPR_STRING || x.kind == EXPR_BYTES ? x.len : 0);
+}
+
+static ExprValue in_set(Evaluation *run, const ProgramView *view, uint32_t index, ExprValue x)
+{
+	ExprValue set = constant_raw(view, index);
+	uint32_t found;
+
+	if (expr_is_error(x))
+		return x;
+	if (!may_search(run, x))
+		return expr_error(EXPR_ERR_FUEL);
+	return value_bool(expr_constant_find(view, (uint32_t)set.u, set.len, x, &found));
+}
+
+// The keys of a map lie before its values, in the same order.
+static ExprValue look_up(Evaluation *run, const ProgramView *view, uint32_t index, ExprValue x)
+{
+	ExprValue map = constant_raw(view, index);
+	uint32_t found;
+
+	if (expr_is_error(x))
+		return x;
+	if (!may_search(run, x))
+		return expr_error(EXPR_ERR_FUEL);
+	if (!expr_constant_find(view, (uint32_t)map.u, map.len, x, &found))
+		return expr_error(EXPR_ERR_NO_SUCH_KEY);
+	return constant_at(view, found + map.len);
+}
+
+static ExprValue match(Evaluation *run, ExprValue pattern, ExprValue x)
 {
 	if (expr_is_error(x))
 		return x;
-	if (!expr_burn(run, x.kind == EXPR_STRING || x.kind == EXPR_BYTES ? x.len : 0))
-		return expr_error(EXPR_ERR_FUEL);
-	return value_bool(expr_set_has(view, constant_raw(view, set), x));
+	if (x.kind != EXPR_STRING)
+		return expr_error(EXPR_ERR_NO_OVERLOAD);
+	return expr_regex_search(run, expr_value_str(pattern), expr_value_str(x));
 }
 
 // Results are of the promised kind or errors, whatever the program does.
@@ -155,6 +189,8 @@ op_RETURN:
 	OP(ITEM, PUSH(loop_item(&stack[OPERAND], true, false)));
 	OP(KEY, PUSH(loop_item(&stack[OPERAND], true, true)));
 	OP(VALUE, PUSH(loop_item(&stack[OPERAND], false, false)));
+	OP(LOOK_UP, *top = look_up(&run, &view, OPERAND, *top));
+	OP(MATCH, *top = match(&run, constant_at(&view, OPERAND), *top));
 	OP(CALL, top = call(&run, expr_function(OPERAND), top));
 out_of_fuel:
 	scratch->fuel = 0;

@@ -53,3 +53,6 @@ OPCODE(48, LOOP, "loop", BACK, 3, 3)
 OPCODE(49, ITEM, "item", CURSOR, 0, 1)
 OPCODE(50, KEY, "key", CURSOR, 0, 1)
 OPCODE(51, VALUE, "value", CURSOR, 0, 1)
+// Searches in constants.
+OPCODE(52, LOOK_UP, "look_up", TABLE, 1, 1)
+OPCODE(53, MATCH, "match", PATTERN, 1, 1)

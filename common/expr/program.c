@@ -64,14 +64,15 @@ uint32_t expr_program_binding(const ProgramView *view, const ExprSchema *schema)
 	return state;
 }
 
-bool expr_set_has(const ProgramView *view, ExprValue set, ExprValue x)
+bool expr_constant_find(const ProgramView *view, uint32_t first, uint32_t count, ExprValue x, uint32_t *ret)
 {
-	uint32_t low = 0, high = set.len;
+	uint32_t low = first, high = first + count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		Order order = expr_compare(x, constant_at(view, (uint32_t)set.u + middle));
+		Order order = expr_compare(x, constant_at(view, middle));
 
+		*ret = middle;
 		if (order == ORDER_EQUAL)
 			return true;
 		if (order == ORDER_INCOMPARABLE || order == ORDER_UNORDERED)

@@ -17,7 +17,7 @@ typedef enum Opcode {
 
 typedef enum Operand {
 	OPERAND_NONE,
-	OPERAND_CONST, // a constant that is not a set
+	OPERAND_CONST, // a constant that is a value
 	OPERAND_SLOT,
 	OPERAND_TARGET,     // an instruction further on
 	OPERAND_SET,        // a constant that is a set
@@ -30,6 +30,8 @@ typedef enum Operand {
 	OPERAND_PLACE,  // a value's place on the stack, counted from 1 at the bottom
 	OPERAND_CURSOR, // the place of a value that has another below it
 	OPERAND_BACK,   // the NEXT that begins the innermost open loop
+	OPERAND_TABLE,  // a constant that is a map
+	OPERAND_PATTERN,
 } Operand;
 
 typedef struct OpcodeRow {
@@ -41,10 +43,12 @@ typedef struct OpcodeRow {
 extern const OpcodeRow expr_opcodes[OP_COUNT];
 
 enum {
-	PROGRAM_MAGIC = 0x32585850,   // "PXX2"
+	PROGRAM_MAGIC = 0x33585850,   // "PXX3"
+	PROGRAM_MAGIC_2 = 0x32585850, // "PXX2": without constant maps and patterns
 	PROGRAM_MAGIC_1 = 0x31585850, // "PXX1": without loops and maps
 	PROGRAM_STACK_MAX = 256,      // values on the operand stack
 	PROGRAM_PAIR_MAX = 4096,      // slots and constants that fit into half an operand
+	PROGRAM_PATTERNS_MAX = 16384, // bytes of automata that a compiled program carries
 	OPERAND_MAX = 0xffffff,
 };
 
@@ -81,7 +85,15 @@ static inline uint32_t instruction_at(const uint8_t *code, size_t index)
 #define OPERAND_PAIR_SLOT(operand)   ((operand)&0xfff)
 #define OPERAND_PAIR_CONST(operand)  ((operand) >> 12)
 
-// A constant as it is stored: texts are offsets into the data, sets name a run of constants.
+// The kind of a constant that is a pattern's automaton. No value has it.
+#define CONSTANT_PATTERN             EXPR_DYN
+
+static inline bool constant_has_data(ExprKind kind)
+{
+	return kind == EXPR_STRING || kind == EXPR_BYTES || kind == CONSTANT_PATTERN;
+}
+
+// A constant as it is stored: texts are offsets into the data, sets and maps name a run of constants.
 static inline ExprValue constant_raw(const ProgramView *view, uint32_t index)
 {
 	ExprValue value;
@@ -94,7 +106,7 @@ static inline ExprValue constant_at(const ProgramView *view, uint32_t index)
 {
 	ExprValue value = constant_raw(view, index);
 
-	if (value.kind == EXPR_STRING || value.kind == EXPR_BYTES)
+	if (constant_has_data(value.kind))
 		value.s = view->data + value.u;
 	return value;
 }
@@ -116,5 +128,5 @@ static inline ProgramView program_view(const uint8_t *bytes, size_t len)
 uint32_t expr_instruction_slot(uint32_t word);
 // Hash over the declarations of the slots that the code uses; the slots must be within the schema.
 uint32_t expr_program_binding(const ProgramView *view, const ExprSchema *schema);
-// Whether `x` is in the sorted run of constants that the set names.
-bool expr_set_has(const ProgramView *view, ExprValue set, ExprValue x);
+// Finds `x` in a sorted run of constants; false if it is not there.
+bool expr_constant_find(const ProgramView *view, uint32_t first, uint32_t count, ExprValue x, uint32_t *ret);

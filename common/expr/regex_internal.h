@@ -1,6 +1,6 @@
 // Between the halves of regular expressions: regex_parse.c makes a tree, regex.c an automaton, and runs it.
 #pragma once
-#include "expr/regex.h"
+#include "expr/regex_automaton.h"
 
 typedef enum RegexKind {
 	REGEX_EMPTY,
@@ -10,19 +10,6 @@ typedef enum RegexKind {
 	REGEX_ALT,
 	REGEX_REPEAT
 } RegexKind;
-
-typedef enum RegexAssert {
-	ASSERT_TEXT_START,
-	ASSERT_TEXT_END,
-	ASSERT_LINE_START,
-	ASSERT_LINE_END,
-	ASSERT_WORD,
-	ASSERT_NO_WORD,
-} RegexAssert;
-
-typedef struct RegexRange {
-	uint32_t low, high; // code points, both included
-} RegexRange;
 
 typedef struct RegexClass {
 	const RegexRange *ranges; // ascending, apart
@@ -35,6 +22,7 @@ typedef struct RegexNode {
 	RegexKind kind;
 	RegexAssert assert;
 	RegexClass class;
+	uint32_t entry;  // the class's in the automaton
 	int least, most; // of a repetition
 	struct RegexNode *first, *last, *next;
 } RegexNode;

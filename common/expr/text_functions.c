@@ -117,20 +117,19 @@ ExprValue expr_text_trim(Evaluation *evaluation, const ExprValue *args)
 	return expr_string(text);
 }
 
-// The pattern is compiled each time; what that takes of the arena is paid for in fuel.
+// A pattern that shows only when it runs: compiled each time; what that takes of the arena is paid for in
+// fuel.
 ExprValue expr_text_matches(Evaluation *evaluation, const ExprValue *args)
 {
-	const Regex *regex;
 	const char *why;
+	Str automaton;
 
 	if (!both_strings(args))
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	if (!expr_burn(evaluation, 128 * (size_t)args[1].len))
 		return expr_error(EXPR_ERR_FUEL);
-	regex = expr_regex_compile(expr_value_str(args[1]), evaluation->arena, &why);
-	if (!regex)
+	automaton = expr_regex_compile(expr_value_str(args[1]), evaluation->arena, &why);
+	if (!automaton.ptr)
 		return expr_error(EXPR_ERR_INVALID_ARGUMENT);
-	if (!expr_burn(evaluation, 16 * expr_regex_size(regex)))
-		return expr_error(EXPR_ERR_FUEL);
-	return expr_regex_search(evaluation, regex, expr_value_str(args[0]));
+	return expr_regex_search(evaluation, automaton, expr_value_str(args[0]));
 }

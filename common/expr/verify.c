@@ -5,6 +5,7 @@
 #include "expr/moment.h"
 #include "expr/operate.h"
 #include "expr/program.h"
+#include "expr/regex.h"
 #include "expr/utf8.h"
 
 #define INVALID(...) err(ERR_EXPR_PROGRAM_INVALID, "compiled expression: " __VA_ARGS__)
@@ -20,7 +21,8 @@ static Err check_layout(const uint8_t *bytes, size_t len, ProgramView *ret)
 		return INVALID(
 		        "%zu bytes are more than the limit of %d; compile it again", len, EXPR_PROGRAM_MAX);
 	memcpy(&header, bytes, sizeof(header));
-	if (header.magic != PROGRAM_MAGIC && header.magic != PROGRAM_MAGIC_1)
+	if (header.magic != PROGRAM_MAGIC && header.magic != PROGRAM_MAGIC_2 &&
+	        header.magic != PROGRAM_MAGIC_1)
 		return INVALID(
 		        "it does not begin as a program does, or is of another version; compile it again");
 	if (header.kind < EXPR_NULL || header.kind > EXPR_DYN || header.element > EXPR_DYN)
@@ -33,16 +35,26 @@ static Err check_layout(const uint8_t *bytes, size_t len, ProgramView *ret)
 	return OK;
 }
 
+static bool is_scalar(ExprKind kind)
+{
+	return kind != EXPR_LIST && kind != EXPR_MAP && kind != CONSTANT_PATTERN;
+}
+
+static bool run_is_sound(const ProgramView *view, ExprValue run, size_t len)
+{
+	return run.u <= view->header.constants && len <= view->header.constants - run.u;
+}
+
 static bool set_is_sound(const ProgramView *view, ExprValue set)
 {
 	uint32_t first = (uint32_t)set.u;
 
-	if (set.u > view->header.constants || set.len > view->header.constants - first)
+	if (!run_is_sound(view, set, set.len))
 		return false;
 	for (uint32_t i = 0; i < set.len; i++) {
 		ExprValue member = constant_raw(view, first + i);
 
-		if (member.kind == EXPR_LIST || member.kind != constant_raw(view, first).kind)
+		if (!is_scalar(member.kind) || member.kind != constant_raw(view, first).kind)
 			return false;
 		if (i > 0 && expr_compare(constant_at(view, first + i - 1), constant_at(view, first + i)) !=
 		                     ORDER_LESS)
@@ -51,10 +63,23 @@ static bool set_is_sound(const ProgramView *view, ExprValue set)
 	return true;
 }
 
+// A set of keys, and behind them as many values.
+static bool map_is_sound(const ProgramView *view, ExprValue map)
+{
+	if (!run_is_sound(view, map, 2 * (size_t)map.len) || !set_is_sound(view, map))
+		return false;
+	for (uint32_t i = 0; i < map.len; i++)
+		if (!is_scalar(constant_raw(view, (uint32_t)map.u + map.len + i).kind))
+			return false;
+	return true;
+}
+
 static bool text_is_sound(const ProgramView *view, ExprValue value)
 {
 	if (value.u > view->data_len || value.len > view->data_len - value.u)
 		return false;
+	if (value.kind == CONSTANT_PATTERN)
+		return expr_regex_is_sound(str_n(view->data + value.u, value.len));
 	return value.kind == EXPR_BYTES || expr_is_utf8(str_n(view->data + value.u, value.len));
 }
 
@@ -72,7 +97,7 @@ static bool constant_is_sound(const ProgramView *view, uint32_t index)
 	ExprValue value;
 
 	memcpy(&kind, view->constants + (size_t)index * sizeof(value), sizeof(kind));
-	if (kind < EXPR_NULL || kind > EXPR_TYPE)
+	if (kind < EXPR_NULL || kind > CONSTANT_PATTERN)
 		return false;
 	value = constant_raw(view, index);
 	switch (value.kind) {
@@ -82,32 +107,43 @@ static bool constant_is_sound(const ProgramView *view, uint32_t index)
 		return value.u >= EXPR_NULL && value.u <= EXPR_TYPE;
 	case EXPR_STRING:
 	case EXPR_BYTES:
+	case CONSTANT_PATTERN:
 		return text_is_sound(view, value);
 	case EXPR_TIMESTAMP:
 	case EXPR_DURATION:
 		return moment_is_sound(value);
-	case EXPR_MAP:
-		return false;
 	default:
 		return true;
 	}
 }
 
-// Members first: a set is looked at only when all that it may name is known to be sound.
+static bool run_constant_is_sound(const ProgramView *view, ExprValue value)
+{
+	if (value.kind == EXPR_LIST)
+		return set_is_sound(view, value);
+	return value.kind != EXPR_MAP || map_is_sound(view, value);
+}
+
+// Members first: a set or map is looked at only when all that it may name is known to be sound.
 static Err check_constants(const ProgramView *view)
 {
 	for (uint32_t i = 0; i < view->header.constants; i++)
 		if (!constant_is_sound(view, i))
 			return INVALID("constant %u is damaged; compile it again", i);
 	for (uint32_t i = 0; i < view->header.constants; i++)
-		if (constant_raw(view, i).kind == EXPR_LIST && !set_is_sound(view, constant_raw(view, i)))
-			return INVALID("set %u is damaged; compile it again", i);
+		if (!run_constant_is_sound(view, constant_raw(view, i)))
+			return INVALID("set or map %u is damaged; compile it again", i);
 	return OK;
 }
 
-static bool constant_fits(const ProgramView *view, uint32_t index, bool set)
+static bool is_value(const ProgramView *view, uint32_t index)
 {
-	return index < view->header.constants && (constant_raw(view, index).kind == EXPR_LIST) == set;
+	return index < view->header.constants && is_scalar(constant_raw(view, index).kind);
+}
+
+static bool is_constant(const ProgramView *view, uint32_t index, ExprKind kind)
+{
+	return index < view->header.constants && constant_raw(view, index).kind == kind;
 }
 
 static bool operand_is_sound(const ProgramView *view, const ExprSchema *schema, size_t at, uint32_t word)
@@ -119,13 +155,17 @@ static bool operand_is_sound(const ProgramView *view, const ExprSchema *schema, 
 		return false;
 	switch (expr_opcodes[INSTRUCTION_OPCODE(word)].operand) {
 	case OPERAND_CONST:
-		return constant_fits(view, operand, false);
+		return is_value(view, operand);
 	case OPERAND_SET:
-		return constant_fits(view, operand, true);
+		return is_constant(view, operand, EXPR_LIST);
+	case OPERAND_TABLE:
+		return is_constant(view, operand, EXPR_MAP);
+	case OPERAND_PATTERN:
+		return is_constant(view, operand, CONSTANT_PATTERN);
 	case OPERAND_SLOT_CONST:
-		return constant_fits(view, OPERAND_PAIR_CONST(operand), false);
+		return is_value(view, OPERAND_PAIR_CONST(operand));
 	case OPERAND_SLOT_SET:
-		return constant_fits(view, OPERAND_PAIR_CONST(operand), true);
+		return is_constant(view, OPERAND_PAIR_CONST(operand), EXPR_LIST);
 	case OPERAND_TARGET:
 		return operand > at && operand < view->header.instructions;
 	case OPERAND_COUNT:

@@ -58,13 +58,17 @@ static void mathematics(void **state)
 	EXPECT("math.least('a')", "!TYPE: line 1, column 6: math.least() takes numbers, found string");
 }
 
+// The same whether the pattern is compiled with the expression or only when that runs.
 static void matches(const char *text, const char *pattern, bool expected)
 {
+	static const char *const forms[] = {"", " + ''"};
 	char source[512];
 
-	(void)snprintf(source, sizeof(source), "'%s'.matches(r'%s')", text, pattern);
-	if (strcmp(evaluated(source), expected ? "true" : "false") != 0)
-		fail_msg("%s: %s", source, evaluated(source));
+	for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
+		(void)snprintf(source, sizeof(source), "'%s'.matches(r'%s'%s)", text, pattern, forms[i]);
+		if (strcmp(evaluated(source), expected ? "true" : "false") != 0)
+			fail_msg("%s: %s", source, evaluated(source));
+	}
 }
 
 static void patterns_search(void **state)
@@ -94,6 +98,11 @@ static void patterns_search(void **state)
 	matches("aXb", "a\\x58b", true);
 	matches("aXb", "a\\x{58}b", true);
 	matches("anything", "(a*)*$", true);
+	matches("anything", "^(?:n|any)$", false);
+	matches("zzzy", "x{0}[x-z]{3,90}y$", true);
+	matches("", "(^|a)$", true);
+	matches("Zlat\u00e1 Anna", "^\\w+\\W+A(nn|N){1,70}a\\z", true);
+	matches("Zlat\u00e1 Anna", "^\\w+ A(nn|N){1,70}a\\z", false);
 	EXPECT("'a\\nb'.matches('a.b') || 'a\\nb'.matches('^b')", "false");
 	EXPECT("'a\\nb'.matches('(?s)a.b') && 'a\\nb'.matches('(?m)^b$')", "true");
 }
@@ -125,6 +134,39 @@ static void wrong_patterns_are_refused_when_compiled(void **state)
 		EXPECT(source, expected);
 	}
 	EXPECT("'a'.matches(name + '(')", "error INVALID_ARGUMENT");
+}
+
+// More than a program carries: the rest is compiled when it runs.
+static void many_large_patterns_are_fine(void **state)
+{
+	char source[EXPR_SOURCE_MAX] = "true";
+	size_t len = strlen(source);
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		len += (size_t)snprintf(
+		        source + len, sizeof(source) - len, " && 'abc%d'.matches('^[a-z]{3,500}%d$')", i, i);
+	EXPECT(source, "true");
+}
+
+// No fuel for the pattern, and no memory but for states beyond 64.
+static void patterns_that_are_written_out_cost_nothing_to_compile(void **state)
+{
+	Arena *arena = arena_new(65536, 0), *none = arena_new(16, 16);
+	ExprScratch scratch = {none, 60};
+	ExprProgram program;
+	ExprValue value;
+
+	(void)state;
+	assert_int_equal(expr_compile(&test_schema, STR("name.matches('^[[:upper:]][[:lower:]]+$')"),
+	                         EXPR_BOOL, arena, &program),
+	        OK);
+	value = expr_eval(&program, test_visitor, TEST_NOW_US, &scratch);
+	assert_int_equal(value.kind, EXPR_BOOL);
+	assert_true(value.b);
+	assert_int_equal(arena_used(none), 0);
+	arena_free(none);
+	arena_free(arena);
 }
 
 // What is exponential for a machine that tries one way after another.
@@ -225,6 +267,8 @@ int main(void)
 	        cmocka_unit_test(mathematics),
 	        cmocka_unit_test(patterns_search),
 	        cmocka_unit_test(wrong_patterns_are_refused_when_compiled),
+	        cmocka_unit_test(many_large_patterns_are_fine),
+	        cmocka_unit_test(patterns_that_are_written_out_cost_nothing_to_compile),
 	        cmocka_unit_test(patterns_take_linear_work),
 	        cmocka_unit_test(parts_of_time_in_a_zone),
 	        cmocka_unit_test(zones_travel_with_the_program),

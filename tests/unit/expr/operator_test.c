@@ -3,6 +3,8 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -113,6 +115,87 @@ static void large_sets_are_searched_not_scanned(void **state)
 	arena_free(arena);
 }
 
+static void lists_of_many_kinds_are_searched_too(void **state)
+{
+	(void)state;
+	EXPECT("age in ['x', 42.0, true, b'x']", "true");
+	EXPECT("name in [1, 2u, 'Ana', 3.0]", "true");
+	EXPECT("name + '!' in [1, true, 'Ana!']", "true");
+	EXPECT("name + '?' in [1, true, 'Ana!']", "false");
+	EXPECT("age in [null, 1, 42]", "true");
+	EXPECT("dyn(null) in [1, 'x']", "false");
+	EXPECT("wait in [1, duration('90m'), 'x']", "true");
+	EXPECT("gone in [1, 'x']", "error ATTRIBUTE_MISSING");
+	EXPECT("1 / (age - 42) in [1, 'x']", "error DIVIDE_BY_ZERO");
+	EXPECT("[1, 2].map(n, n + 1 in [2, 'x'])", "[true, false]");
+	EXPECT("name in {'Bob': 1, 'Ana': 2}", "true");
+	EXPECT("age in {1: 1, 42: 2} && !(age in {41u: 'x'})", "true");
+	EXPECT("name in {'Ana': 1, 'Ana': 2}", "error INVALID_ARGUMENT");
+}
+
+static void constant_maps(void **state)
+{
+	(void)state;
+	EXPECT("{'Bob': 1, 'Ana': 2, 'Eve': 3}[name]", "2");
+	EXPECT("{'Bob': 1, 'Eve': 3}[name]", "error NO_SUCH_KEY");
+	EXPECT("{3: 'c', 42: null}[age]", "null");
+	EXPECT("{7: 'seven', 2: timestamp('2026-01-31T08:00:00Z')}[visits]", "\"seven\"");
+	EXPECT("{42u: 'x'}[dyn(42.0)] + {false: 'n', true: 'y'}[vip]", "\"xy\"");
+	EXPECT("{1: 'x'}[dyn('1')]", "error NO_SUCH_KEY");
+	EXPECT("{1: 'x'}[dyn([1])]", "error NO_SUCH_KEY");
+	EXPECT("{1: 'x'}[gone]", "error ATTRIBUTE_MISSING");
+	EXPECT("{age: 'x'}[42]", "\"x\"");
+	EXPECT("{'a': 1, 'a': 2}[name]", "error INVALID_ARGUMENT");
+	// As doubles both keys are equal to it: the first that was written counts.
+	EXPECT("{9007199254740993: 'b', 9007199254740992: 'a'}[dyn(9007199254740992.0)]", "\"b\"");
+}
+
+static void literal_of(char *text, size_t size)
+{
+	static const char *const forms[][2] = {{"", ""}, {"-", ""}, {"", "u"}, {"", ".0"}, {"", ".5"},
+	        {"'", "'"}, {"b'", "'"}, {"duration('", "s')"}};
+	size_t form = (size_t)rand() % ARRAY_COUNT(forms);
+
+	(void)snprintf(text, size, "%s%d%s", forms[form][0], rand() % 12, forms[form][1]);
+}
+
+static void same(const char *x, const char *list, const char *map)
+{
+	char source[4096], one[256];
+
+	(void)snprintf(source, sizeof(source), "(dyn(%s) in [%s]) == cel.bind(l, [%s], dyn(%s) in l)", x,
+	        list, list, x);
+	EXPECT(source, "true");
+	(void)snprintf(source, sizeof(source), "{%s}[dyn(%s)]", map, x);
+	(void)snprintf(one, sizeof(one), "%s", evaluated(source));
+	(void)snprintf(source, sizeof(source), "cel.bind(m, {%s}, m[dyn(%s)])", map, x);
+	EXPECT(source, one);
+}
+
+// However an expression looks for a constant, it finds the same as by looking at one after another.
+static void searching_agrees_with_looking_at_each(void **state)
+{
+	unsigned seed = (unsigned)time(NULL);
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srand(seed);
+	for (int round = 0; round < 2000; round++) {
+		static const char *const marks[][2] = {{"", ""}, {"", "u"}, {"'", "'"}};
+		char list[1024], map[1024], x[64], item[64];
+		size_t list_len = 0, map_len = 0, kind = (size_t)rand() % ARRAY_COUNT(marks);
+
+		for (int i = rand() % 12; i >= 0; i--) {
+			literal_of(item, sizeof(item));
+			list_len += (size_t)snprintf(list + list_len, sizeof(list) - list_len, "%s,", item);
+			map_len += (size_t)snprintf(map + map_len, sizeof(map) - map_len, "%s%d%s: %s,",
+			        marks[kind][0], i * 5 % 12, marks[kind][1], item);
+		}
+		literal_of(x, sizeof(x));
+		same(x, list, map);
+	}
+}
+
 static void indexing(void **state)
 {
 	(void)state;
@@ -134,6 +217,9 @@ int main(void)
 	        cmocka_unit_test(concatenation),
 	        cmocka_unit_test(membership),
 	        cmocka_unit_test(large_sets_are_searched_not_scanned),
+	        cmocka_unit_test(lists_of_many_kinds_are_searched_too),
+	        cmocka_unit_test(constant_maps),
+	        cmocka_unit_test(searching_agrees_with_looking_at_each),
 	        cmocka_unit_test(indexing),
 	};
 

@@ -2,6 +2,7 @@
 #include "expr_test.h"
 
 #include "expr/program.h"
+#include "expr/regex_automaton.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -19,6 +20,9 @@ static const char *const sources[] = {
         "{'a': 1, name: age}.transformMap(k, v, v > 1, tags.exists_one(t, t == k)) == {'b': true}",
         "cel.bind(x, tags.map(t, t != '', [t, t]), x.all(i, v, v.filter(u, u > '').size() == i))",
         "has({'a': 1}.a) && has(dyn({'b': {2: age}}).b) || dyn(tags).exists(k, k in {name: 1})",
+        "{'a': 1, 'Ana': 2, 'b': 3}[name] + {7: age, 8: 1}[7] > {true: 1, false: -1}[vip]",
+        "age in [1, 'x', 2.5, 42u] || name + '!' in ['Ana', b'Ana', true] || name in {'a': 1, 'b': 2}",
+        "name.matches('\\\\bA[^a-m\\\\d]+|(?i)x{2,}$') && !name.matches('^$')",
         "since.getHours('Etc/GMT+3') > 2 || name.matches('^A(n|b)+a$') || '%s'.format([tags]) == ''",
 };
 
@@ -240,19 +244,131 @@ static void endless_nesting_is_survived(void **state)
 	arena_free(arena);
 }
 
-// What version 1 compiled means the same.
-static void the_version_before_is_understood(void **state)
+// What earlier versions compiled means the same.
+static void the_versions_before_are_understood(void **state)
 {
-	const uint32_t before = PROGRAM_MAGIC_1;
 	Fixture f = compiled("age >= 18");
 
 	(void)state;
-	memcpy(f.bytes, &before, sizeof(before));
-	assert_int_equal(verified(&f), OK);
-	f.bytes[3]++;
-	f.bytes[3]++;
+	for (uint8_t version = '1'; version <= '3'; version++) {
+		f.bytes[3] = version;
+		assert_int_equal(verified(&f), OK);
+	}
+	f.bytes[3] = '4';
 	assert_int_equal(verified(&f), ERR_EXPR_PROGRAM_INVALID);
 	arena_free(f.arena);
+}
+
+// A program of one instruction and `return` over these constants and data.
+static Err verified_over(
+        uint32_t word, const ExprValue *constants, size_t count, const void *data, size_t len)
+{
+	const uint32_t words[] = {I(SLOT, 0), word, I(RETURN, 0)};
+	ProgramHeader header = {.magic = PROGRAM_MAGIC,
+	        .kind = EXPR_DYN,
+	        .constants = (uint16_t)count,
+	        .instructions = ARRAY_COUNT(words)};
+	Fixture f = {.len = sizeof(header)};
+	ProgramView view;
+
+	memcpy(f.bytes + f.len, constants, count * sizeof(*constants));
+	f.len += count * sizeof(*constants);
+	memcpy(f.bytes + f.len, words, sizeof(words));
+	f.len += sizeof(words);
+	if (len)
+		memcpy(f.bytes + f.len, data, len);
+	f.len += len;
+	memcpy(f.bytes, &header, sizeof(header));
+	view = program_view(f.bytes, f.len);
+	header.binding = expr_program_binding(&view, &test_schema);
+	memcpy(f.bytes, &header, sizeof(header));
+	return verified(&f);
+}
+
+static Err verified_map(ExprValue map, ExprValue a, ExprValue b, ExprValue c, ExprValue d)
+{
+	const ExprValue constants[] = {a, b, c, d, map};
+
+	return verified_over(I(LOOK_UP, 4), constants, ARRAY_COUNT(constants), NULL, 0);
+}
+
+static void unsound_maps_are_refused(void **state)
+{
+	const ExprValue one = expr_int(1), two = expr_int(2), map = {.kind = EXPR_MAP, .len = 2};
+	const ExprValue beyond = {.kind = EXPR_MAP, .len = 2, .u = 2}, huge = {.kind = EXPR_MAP, .len = -1u},
+	                far = {.kind = EXPR_MAP, .u = UINT64_C(1) << 32}, list = {.kind = EXPR_LIST};
+
+	(void)state;
+	assert_int_equal(verified_map(map, one, two, two, one), OK);
+	assert_int_equal(verified_map(map, two, one, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(map, one, one, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(map, one, expr_uint(2), two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(map, one, two, map, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(map, one, two, one, list), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(beyond, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(huge, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(far, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(list, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_map(one, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
+}
+
+// One class of two ranges, a state of it, a split back, the match.
+typedef struct SmallAutomaton {
+	AutomatonHead head;
+	RegexRange entries[3];
+	AutomatonState states[3];
+} SmallAutomaton;
+
+static Err verified_pattern(SmallAutomaton automaton, size_t len)
+{
+	const ExprValue pattern = {.kind = CONSTANT_PATTERN, .len = (uint32_t)len};
+
+	return verified_over(I(MATCH, 0), &pattern, 1, &automaton, sizeof(automaton));
+}
+
+#define PATTERN_REFUSED(change)                                                                              \
+	do {                                                                                                 \
+		SmallAutomaton a = good;                                                                     \
+		a.change;                                                                                    \
+		assert_int_equal(verified_pattern(a, sizeof(a)), ERR_EXPR_PROGRAM_INVALID);                  \
+	} while (0)
+
+static void unsound_patterns_are_refused(void **state)
+{
+	static const SmallAutomaton good = {{3, 3}, {{2, 0}, {'0', '9'}, {'a', 'z'}},
+	        {{.kind = STATE_CLASS}, {.kind = STATE_SPLIT, .next = 0, .other = 2}, {.kind = STATE_MATCH}}};
+	const ExprValue bytes = {.kind = EXPR_BYTES, .len = sizeof(good)};
+
+	(void)state;
+	assert_int_equal(verified_pattern(good, sizeof(good)), OK);
+	for (size_t len = 0; len < sizeof(good); len++)
+		assert_int_equal(verified_pattern(good, len), ERR_EXPR_PROGRAM_INVALID);
+	PATTERN_REFUSED(head.entries = 4);
+	PATTERN_REFUSED(head.entries = UINT32_MAX);
+	PATTERN_REFUSED(head.states = 0);
+	PATTERN_REFUSED(head.states = UINT32_MAX);
+	PATTERN_REFUSED(entries[0].low = 3);
+	PATTERN_REFUSED(entries[0].low = UINT32_MAX);
+	PATTERN_REFUSED(entries[0].high = 1);
+	PATTERN_REFUSED(entries[1].low = ':');
+	PATTERN_REFUSED(entries[1].high = 'a');
+	PATTERN_REFUSED(entries[2].high = 0x110000);
+	PATTERN_REFUSED(states[0].other = 1); // not where a class begins
+	PATTERN_REFUSED(states[0].other = 3);
+	PATTERN_REFUSED(states[0].next = 1);
+	PATTERN_REFUSED(states[0].kind = STATE_JUMP + 1);
+	PATTERN_REFUSED(states[1].next = 3);
+	PATTERN_REFUSED(states[1].other = 3);
+	PATTERN_REFUSED(states[2].kind = STATE_CLASS); // nothing is behind it
+	PATTERN_REFUSED(states[2].kind = STATE_ASSERT);
+	PATTERN_REFUSED(states[2].assert = 1);
+	// What has the bytes of a pattern is none for that, and a pattern is no value.
+	assert_int_equal(
+	        verified_over(I(MATCH, 0), &bytes, 1, &good, sizeof(good)), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(
+	        verified_over(I(SLOT_EQ, 0), &(ExprValue){.kind = CONSTANT_PATTERN, .len = sizeof(good)}, 1,
+	                &good, sizeof(good)),
+	        ERR_EXPR_PROGRAM_INVALID);
 }
 
 static void unknown_opcodes_are_refused(void **state)
@@ -414,7 +530,9 @@ int main(void)
 	        cmocka_unit_test(loops_nest_to_a_limit),
 	        cmocka_unit_test(what_is_being_built_is_not_copied),
 	        cmocka_unit_test(endless_nesting_is_survived),
-	        cmocka_unit_test(the_version_before_is_understood),
+	        cmocka_unit_test(the_versions_before_are_understood),
+	        cmocka_unit_test(unsound_maps_are_refused),
+	        cmocka_unit_test(unsound_patterns_are_refused),
 	        cmocka_unit_test(unknown_opcodes_are_refused),
 	        cmocka_unit_test(slots_beyond_the_schema_are_refused),
 	        cmocka_unit_test(another_schema_is_noticed),
