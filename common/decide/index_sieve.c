@@ -62,6 +62,9 @@ static inline uint32_t cell_of(const IndexTable *table, int64_t key)
 // NULL: the attribute's value is one that only programs understand.
 static inline const uint64_t *row_of(const IndexTable *table, uint32_t words, Traits *traits)
 {
+	const ExprValue *value = &traits->values[table->slot];
+	if (__builtin_expect(table->whole && value->kind == EXPR_INT, 1))
+		return &table->rows[(size_t)cell_of(table, value->i) * words];
 	KeyState state = traits_read(traits, table->slot);
 	uint32_t cell = table->cells;
 	if (__builtin_expect(state == KEY_ODD, 0))
@@ -118,18 +121,23 @@ static Err add_sets(
 
 Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Arena *arena, Sieve *ret)
 {
-	*ret = (Sieve){.index = index, .items = index->items};
-	ret->rows = ARENA_ARRAY(arena, const uint64_t *, index->table_count + index->set_count + 1);
-	if (!ret->rows)
+	const uint64_t **rows =
+	        ARENA_ARRAY(arena, const uint64_t *, index->table_count + index->set_count + 1);
+	const uint64_t **next = rows;
+	const IndexTable *table = index->tables, *end = table + index->table_count;
+	uint32_t words = index->words;
+	if (!rows)
 		return err(ERR_NO_MEMORY, "no memory for %u attributes", index->table_count);
-	ret->rows[ret->row_count++] = index->live;
-	for (uint32_t i = 0; i < index->table_count; i++) {
-		const uint64_t *row = row_of(&index->tables[i], index->words, traits);
-		if (row)
-			ret->rows[ret->row_count++] = row;
+	*ret = (Sieve){.index = index, .items = index->items, .rows = rows};
+	*next++ = index->live;
+	for (; table < end; table++) {
+		const uint64_t *row = row_of(table, words, traits);
+		if (__builtin_expect(row != NULL, 1))
+			*next++ = row;
 		else
 			ret->odd = true;
 	}
+	ret->row_count = (uint32_t)(next - rows);
 	for (uint32_t i = 0; i < index->set_count; i++)
 		TRY(add_sets(ret, &index->sets[i], traits, segments, arena));
 	return OK;

@@ -167,6 +167,8 @@ bool index_table_build(IndexBuilder *b, uint32_t attribute, uint32_t cells_max, 
 	if (!starts_of(b, attribute, &found, &start_count))
 		return false;
 	*ret = (IndexTable){.slot = attribute < b->slots ? attribute : b->slots - 1, .exact = true};
+	const ExprSchema *schema = b->input->conditions->levels[b->input->level].schema;
+	ret->whole = ret->slot < schema->count && schema->attributes[ret->slot].type.kind == EXPR_INT;
 	if (start_count > cells_max - 1) {
 		start_count = thin_out(found, start_count, cells_max - 1);
 		ret->exact = false;

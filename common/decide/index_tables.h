@@ -12,6 +12,7 @@ typedef struct IndexTable {
 	uint64_t span;  // of `direct`; behind it is the last cell
 	uint64_t *rows; // by cell, and one for visitors without the attribute
 	bool exact;     // a cell is no more than what predicates tell apart
+	bool whole;     // an attribute of ints, whose values are keys as they are
 } IndexTable;
 
 // Positions by the members of a set that the visitor has some of: segments, or the texts of a list.
