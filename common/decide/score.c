@@ -209,15 +209,16 @@ static double bound_of(const ScoreRun *run, Traits *traits)
 
 void score_bounds(const ScoreRuns *runs, Traits *traits, double *ret)
 {
-	for (uint32_t i = 0; i < runs->slot_count; i++)
-		if (traits_read_number(traits, runs->slots[i]) != KEY_READ)
-			traits->numbers[runs->slots[i]] = NAN;
-	for (uint32_t i = 0; i < runs->count; i++) {
-		const ScoreRun *run = &runs->items[i];
-		double number = traits->numbers[run->slot];
+	double *numbers = traits->numbers;
+	const ScoreRun *run = runs->items;
+	for (const uint16_t *slot = runs->slots, *end = slot + runs->slot_count; slot < end; slot++)
+		if (traits_read_number(traits, *slot) != KEY_READ)
+			numbers[*slot] = NAN;
+	for (const double *end = ret + runs->count; ret < end; ret++, run++) {
+		double number = numbers[run->slot];
 		double low = number * run->least, high = number * run->most;
-		ret[i] = low > high ? low : high;
-		if (!(fabs(low) < exact_max && fabs(high) < exact_max) || !run->simple)
-			ret[i] = bound_of(run, traits);
+		*ret = low > high ? low : high;
+		if (!(fabs(number) * run->reach < exact_max)) // NaN is among these
+			*ret = bound_of(run, traits);
 	}
 }

@@ -41,6 +41,7 @@ ScoreState score_compute(const ScoreForm *form, Traits *traits, double *ret);
 // A stretch of positions in one block, whose scores are sums of the same attributes.
 typedef struct ScoreRun {
 	double least, most;    // simple: of the factors
+	double reach;          // simple: of their sizes the greatest; else NaN
 	uint16_t slot;         // simple: the attribute
 	uint32_t first, count; // positions
 	bool top;

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "decide/score.h"
 
+#include <math.h>
+
 static bool alike(const ScoreForm *a, const ScoreForm *b)
 {
 	return a->kind == b->kind && (a->kind != SCORE_SUM || a->sum.parts == b->sum.parts) &&
@@ -54,11 +56,13 @@ static bool simplify(ScoreRun *runs, ScoreRuns *ret, Arena *arena)
 		return false;
 	for (uint32_t i = 0; i < ret->count; i++) {
 		uint32_t known = 0;
+		runs[i].reach = NAN;
 		if (!runs[i].simple)
 			continue;
 		runs[i].slot = runs[i].high.slots[0];
 		runs[i].least = runs[i].low.factors[0];
 		runs[i].most = runs[i].high.factors[0];
+		runs[i].reach = fmax(fabs(runs[i].least), fabs(runs[i].most));
 		while (known < ret->slot_count && slots[known] != runs[i].slot)
 			known++;
 		slots[known] = runs[i].slot;
