@@ -12,7 +12,10 @@ typedef struct Memo {
 	uint64_t spare[2]; // without memory nothing is remembered
 } Memo;
 enum { MEMO_SIZE_MAX = 16 }; // bytes of an element
-Memo memo_of(size_t count, size_t size, Arena *arena);
+static inline Memo memo_of(size_t count, size_t size, Arena *arena)
+{
+	return (Memo){.count = count, .size = size, .arena = arena};
+}
 void *memo_at(Memo *memo, uint32_t index);
 
 // Numbers by keys other than 0.
@@ -81,6 +84,8 @@ typedef struct Facts {
 struct Call;
 Err facts_init(struct Call *call);
 bool fact_holds(const struct Call *call, const Fact *fact);
+// Whether anything has happened that a limit could count.
+bool facts_can_strike(const struct Call *call);
 // What strikes the offer, or REASON_OFFERED; `detail` may be NULL.
 Reason facts_strike(const struct Call *call, uint32_t offer, Str *detail);
 
@@ -104,7 +109,11 @@ typedef struct Selection {
 	size_t count, max;
 	Parley__Snapshot__V1__Deduplication deduplication;
 } Selection;
-void selection_add(Selection *selection, const Ranked *candidate);
+// Where a candidate would come in.
+enum { PLACE_NONE = -1, PLACE_UNKNOWN = -2 }; // it would not; that is yet to be seen
+ptrdiff_t selection_place(const Selection *selection, const Ranked *candidate);
+// Adds it if it comes in. Until then the selection must not have changed since its place was found.
+void selection_add(Selection *selection, const Ranked *candidate, ptrdiff_t place);
 // Whether no candidate of that priority and score, whatever its tie, could change the selection.
 static inline bool selection_beats(const Selection *selection, bool top, double score)
 {
@@ -113,10 +122,19 @@ static inline bool selection_beats(const Selection *selection, bool top, double 
 	const Ranked *last = &selection->best[selection->count - 1];
 	return last->top != top ? last->top : last->score.final > score;
 }
-// Whether a candidate of that rank could get in; false is certain.
-bool selection_admits(const Selection *selection, const Ranked *candidate);
 // What candidates that are duplicates of each other have in common; 0: none has a duplicate.
 uint64_t duplicate_key(Parley__Snapshot__V1__Deduplication deduplication, uint32_t offer, uint32_t treatment);
+
+// --- treatment codes ---
+
+enum { CODE_SEED_CHARS = 13 };
+// What all codes of a call have in common.
+typedef struct TreatmentCodes {
+	char seed[CODE_SEED_CHARS];
+	uint32_t mask; // of ordinals
+} TreatmentCodes;
+TreatmentCodes treatment_codes_of(uint64_t seed);
+void treatment_code_make(const TreatmentCodes *codes, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);
 
 // --- the call ---
 
@@ -130,6 +148,7 @@ typedef struct Call {
 	Memo shares;                       // by treatment: Outcome, TRUE if held out
 	Tally shown;                       // by duplicate key: the first point that shows it, plus 1
 	Arena *arena;
+	TreatmentCodes codes;
 	uint32_t treatments; // codes issued so far
 } Call;
 
@@ -141,6 +160,7 @@ typedef struct Spot {
 	const Candidates *candidates;
 	const uint64_t *admitted; // by the zone's offer conditions; NULL: all
 	Outcome inclusion;        // of the visitor, by the zone
+	bool open;                // neither zone, filter, blacklist nor facts can strike
 	Memo filtered;            // by offer: Outcome of the request's filter
 	Selection selection;
 	Reason *defaults; // of the default offers that were looked at
@@ -160,7 +180,13 @@ Ranked call_rank(const Call *call, const Spot *spot, const PlanRule *rule);
 // Whether an earlier point of the call shows the offer; by treatment if the zone goes by it.
 bool call_shown(const Call *call, const Spot *spot, const PlanRule *rule);
 // Takes one unit of the call's work; false if there is none left.
-bool call_works(Call *call);
+static inline bool call_works(Call *call)
+{
+	if (!call->evaluation.fuel)
+		return false;
+	call->evaluation.fuel--;
+	return true;
+}
 
 // Candidates that no rule made, one after the other: individual and qualified ones. `at` begins with 0.
 bool call_next_bare(const Call *call, size_t *at, PlanRule *ret);
@@ -185,5 +211,3 @@ Err call_personalise(Call *call, DecidedOffer *offer);
 
 // The first condition of the point's filter that the offer does not meet; NULL if it meets all.
 const OfferFilter *filter_strikes(const Spot *spot, const SnapOffer *offer);
-
-void treatment_code_make(uint64_t seed, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);

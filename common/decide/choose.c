@@ -21,14 +21,6 @@ Ranked call_rank(const Call *call, const Spot *spot, const PlanRule *rule)
 	};
 }
 
-bool call_works(Call *call)
-{
-	if (!call->evaluation.fuel)
-		return false;
-	call->evaluation.fuel--;
-	return true;
-}
-
 bool call_shown(const Call *call, const Spot *spot, const PlanRule *rule)
 {
 	bool by_treatment =
@@ -73,15 +65,19 @@ void call_consider(Call *call, Spot *spot, const PlanRule *rule, Known known)
 {
 	Ranked rank = call_rank(call, spot, rule);
 	bool scored = known.scored && !call->overrides.count, cheap = scored || score_is_cheap(call, rule);
+	ptrdiff_t place = PLACE_UNKNOWN;
 	if (scored)
 		rank.score.marketer = rank.score.final = known.score;
 	if (call->shown.count && call_shown(call, spot, rule))
 		return;
-	if (cheap && ((!scored && !call_score(call, rule, &rank.score)) ||
-	                     !selection_admits(&spot->selection, &rank)))
-		return;
-	if (call_passes(call, spot, rule, known.sure) && (cheap || call_score(call, rule, &rank.score)))
-		selection_add(&spot->selection, &rank);
+	if (cheap) {
+		if (!scored && !call_score(call, rule, &rank.score))
+			return;
+		place = selection_place(&spot->selection, &rank);
+	}
+	if (place != PLACE_NONE && call_passes(call, spot, rule, known.sure) &&
+	        (cheap || call_score(call, rule, &rank.score)))
+		selection_add(&spot->selection, &rank, place);
 }
 
 static void consider_bare(Call *call, Spot *spot)

@@ -32,6 +32,8 @@ static Err open_spot(Call *call, const DecidePoint *wanted, Spot *ret)
 		return err(ERR_NO_MEMORY, "no memory for %zu candidates", max);
 	if (candidates->inclusion && !evaluate_true(&call->evaluation, candidates->inclusion - 1))
 		ret->inclusion = evaluate_condition(&call->evaluation, candidates->inclusion - 1);
+	ret->open = !ret->admitted && ret->inclusion.verdict == VERDICT_TRUE && !wanted->filter_count &&
+	            !call->blacklist.count && !facts_can_strike(call);
 	return OK;
 }
 
@@ -63,6 +65,7 @@ static Err open_call(
 	        .shares = memo_of(plan->treatment_count, sizeof(Outcome), arena),
 	        .shown = {.arena = arena},
 	        .arena = arena,
+	        .codes = treatment_codes_of(request->seed),
 	};
 	TRY(evaluation_init(
 	        plan, visitor->level, visitor->values, request->as_of_us, arena, &ret->evaluation));

@@ -245,11 +245,16 @@ static Reason limit_strikes(const Call *call, uint32_t offer, const char **name)
 	return REASON_OFFERED;
 }
 
+bool facts_can_strike(const Call *call)
+{
+	return call->facts.tally.count || call->visitor->state.volumes;
+}
+
 Reason facts_strike(const Call *call, uint32_t offer, Str *detail)
 {
 	const char *name = "";
-	if (!call->facts.tally.count && !call->visitor->state.volumes)
-		return REASON_OFFERED; // nothing has happened that a limit could count
+	if (!facts_can_strike(call))
+		return REASON_OFFERED;
 	Reason reason = call->facts.tally.count ? suppression_strikes(call, offer, &name) : REASON_OFFERED;
 	if (reason == REASON_OFFERED && event_strikes(call, offer)) {
 		reason = REASON_SUPPRESSED_BY_EVENT;

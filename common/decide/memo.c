@@ -4,11 +4,6 @@
 
 enum { PAGE_BITS = 6, PAGE_ITEMS = 1 << PAGE_BITS, TALLY_ROOM = 16 };
 
-Memo memo_of(size_t count, size_t size, Arena *arena)
-{
-	return (Memo){.count = count, .size = size, .arena = arena};
-}
-
 static void *forget(Memo *memo)
 {
 	memset(memo->spare, 0, sizeof memo->spare);

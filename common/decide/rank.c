@@ -12,7 +12,7 @@ int id_compare(CandidateId a, CandidateId b)
 	return (a.offer > b.offer) - (a.offer < b.offer);
 }
 
-int rank_compare(const Ranked *a, const Ranked *b)
+static inline int compare(const Ranked *a, const Ranked *b)
 {
 	if (a->top != b->top)
 		return a->top ? -1 : 1;
@@ -23,6 +23,11 @@ int rank_compare(const Ranked *a, const Ranked *b)
 	if (a->id.offer != b->id.offer)
 		return a->id.offer < b->id.offer ? -1 : 1;
 	return id_compare(a->id, b->id);
+}
+
+int rank_compare(const Ranked *a, const Ranked *b)
+{
+	return compare(a, b);
 }
 
 uint64_t duplicate_key(Parley__Snapshot__V1__Deduplication deduplication, uint32_t offer, uint32_t treatment)
@@ -47,30 +52,38 @@ static size_t find_duplicate(const Selection *selection, const Ranked *candidate
 	return i;
 }
 
-void selection_add(Selection *selection, const Ranked *candidate)
+static bool is_full_of_better(const Selection *selection, const Ranked *candidate)
 {
-	Ranked *best = selection->best;
-	size_t hole = find_duplicate(selection, candidate);
-	if (hole == selection->count && selection->count < selection->max) {
-		selection->count++;
-	} else {
-		if (hole == selection->count)
-			hole--; // full: the last one may have to go
-		if (rank_compare(&best[hole], candidate) <= 0)
-			return;
-	}
-	for (; hole > 0 && rank_compare(candidate, &best[hole - 1]) < 0; hole--)
-		best[hole] = best[hole - 1];
-	best[hole] = *candidate;
+	return selection->count == selection->max &&
+	       compare(candidate, &selection->best[selection->count - 1]) >= 0;
 }
 
-bool selection_admits(const Selection *selection, const Ranked *candidate)
+// Where the candidate takes the place of a duplicate, of the last one, or of nobody.
+static ptrdiff_t find_place(const Selection *selection, const Ranked *candidate)
 {
-	if (selection->count == selection->max &&
-	        rank_compare(candidate, &selection->best[selection->count - 1]) >= 0)
-		return false;
-	if (selection->count > SCAN_MAX)
-		return true;
-	size_t duplicate = find_duplicate(selection, candidate);
-	return duplicate == selection->count || rank_compare(candidate, &selection->best[duplicate]) < 0;
+	size_t place = find_duplicate(selection, candidate);
+	if (place < selection->count)
+		return compare(candidate, &selection->best[place]) < 0 ? (ptrdiff_t)place : PLACE_NONE;
+	return (ptrdiff_t)(place < selection->max ? place : place - 1);
+}
+
+ptrdiff_t selection_place(const Selection *selection, const Ranked *candidate)
+{
+	if (is_full_of_better(selection, candidate))
+		return PLACE_NONE;
+	return selection->count > SCAN_MAX ? PLACE_UNKNOWN : find_place(selection, candidate);
+}
+
+void selection_add(Selection *selection, const Ranked *candidate, ptrdiff_t place)
+{
+	Ranked *best = selection->best;
+	if (place == PLACE_UNKNOWN)
+		place = is_full_of_better(selection, candidate) ? PLACE_NONE
+		                                                : find_place(selection, candidate);
+	if (place == PLACE_NONE)
+		return;
+	selection->count += (size_t)place == selection->count;
+	for (; place > 0 && compare(candidate, &best[place - 1]) < 0; place--)
+		best[place] = best[place - 1];
+	best[place] = *candidate;
 }

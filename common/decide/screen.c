@@ -155,6 +155,8 @@ static bool possible(Call *call, const PlanRule *rule)
 
 bool call_passes(Call *call, Spot *spot, const PlanRule *rule, bool sure)
 {
+	if (spot->open && !rule->control)
+		return sure || possible(call, rule);
 	return (sure || possible(call, rule)) && barred(call, spot, rule) == REASON_OFFERED &&
 	       facts_strike(call, rule->offer, NULL) == REASON_OFFERED;
 }

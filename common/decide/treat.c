@@ -70,7 +70,7 @@ Err call_treat(Call *call, Spot *spot, PointDecision *ret)
 	ret->offer_count = chosen->count;
 	fill_up(call, spot, offers, ret);
 	for (size_t i = 0; i < ret->offer_count; i++) {
-		treatment_code_make(call->request->seed, call->treatments++, offers[i].treatment_code);
+		treatment_code_make(&call->codes, call->treatments++, offers[i].treatment_code);
 		TRY(call_personalise(call, &offers[i]));
 		TRY(show(call, spot, offers[i].id.offer, i < chosen->count ? chosen->best[i].treatment : 0));
 	}

@@ -74,8 +74,8 @@ static const SieveBlock *block_at(View *view, uint32_t number)
 // Whether an earlier term of the same candidate has survived, too.
 static bool is_repeated(View *view, uint32_t position)
 {
-	uint32_t item = sieve_item(&view->sieve, position);
-	while (view->sieve.items && position > 0 && view->sieve.items[position - 1] == item) {
+	const uint32_t *items = view->sieve.items;
+	while (items && position > 0 && items[position - 1] == items[position]) {
 		position--;
 		const SieveBlock *block = block_at(view, position / SIEVE_BLOCK);
 		if ((block->survivors[position / 64 % SIEVE_WORDS] >> (position % 64)) & 1)
@@ -186,18 +186,23 @@ static bool walk_run(Call *call, Spot *spot, View *view, const RunWalk *walk, ui
 	return walk_stretch(call, spot, view, &stretch) != STEP_NO_WORK;
 }
 
-// Two at a time, because one comparison after the other would wait for the one before.
+// Four maxima side by side, because one comparison after the other would wait for the one before. Bounds are
+// never NaN.
 static uint32_t best_run(const RunWalk *walk)
 {
 	const double *bounds = walk->bounds;
-	uint32_t even = 0, odd = walk->count > 1 ? 1 : 0;
-	for (uint32_t i = 2; i + 1 < walk->count; i += 2) {
-		even = bounds[i] > bounds[even] ? i : even;
-		odd = bounds[i + 1] > bounds[odd] ? i + 1 : odd;
-	}
-	if (walk->count % 2 != 0 && bounds[walk->count - 1] > bounds[even])
-		even = walk->count - 1;
-	return bounds[odd] > bounds[even] ? odd : even;
+	double best[4] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
+	size_t i = 0;
+	for (; walk->count - i >= 4; i += 4)
+		for (size_t k = 0; k < 4; k++)
+			best[k] = bounds[i + k] > best[k] ? bounds[i + k] : best[k];
+	for (; i < walk->count; i++)
+		best[0] = bounds[i] > best[0] ? bounds[i] : best[0];
+	double left = best[0] > best[1] ? best[0] : best[1], right = best[2] > best[3] ? best[2] : best[3];
+	double most = left > right ? left : right;
+	for (i = 0; bounds[i] < most; i++)
+		;
+	return (uint32_t)i;
 }
 
 static bool walk_runs(Call *call, Spot *spot, View *view, const RunWalk *walk)
@@ -247,14 +252,15 @@ static void walk_static(Call *call, Spot *spot, View *view)
 void call_walk(Call *call, Spot *spot)
 {
 	const Candidates *candidates = spot->candidates;
-	View *view = candidates->index ? ARENA_NEW(call->arena, View) : NULL;
-	if (!view || sieve_begin(candidates->index, &call->evaluation.traits, call->visitor->segments,
-	                     call->arena, &view->sieve)) {
+	__attribute__((uninitialized)) View view; // of blocks only what `numbers` tells of is read
+	if (!candidates->index || sieve_begin(candidates->index, &call->evaluation.traits,
+	                                  call->visitor->segments, call->arena, &view.sieve)) {
 		walk_plainly(call, spot, 0, candidates->live);
 		return;
 	}
-	if (candidates->dynamic && !walk_dynamic(call, spot, view))
+	memset(view.numbers, 0, sizeof view.numbers);
+	if (candidates->dynamic && !walk_dynamic(call, spot, &view))
 		return;
 	if (candidates->dynamic < candidates->live)
-		walk_static(call, spot, view);
+		walk_static(call, spot, &view);
 }
