@@ -143,29 +143,39 @@ Err sieve_begin(const Index *index, Traits *traits, const uint64_t *segments, Ar
 	return OK;
 }
 
-// A block of each row, ANDed.
-static void and_pairs(const Sieve *sieve, size_t at, uint64_t *ret)
+// A block of each row, ANDed. Two sums side by side, because one AND after the other would wait for the one
+// before.
+static void and_pairs(const Sieve *sieve, size_t at, SieveBlock *ret)
 {
 	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
+	const Pair *check = (const Pair *)(sieve->index->checks + at);
 	Pair left = *(const Pair *)(*row + at), right = *(const Pair *)(*row + at + 2);
 	for (row++; row < end; row++) {
 		left &= *(const Pair *)(*row + at);
 		right &= *(const Pair *)(*row + at + 2);
 	}
-	*(Pair *)ret = left;
-	*(Pair *)(ret + 2) = right;
+	*(Pair *)ret->survivors = left;
+	*(Pair *)(ret->survivors + 2) = right;
+	*(Pair *)ret->checks = sieve->odd ? left : left & check[0];
+	*(Pair *)(ret->checks + 2) = sieve->odd ? right : right & check[1];
 }
 
 #if defined(__x86_64__)
 typedef uint64_t Quad __attribute__((vector_size(32), aligned(8)));
 
-__attribute__((target("avx2"))) static void and_quads(const Sieve *sieve, size_t at, uint64_t *ret)
+__attribute__((target("avx2"))) static void and_quads(const Sieve *sieve, size_t at, SieveBlock *ret)
 {
 	const uint64_t *const *row = sieve->rows, *const *end = row + sieve->row_count;
-	Quad all = *(const Quad *)(*row + at);
-	for (row++; row < end; row++)
-		all &= *(const Quad *)(*row + at);
-	*(Quad *)ret = all;
+	Quad even = *(const Quad *)(*row + at), odd = even;
+	for (row++; end - row >= 2; row += 2) {
+		even &= *(const Quad *)(row[0] + at);
+		odd &= *(const Quad *)(row[1] + at);
+	}
+	if (row < end)
+		even &= *(const Quad *)(*row + at);
+	even &= odd;
+	*(Quad *)ret->survivors = even;
+	*(Quad *)ret->checks = sieve->odd ? even : even & *(const Quad *)(sieve->index->checks + at);
 }
 
 static bool has_quads(void)
@@ -184,9 +194,7 @@ void sieve_block(const Sieve *sieve, uint32_t block, SieveBlock *ret)
 {
 	size_t at = (size_t)block * SIEVE_WORDS;
 	if (has_quads())
-		and_quads(sieve, at, ret->survivors);
+		and_quads(sieve, at, ret);
 	else
-		and_pairs(sieve, at, ret->survivors);
-	for (size_t i = 0; i < SIEVE_WORDS; i++)
-		ret->checks[i] = ret->survivors[i] & (sieve->odd ? UINT64_MAX : sieve->index->checks[at + i]);
+		and_pairs(sieve, at, ret);
 }

@@ -207,18 +207,34 @@ static double bound_of(const ScoreRun *run, Traits *traits)
 	return size < exact_max ? bound : INFINITY; // NaN too
 }
 
-void score_bounds(const ScoreRuns *runs, Traits *traits, double *ret)
+// The numbers of all simple runs; NaN is one that is not known.
+static void read_numbers(const ScoreRuns *runs, Traits *traits)
 {
 	double *numbers = traits->numbers;
-	const ScoreRun *run = runs->items;
-	for (const uint16_t *slot = runs->slots, *end = slot + runs->slot_count; slot < end; slot++)
-		if (traits_read_number(traits, *slot) != KEY_READ)
-			numbers[*slot] = NAN;
-	for (const double *end = ret + runs->count; ret < end; ret++, run++) {
-		double number = numbers[run->slot];
-		double low = number * run->least, high = number * run->most;
+	const ExprValue *values = traits->values;
+	const ExprAttribute *attributes = traits->attributes;
+	for (const uint16_t *next = runs->slots, *end = next + runs->slot_count; next < end; next++) {
+		uint16_t slot = *next;
+		int64_t value = (int32_t)values[slot].i;
+		if (__builtin_expect(values[slot].kind == EXPR_INT && value == values[slot].i &&
+		                             attributes[slot].type.kind == EXPR_INT,
+		            1))
+			numbers[slot] = (double)value;
+		else if (traits_read_number(traits, slot) != KEY_READ)
+			numbers[slot] = NAN;
+	}
+}
+
+void score_bounds(const ScoreRuns *runs, Traits *traits, double *ret)
+{
+	const double *numbers = traits->numbers;
+	const ScoreReach *reach = runs->reaches, *end = reach + runs->count;
+	read_numbers(runs, traits);
+	for (; reach < end; reach++, ret++) {
+		double number = numbers[reach->slot];
+		double low = number * reach->least, high = number * reach->most;
 		*ret = low > high ? low : high;
-		if (!(fabs(number) * run->reach < exact_max)) // NaN is among these
-			*ret = bound_of(run, traits);
+		if (!(fabs(number) * reach->size < exact_max)) // NaN is among these
+			*ret = bound_of(&runs->items[reach - runs->reaches], traits);
 	}
 }

@@ -40,17 +40,20 @@ ScoreState score_compute(const ScoreForm *form, Traits *traits, double *ret);
 
 // A stretch of positions in one block, whose scores are sums of the same attributes.
 typedef struct ScoreRun {
-	double least, most;    // simple: of the factors
-	double reach;          // simple: of their sizes the greatest; else NaN
-	uint16_t slot;         // simple: the attribute
 	uint32_t first, count; // positions
 	bool top;
 	bool bounded; // its forms are sums
 	bool simple;  // of one part
 	ScoreSum low, high;
 } ScoreRun;
+// What the bound of a simple run is made of; all of them are looked at in a call.
+typedef struct ScoreReach {
+	double least, most, size; // of the factors; NaN: the run is not simple
+	uint16_t slot;
+} ScoreReach;
 typedef struct ScoreRuns {
-	const ScoreRun *items; // those with top priority first
+	const ScoreRun *items;     // those with top priority first
+	const ScoreReach *reaches; // by run
 	uint32_t count, top;
 	const double *factors; // by position: the first part's
 	const uint16_t *slots; // of simple runs, each once

@@ -49,26 +49,27 @@ static uint32_t cut(const Index *index, uint32_t positions, const ScoreForm *con
 }
 
 // What simple runs need is kept together; their attributes are read once.
-static bool simplify(ScoreRun *runs, ScoreRuns *ret, Arena *arena)
+static bool simplify(const ScoreRun *runs, ScoreRuns *ret, Arena *arena)
 {
 	uint16_t *slots = ARENA_ARRAY(arena, uint16_t, ret->count);
-	if (!slots)
+	ScoreReach *reaches = ARENA_ARRAY(arena, ScoreReach, ret->count);
+	if (!slots || !reaches)
 		return false;
 	for (uint32_t i = 0; i < ret->count; i++) {
+		double least = runs[i].low.factors[0], most = runs[i].high.factors[0];
+		uint16_t slot = runs[i].high.slots[0];
 		uint32_t known = 0;
-		runs[i].reach = NAN;
+		reaches[i] = (ScoreReach){.size = NAN};
 		if (!runs[i].simple)
 			continue;
-		runs[i].slot = runs[i].high.slots[0];
-		runs[i].least = runs[i].low.factors[0];
-		runs[i].most = runs[i].high.factors[0];
-		runs[i].reach = fmax(fabs(runs[i].least), fabs(runs[i].most));
-		while (known < ret->slot_count && slots[known] != runs[i].slot)
+		reaches[i] = (ScoreReach){least, most, fmax(fabs(least), fabs(most)), slot};
+		while (known < ret->slot_count && slots[known] != slot)
 			known++;
-		slots[known] = runs[i].slot;
+		slots[known] = slot;
 		ret->slot_count += known == ret->slot_count;
 	}
 	ret->slots = slots;
+	ret->reaches = reaches;
 	return true;
 }
 
