@@ -11,7 +11,7 @@ static uint64_t tie_of(const Call *call, uint32_t offer, Parley__Snapshot__V1__T
 	return mix64(call->request->seed ^ call->plan->offer_keys[offer]);
 }
 
-Ranked call_rank(const Call *call, const Spot *spot, const PlanRule *rule)
+static inline Ranked rank_of(const Call *call, const Spot *spot, const PlanRule *rule)
 {
 	return (Ranked){
 	        .tie = tie_of(call, rule->offer, spot->zone->tie_break),
@@ -19,6 +19,11 @@ Ranked call_rank(const Call *call, const Spot *spot, const PlanRule *rule)
 	        .treatment = rule->treatment,
 	        .top = rule->top,
 	};
+}
+
+Ranked call_rank(const Call *call, const Spot *spot, const PlanRule *rule)
+{
+	return rank_of(call, spot, rule);
 }
 
 bool call_shown(const Call *call, const Spot *spot, const PlanRule *rule)
@@ -63,7 +68,7 @@ static bool score_is_cheap(const Call *call, const PlanRule *rule)
 
 void call_consider(Call *call, Spot *spot, const PlanRule *rule, Known known)
 {
-	Ranked rank = call_rank(call, spot, rule);
+	Ranked rank = rank_of(call, spot, rule);
 	bool scored = known.scored && !call->overrides.count, cheap = scored || score_is_cheap(call, rule);
 	ptrdiff_t place = PLACE_UNKNOWN;
 	if (scored)

@@ -5,14 +5,13 @@
 enum { ORDINAL_CHARS = 6, CHAR_BITS = 5, ORDINAL_BITS = ORDINAL_CHARS * CHAR_BITS };
 _Static_assert(CODE_SEED_CHARS + ORDINAL_CHARS + 1 == TREATMENT_CODE_SIZE, "the code fills its array");
 
-static inline void encode(uint64_t value, size_t chars, char *text)
+static inline __attribute__((always_inline)) void encode(uint64_t value, size_t chars, char *text)
 {
 	static const char digits[32] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D',
 	        'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z'};
-	while (chars--) {
-		text[chars] = digits[value & 31];
-		value >>= CHAR_BITS;
-	}
+#pragma GCC unroll 13
+	for (size_t i = chars; i-- > 0; value >>= CHAR_BITS)
+		text[i] = digits[value & 31];
 }
 
 TreatmentCodes treatment_codes_of(uint64_t seed)

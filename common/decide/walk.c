@@ -71,11 +71,11 @@ static const SieveBlock *block_at(View *view, uint32_t number)
 	return &view->blocks[place];
 }
 
-// Whether an earlier term of the same candidate has survived, too.
+// Whether an earlier term of the same candidate has survived, too, where candidates have more than one.
 static bool is_repeated(View *view, uint32_t position)
 {
 	const uint32_t *items = view->sieve.items;
-	while (items && position > 0 && items[position - 1] == items[position]) {
+	while (position > 0 && items[position - 1] == items[position]) {
 		position--;
 		const SieveBlock *block = block_at(view, position / SIEVE_BLOCK);
 		if ((block->survivors[position / 64 % SIEVE_WORDS] >> (position % 64)) & 1)
@@ -123,7 +123,7 @@ static Step walk_position(
 	const PlanRule *rule = rule_at(call, spot, sieve_item(&view->sieve, position));
 	if (!stretch->factors && is_too_low(call, spot, rule, &known))
 		return too_low;
-	if (is_repeated(view, position))
+	if (view->sieve.items && is_repeated(view, position))
 		return STEP_ON;
 	if (!call_works(call))
 		return STEP_NO_WORK;
@@ -186,23 +186,29 @@ static bool walk_run(Call *call, Spot *spot, View *view, const RunWalk *walk, ui
 	return walk_stretch(call, spot, view, &stretch) != STEP_NO_WORK;
 }
 
+static inline double higher(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 // Four maxima side by side, because one comparison after the other would wait for the one before. Bounds are
 // never NaN.
 static uint32_t best_run(const RunWalk *walk)
 {
-	const double *bounds = walk->bounds;
-	double best[4] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
-	size_t i = 0;
-	for (; walk->count - i >= 4; i += 4)
-		for (size_t k = 0; k < 4; k++)
-			best[k] = bounds[i + k] > best[k] ? bounds[i + k] : best[k];
-	for (; i < walk->count; i++)
-		best[0] = bounds[i] > best[0] ? bounds[i] : best[0];
-	double left = best[0] > best[1] ? best[0] : best[1], right = best[2] > best[3] ? best[2] : best[3];
-	double most = left > right ? left : right;
-	for (i = 0; bounds[i] < most; i++)
+	const double *next = walk->bounds, *end = next + walk->count;
+	double a = -INFINITY, b = a, c = a, d = a;
+	for (; end - next >= 4; next += 4) {
+		a = higher(a, next[0]);
+		b = higher(b, next[1]);
+		c = higher(c, next[2]);
+		d = higher(d, next[3]);
+	}
+	for (; next < end; next++)
+		a = higher(a, *next);
+	double most = higher(higher(a, b), higher(c, d));
+	for (next = walk->bounds; *next < most; next++)
 		;
-	return (uint32_t)i;
+	return (uint32_t)(next - walk->bounds);
 }
 
 static bool walk_runs(Call *call, Spot *spot, View *view, const RunWalk *walk)
