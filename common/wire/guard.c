@@ -37,7 +37,7 @@ typedef struct Item {
 	const uint8_t *end;
 } Item;
 
-static const uint8_t *varint(const uint8_t *at, const uint8_t *end, size_t max_bytes, uint64_t *ret)
+static const uint8_t *long_varint(const uint8_t *at, const uint8_t *end, size_t max_bytes, uint64_t *ret)
 {
 	uint64_t value = 0;
 
@@ -51,6 +51,15 @@ static const uint8_t *varint(const uint8_t *at, const uint8_t *end, size_t max_b
 		}
 	}
 	return NULL;
+}
+
+static inline const uint8_t *varint(const uint8_t *at, const uint8_t *end, size_t max_bytes, uint64_t *ret)
+{
+	if (at < end && *at < 0x80) { // nearly every tag and length
+		*ret = *at;
+		return at + 1;
+	}
+	return long_varint(at, end, max_bytes, ret);
 }
 
 static const char *item_fixed(Item *item, const uint8_t *end, size_t size)
@@ -236,10 +245,14 @@ static Err field_step(Guard *guard, Frame *frame)
 
 Err guard_check(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t max_fields)
 {
-	Guard guard = {.fields_left = max_fields, .unknown_left = UNKNOWN_MAX};
+	// Frames are filled when they are pushed: clearing them all takes longer than to scan a request.
+	__attribute__((uninitialized)) Guard guard;
 	const uint8_t *start = (const uint8_t *)(bytes.ptr ? bytes.ptr : "");
 	const Item whole = {.value = start, .end = start + bytes.len};
 
+	guard.depth = 0;
+	guard.fields_left = max_fields;
+	guard.unknown_left = UNKNOWN_MAX;
 	TRY(push(&guard, descriptor, &whole));
 	while (guard.depth) {
 		Frame *frame = &guard.frames[guard.depth - 1];
