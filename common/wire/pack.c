@@ -173,7 +173,7 @@ bool wire_pack_quick(const ProtobufCMessage *message, Str *ret)
 {
 	static _Thread_local uint8_t space[WIRE_QUICK_MAX];
 	WireWriter out;
-	wire_begin_in(&out, space, sizeof space);
+	wire_begin_in(&out, space, sizeof space, NULL);
 	put_message(&out, message);
 	*ret = wire_done(&out);
 	return !wire_full(&out);

@@ -7,9 +7,9 @@ void wire_begin(WireWriter *writer, Arena *arena, size_t room)
 	*writer = (WireWriter){.arena = arena, .start = start, .at = end, .end = end};
 }
 
-void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size)
+void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size, Arena *arena)
 {
-	*writer = (WireWriter){.start = space, .at = space + size, .end = space + size};
+	*writer = (WireWriter){.arena = arena, .start = space, .at = space + size, .end = space + size};
 }
 
 Str wire_done(const WireWriter *writer)

@@ -12,8 +12,8 @@ typedef struct WireWriter {
 
 // `room` is a guess; more is taken when needed.
 void wire_begin(WireWriter *writer, Arena *arena, size_t room);
-// In memory of the caller's, and never more.
-void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size);
+// The same, but begins in memory of the caller's. `arena` NULL: never more.
+void wire_begin_in(WireWriter *writer, uint8_t *space, size_t size, Arena *arena);
 // What was written; no bytes at all (`ptr` NULL) if there was no room.
 Str wire_done(const WireWriter *writer);
 

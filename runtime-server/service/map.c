@@ -2,6 +2,11 @@
 
 #include "service/advisory.h"
 #include "service/value.h"
+#include "wire/write.h"
+
+// The fields of interaction.proto that are written straight.
+enum { POINT_OFFERS = 2, OFFER_TREATMENT = 1, OFFER_SCORE = 4 };
+enum { OFFERS_ROOM = 1024 };
 
 static Err no_memory(void)
 {
@@ -71,21 +76,63 @@ static Err map_attributes(
 	return OK;
 }
 
-static Err map_offer(const Session *session, const DecidedOffer *decided, Arena *arena, Offer *out)
+static Err map_offer(
+        const Session *session, const DecidedOffer *decided, bool what_if, Arena *arena, Offer *out)
 {
 	const Prepared *prepared = deployed_prepared(session->pin);
 	const PreparedOffer *fixed = &prepared->offers[decided->id.offer];
-	out->treatment_code = (char *)decided->treatment_code;
+	out->treatment_code = what_if ? (char *)"" : (char *)decided->treatment_code;
 	out->score = decided->score.final;
-	if (decided->attribute_count == 0) {
-		out->base.n_unknown_fields = 1;
-		out->base.unknown_fields = (ProtobufCMessageUnknownField *)&fixed->packed;
-		return OK;
-	}
 	const Parley__Snapshot__V1__Offer *offer = plan_snapshot(session->plan)->offers[decided->id.offer];
 	out->offer_code = offer->code;
 	out->offer_name = offer->name;
 	return map_attributes(decided, fixed, offer->n_attributes, arena, out);
+}
+
+static void write_offer(
+        WireWriter *writer, const PreparedOffer *fixed, const DecidedOffer *decided, bool what_if)
+{
+	size_t before = wire_written(writer);
+	wire_double(writer, OFFER_SCORE, decided->score.final);
+	wire_raw(writer, fixed->packed.ptr, fixed->packed.len);
+	if (!what_if) // nobody could quote it
+		wire_text(writer, OFFER_TREATMENT, str_n(decided->treatment_code, TREATMENT_CODE_SIZE - 1));
+	wire_message(writer, POINT_OFFERS, before);
+}
+
+// Offers without anything personalised go into the answer as bytes: protobuf-c writes the tag of what it does
+// not know, which is the first offer's, and then the rest of them.
+static Err write_offers(
+        const Session *session, const PointDecision *point, bool what_if, Arena *arena, PointOffers *out)
+{
+	const Prepared *prepared = deployed_prepared(session->pin);
+	ProtobufCMessageUnknownField *offers = ARENA_NEW(arena, ProtobufCMessageUnknownField);
+	WireWriter writer;
+	wire_begin(&writer, arena, OFFERS_ROOM);
+	for (size_t i = point->offer_count; i > 0; i--) {
+		const DecidedOffer *decided = &point->offers[i - 1];
+		write_offer(&writer, &prepared->offers[decided->id.offer], decided, what_if);
+	}
+	if (offers == NULL || wire_full(&writer))
+		return no_memory();
+	Str written = wire_done(&writer);
+	*offers = (ProtobufCMessageUnknownField){
+	        .tag = POINT_OFFERS,
+	        .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+	        .len = written.len - 1,
+	        .data = (uint8_t *)(uintptr_t)written.ptr + 1,
+	};
+	out->base.n_unknown_fields = 1;
+	out->base.unknown_fields = offers;
+	return OK;
+}
+
+static bool is_personalised(const PointDecision *point)
+{
+	for (size_t i = 0; i < point->offer_count; i++)
+		if (point->offers[i].attribute_count > 0)
+			return true;
+	return false;
 }
 
 static Err map_offers(
@@ -93,15 +140,14 @@ static Err map_offers(
 {
 	if (point->offer_count == 0)
 		return OK;
+	if (!is_personalised(point))
+		return write_offers(session, point, what_if, arena, out);
 	out->offers = message_list(arena, MESSAGE_OF(offer), point->offer_count);
 	if (out->offers == NULL)
 		return no_memory();
 	out->n_offers = point->offer_count;
-	for (size_t i = 0; i < point->offer_count; i++) {
-		TRY(map_offer(session, &point->offers[i], arena, out->offers[i]));
-		if (what_if)
-			out->offers[i]->treatment_code = (char *)""; // nobody could quote it
-	}
+	for (size_t i = 0; i < point->offer_count; i++)
+		TRY(map_offer(session, &point->offers[i], what_if, arena, out->offers[i]));
 	return OK;
 }
 

@@ -2,7 +2,7 @@
 #include "service/offers.h"
 
 #include "service/map.h"
-#include "service/record.h"
+#include "service/recommendation.h"
 #include "service/turn.h"
 #include "service/value.h"
 

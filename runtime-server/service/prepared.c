@@ -1,9 +1,9 @@
 #include "service/prepared.h"
 
+#include "service/recommendation.h"
 #include "snapshot/snapshot.h"
 #include "wire/wire.h"
-
-enum { OFFER_CODE_TAG = 2 };
+#include "wire/write.h"
 
 typedef Parley__Snapshot__V1__Constant Constant;
 
@@ -91,23 +91,17 @@ static Err prepare_attribute(const Parley__Snapshot__V1__OfferAttribute *in, Are
 	return kinds[in->value->type].set(in->value, arena, out->value);
 }
 
-// A field that is put into an answer as it is: protobuf-c writes the tag of the first field, then the bytes.
 static Err pack_fixed(const Parley__Snapshot__V1__Offer *offer, NamedValue **fixed, size_t count,
-        Arena *arena, ProtobufCMessageUnknownField *ret)
+        Arena *arena, PreparedOffer *out)
 {
 	Offer message = PARLEY__RUNTIME__V1__OFFER__INIT;
-	Str packed;
+	size_t code_len = strlen(offer->code);
 	message.offer_code = offer->code;
 	message.offer_name = offer->name;
 	message.attributes = fixed;
 	message.n_attributes = count;
-	TRY(wire_pack(&message.base, arena, &packed));
-	*ret = (ProtobufCMessageUnknownField){
-	        .tag = OFFER_CODE_TAG,
-	        .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
-	        .len = packed.len - 1,
-	        .data = (uint8_t *)(uintptr_t)packed.ptr + 1,
-	};
+	TRY(wire_pack(&message.base, arena, &out->packed));
+	out->code = str_n(out->packed.ptr, 1 + wire_varint_size(code_len) + code_len);
 	return OK;
 }
 
@@ -123,7 +117,7 @@ static Err prepare_offer(const Parley__Snapshot__V1__Offer *offer, Arena *arena,
 		if (out->attributes[i]->value != NULL)
 			fixed[count++] = out->attributes[i];
 	}
-	return pack_fixed(offer, fixed, count, arena, &out->packed);
+	return pack_fixed(offer, fixed, count, arena, out);
 }
 
 // --- expressions ---
@@ -232,6 +226,7 @@ Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Pr
 	TRY(prepare_events(snapshot, schemas, arena, prepared));
 	for (size_t i = 0; i < snapshot->n_offers; i++)
 		TRY(prepare_offer(snapshot->offers[i], arena, &offers[i]));
+	TRY(recommendation_prepare(snapshot, arena, prepared));
 	TRY(visitor_view_new(visitors, snapshot, &prepared->view));
 	*ret = prepared;
 	return OK;

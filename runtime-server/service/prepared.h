@@ -2,6 +2,7 @@
 // arena, but for the view of visitor state.
 #pragma once
 #include "base/error.h"
+#include "decide/decide.h"
 #include "expr/expr.h"
 #include "profile/profile.h"
 #include "service/proto.h"
@@ -18,17 +19,28 @@ typedef struct PreparedAction {
 	ExprProgram condition, value;
 } PreparedAction;
 
+// All of the answer that is fixed is packed, for visitors of levels that nothing is personalised for: what
+// the code, the name, the attributes look like as strings costs more than they do as bytes.
 typedef struct PreparedOffer {
-	// All of the answer that is fixed, packed: code, name and the attributes that have a fixed value. For
-	// visitors of levels that nothing is personalised for.
-	ProtobufCMessageUnknownField packed;
+	Str packed; // the answer's fields from the code on: name, attributes that have a fixed value
+	Str code;   // the first of them; the journal's records have it under the same number
 	NamedValue **attributes; // by index; without a value if it is only personalised
 } PreparedOffer;
+
+// What the journal's records say of a rule or a global offer, packed: its fields before the score, and those
+// behind.
+typedef struct PreparedSource {
+	const char *bytes;
+	uint32_t before, behind;
+} PreparedSource;
+
+enum { PREPARED_ORIGINS = ORIGIN_GLOBAL + 1 }; // those of the others have nothing to tell
 
 typedef struct Prepared {
 	const PreparedLevel *levels;
 	const PreparedAction *const *actions; // by event and action
 	const PreparedOffer *offers;
+	const PreparedSource *sources[PREPARED_ORIGINS]; // by origin and index
 	VisitorView *view;
 } Prepared;
 

@@ -1,10 +1,11 @@
-// The record of what getOffers answered. One is made for every answer, so it is written straight
-// (wire/write.h) in the order of journal.proto's fields, from the last to the first.
-#include "service/record.h"
+// One record is made for every answer, so it is written straight (wire/write.h) in the order of
+// journal.proto's fields, from the last to the first; and what it says of rules and offers has been packed
+// when the snapshot was loaded, so that nothing of the snapshot itself has to be fetched from memory.
+#include "service/recommendation.h"
 
 #include "wire/write.h"
 
-enum { ROOM = 2048 }; // enough for a handful of offers
+enum { ROOM = 4096 }; // enough for a handful of offers, or a rule
 
 // The fields of journal.proto.
 enum { ENTRY_CONTEXT = 1, ENTRY_RECOMMENDATION = 4 };
@@ -24,8 +25,7 @@ enum {
 	RECOMMENDATION_SEED = 4
 };
 enum {
-	OFFER_TREATMENT = 1,
-	OFFER_CODE = 2,
+	OFFER_TREATMENT = 1, // 2 is the offer's code, as prepared
 	OFFER_RULE = 3,
 	OFFER_SEGMENT = 4,
 	OFFER_SCORE = 5,
@@ -34,6 +34,63 @@ enum {
 	OFFER_CELL = 8,
 	OFFER_ORIGIN = 9,
 };
+
+typedef Parley__Snapshot__V1__TreatmentRule Rule;
+
+static Err no_memory(void)
+{
+	return err_retry(ERR_NO_MEMORY, 100, "no memory for a journal record");
+}
+
+static void begin(WireWriter *writer, Arena *arena)
+{
+	static _Thread_local uint8_t space[ROOM];
+	wire_begin_in(writer, space, sizeof space, arena);
+}
+
+// --- once a snapshot ---
+
+static Err prepare_source(
+        const Snapshot *snapshot, Origin origin, const Rule *rule, Arena *arena, PreparedSource *out)
+{
+	TreatmentFacts facts = {0};
+	WireWriter writer;
+	rule_facts(snapshot, rule, &facts);
+	begin(&writer, arena);
+	wire_text(&writer, OFFER_ORIGIN, str(origin_name(origin)));
+	wire_text(&writer, OFFER_CELL, facts.cell);
+	wire_text(&writer, OFFER_CAMPAIGN, facts.campaign);
+	size_t behind = wire_written(&writer);
+	wire_text(&writer, OFFER_SEGMENT, facts.segment);
+	wire_text(&writer, OFFER_RULE, facts.rule);
+	Str bytes = arena_str(arena, wire_done(&writer));
+	if (wire_full(&writer) || bytes.ptr == NULL)
+		return no_memory();
+	*out = (PreparedSource){
+	        .bytes = bytes.ptr, .before = (uint32_t)(bytes.len - behind), .behind = (uint32_t)behind};
+	return OK;
+}
+
+static Err prepare_sources(const Snapshot *snapshot, Origin origin, Rule *const *rules, size_t count,
+        Arena *arena, Prepared *prepared)
+{
+	PreparedSource *sources = ARENA_ARRAY(arena, PreparedSource, count + 1);
+	if (sources == NULL)
+		return no_memory();
+	prepared->sources[origin] = sources;
+	for (size_t i = 0; i < count; i++)
+		TRY(prepare_source(snapshot, origin, rules[i], arena, &sources[i]));
+	return OK;
+}
+
+Err recommendation_prepare(const Snapshot *snapshot, Arena *arena, Prepared *prepared)
+{
+	TRY(prepare_sources(snapshot, ORIGIN_RULE, snapshot->rules, snapshot->n_rules, arena, prepared));
+	return prepare_sources(
+	        snapshot, ORIGIN_GLOBAL, snapshot->global_offers, snapshot->n_global_offers, arena, prepared);
+}
+
+// --- each time ---
 
 static void write_context(WireWriter *writer, const Session *session, int64_t time_us)
 {
@@ -51,33 +108,42 @@ static void write_context(WireWriter *writer, const Session *session, int64_t ti
 	wire_message(writer, ENTRY_CONTEXT, before);
 }
 
-static void write_offer(
-        WireWriter *writer, const DecidedOffer *decided, const TreatmentFacts *facts, size_t rank)
+// NULL: an origin that there is nothing to tell of.
+static const PreparedSource *source_of(const Prepared *prepared, const CandidateId *id)
 {
+	return (size_t)id->origin < ARRAY_COUNT(prepared->sources)
+	               ? &prepared->sources[id->origin][id->source]
+	               : NULL;
+}
+
+static void write_offer(
+        WireWriter *writer, const Prepared *prepared, const DecidedOffer *decided, size_t rank)
+{
+	const PreparedSource *source = source_of(prepared, &decided->id);
+	Str code = prepared->offers[decided->id.offer].code;
 	size_t before = wire_written(writer);
-	wire_text(writer, OFFER_ORIGIN, str(origin_name(decided->id.origin)));
-	wire_text(writer, OFFER_CELL, facts->cell);
-	wire_text(writer, OFFER_CAMPAIGN, facts->campaign);
+	if (source != NULL)
+		wire_raw(writer, source->bytes + source->before, source->behind);
+	else
+		wire_text(writer, OFFER_ORIGIN, str(origin_name(decided->id.origin)));
 	wire_uint(writer, OFFER_RANK, rank);
 	wire_double(writer, OFFER_SCORE, decided->score.final);
-	wire_text(writer, OFFER_SEGMENT, facts->segment);
-	wire_text(writer, OFFER_RULE, facts->rule);
-	wire_text(writer, OFFER_CODE, facts->offer_code);
+	if (source != NULL)
+		wire_raw(writer, source->bytes, source->before);
+	wire_raw(writer, code.ptr, code.len);
 	wire_text(writer, OFFER_TREATMENT, str_n(decided->treatment_code, TREATMENT_CODE_SIZE - 1));
 	wire_message(writer, RECOMMENDATION_OFFERS, before);
 }
 
-static void write_point(WireWriter *writer, const Plan *plan, const PointDecision *decision, uint64_t seed)
+static void write_point(
+        WireWriter *writer, const Session *session, const PointDecision *decision, uint64_t seed)
 {
-	const Snapshot *snapshot = plan_snapshot(plan);
+	const Snapshot *snapshot = plan_snapshot(session->plan);
 	const Parley__Snapshot__V1__InteractionPoint *point = snapshot->points[decision->point];
 	size_t before = wire_written(writer);
 	wire_uint(writer, RECOMMENDATION_SEED, seed);
-	for (size_t i = decision->offer_count; i > 0; i--) {
-		const DecidedOffer *decided = &decision->offers[i - 1];
-		TreatmentFacts facts = treatment_facts(plan, decided->id, (uint32_t)decision->point);
-		write_offer(writer, decided, &facts, i);
-	}
+	for (size_t i = decision->offer_count; i > 0; i--)
+		write_offer(writer, deployed_prepared(session->pin), &decision->offers[i - 1], i);
 	wire_text(writer, RECOMMENDATION_ZONE, str(snapshot->zones[point->zone]->name));
 	wire_text(writer, RECOMMENDATION_POINT, str(point->name));
 	wire_message(writer, ENTRY_RECOMMENDATION, before);
@@ -87,16 +153,16 @@ static Err record_point(Service *service, const Session *session, int64_t now_us
         const PointDecision *decision, uint64_t seed, Arena *arena)
 {
 	WireWriter writer;
-	wire_begin(&writer, arena, ROOM);
-	write_point(&writer, session->plan, decision, seed);
+	begin(&writer, arena);
+	write_point(&writer, session, decision, seed);
 	write_context(&writer, session, now_us);
-	Str entry = wire_done(&writer);
-	if (entry.ptr == NULL)
-		return err_retry(ERR_NO_MEMORY, 100, "no memory for a journal record");
+	if (wire_full(&writer))
+		return no_memory();
 	Str code = decision->offer_count > 0
 	                   ? str_n(decision->offers[0].treatment_code, TREATMENT_CODE_SIZE - 1)
 	                   : STR("");
-	return visitors_record_recommendation(service->options.visitors, entry, code, decision->offer_count);
+	return visitors_record_recommendation(
+	        service->options.visitors, wire_done(&writer), code, decision->offer_count);
 }
 
 Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,

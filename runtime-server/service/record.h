@@ -10,9 +10,6 @@ Err record_ended(Service *service, const Session *session, int64_t now_us, const
 // The session is another visitor's now: the part of the one before ends.
 Err record_left(Service *service, const Session *session, int64_t now_us, int level, const char *audience_id,
         Arena *arena);
-// One record a point.
-Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
-        uint64_t seed, Arena *arena);
 
 // An event. With `done`, which runs when the record is on disk, maybe before this returns, somebody waits for
 // it.

@@ -34,18 +34,18 @@ const Treatment *session_treatment(const Session *session, Str code)
 	return NULL;
 }
 
-static void take_rule(const Parley__Snapshot__V1__Snapshot *snapshot,
-        const Parley__Snapshot__V1__TreatmentRule *rule, TreatmentFacts *facts)
+void rule_facts(const Parley__Snapshot__V1__Snapshot *snapshot,
+        const Parley__Snapshot__V1__TreatmentRule *rule, TreatmentFacts *ret)
 {
-	facts->rule = str(rule->name);
+	ret->rule = str(rule->name);
 	if (rule->segment > 0)
-		facts->segment = str(snapshot->segments[rule->segment - 1]->name);
+		ret->segment = str(snapshot->segments[rule->segment - 1]->name);
 	if (rule->campaign == 0)
 		return;
 	const Parley__Snapshot__V1__Campaign *campaign = snapshot->campaigns[rule->campaign - 1];
-	facts->campaign = str(campaign->code);
+	ret->campaign = str(campaign->code);
 	if (rule->cell > 0)
-		facts->cell = str(campaign->cells[rule->cell - 1]->code);
+		ret->cell = str(campaign->cells[rule->cell - 1]->code);
 }
 
 TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point)
@@ -61,7 +61,7 @@ TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point)
 	        .campaign = empty,
 	        .cell = empty};
 	if (rule != NULL)
-		take_rule(snapshot, rule, &facts);
+		rule_facts(snapshot, rule, &facts);
 	return facts;
 }
 

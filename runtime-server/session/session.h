@@ -22,6 +22,9 @@ typedef struct EventKey {
 
 // What history needs of a treatment of a candidate at a point; borrowed from the plan.
 TreatmentFacts treatment_facts(const Plan *plan, CandidateId id, uint32_t point);
+// Those that a rule or global offer brings; the others stay.
+void rule_facts(const Parley__Snapshot__V1__Snapshot *snapshot,
+        const Parley__Snapshot__V1__TreatmentRule *rule, TreatmentFacts *ret);
 
 typedef struct Treatment {
 	char code[TREATMENT_CODE_SIZE];

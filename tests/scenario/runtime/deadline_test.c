@@ -2,6 +2,7 @@
 // session, as a start that loads a profile would; the calls come over real connections.
 #include "server.h"
 #include "service/turn.h"
+#include "wire/wire.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -89,14 +90,25 @@ typedef struct Answered {
 	char content[32];
 } Answered;
 
+// As its caller would read it.
+static GetOffersResponse *received(const ProtobufCMessage *response)
+{
+	Arena *arena = server.client.arena;
+	ProtobufCMessage *got = NULL;
+	Str packed;
+	assert_int_equal(wire_pack(response, arena, &packed), OK);
+	assert_int_equal(wire_unpack(response->descriptor, packed, 0, arena, &got), OK);
+	return (GetOffersResponse *)got;
+}
+
 static void note(Reply *reply, Err result, const void *response)
 {
 	Answered *answered = (Answered *)reply;
-	const GetOffersResponse *out = response;
 	answered->times++;
 	answered->result = result;
 	if (result != OK)
 		return;
+	const GetOffersResponse *out = received(response);
 	answered->advised = ADVISED(out, "DEADLINE_TOO_SHORT");
 	answered->offers = out->points[0]->n_offers;
 	snprintf(answered->content, sizeof answered->content, "%s", out->points[0]->default_content);
