@@ -56,7 +56,7 @@ typedef struct ScoreRuns {
 	const ScoreReach *reaches; // by run
 	uint32_t count, top;
 	const double *factors; // by position: the first part's
-	const uint16_t *slots; // of simple runs, each once
+	const uint16_t *slots; // of simple runs, each once; without that of 1
 	uint32_t slot_count;
 } ScoreRuns;
 // Cuts the positions of the first `items` candidates; `forms` and `tops` are by candidate, those with top

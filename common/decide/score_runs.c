@@ -63,6 +63,8 @@ static bool simplify(const ScoreRun *runs, ScoreRuns *ret, Arena *arena)
 		if (!runs[i].simple)
 			continue;
 		reaches[i] = (ScoreReach){least, most, fmax(fabs(least), fabs(most)), slot};
+		if (slot == runs[i].high.slots[1]) // the 1 behind the last attribute, which is always known
+			continue;
 		while (known < ret->slot_count && slots[known] != slot)
 			known++;
 		slots[known] = slot;
