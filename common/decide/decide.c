@@ -9,6 +9,7 @@ void decide_defaults(const Plan *plan, int level, ExprValue *values)
 		memcpy(values, plan_level->defaults, plan_level->attribute_count * sizeof *values);
 }
 
+// Members one by one: the spot comes zeroed, and clearing a call as a whole takes longer than setting it.
 static Err open_spot(Call *call, const DecidePoint *wanted, Spot *ret)
 {
 	const Plan *plan = call->plan;
@@ -16,18 +17,16 @@ static Err open_spot(Call *call, const DecidePoint *wanted, Spot *ret)
 	const Candidates *candidates = plan_candidates(plan, zone, call->visitor->level);
 	size_t most = candidates->live + call->overrides.count + call->facts.event_count;
 	size_t max = wanted->max < most ? wanted->max : most;
-	*ret = (Spot){
-	        .wanted = wanted,
-	        .number = (size_t)(wanted - call->request->points),
-	        .zone = plan->snapshot->zones[zone],
-	        .candidates = candidates,
-	        .admitted = plan->zone_offers[zone],
-	        .inclusion = {.verdict = VERDICT_TRUE},
-	        .filtered = memo_of(plan->snapshot->n_offers, sizeof(Outcome), call->arena),
-	        .selection = {.best = ARENA_ARRAY(call->arena, Ranked, max),
-	                .max = max,
-	                .deduplication = plan->snapshot->zones[zone]->deduplication},
-	};
+	ret->wanted = wanted;
+	ret->number = (size_t)(wanted - call->request->points);
+	ret->zone = plan->snapshot->zones[zone];
+	ret->candidates = candidates;
+	ret->admitted = plan->zone_offers[zone];
+	ret->inclusion.verdict = VERDICT_TRUE;
+	ret->filtered = memo_of(plan->snapshot->n_offers, sizeof(Outcome), call->arena);
+	ret->selection.best = ARENA_ARRAY(call->arena, Ranked, max);
+	ret->selection.max = max;
+	ret->selection.deduplication = ret->zone->deduplication;
 	if (!ret->selection.best)
 		return err(ERR_NO_MEMORY, "no memory for %zu candidates", max);
 	if (candidates->inclusion && !evaluate_true(&call->evaluation, candidates->inclusion - 1))
@@ -56,17 +55,17 @@ static Err decide_point(Call *call, const DecidePoint *wanted, Spot *spot, Point
 static Err open_call(
         const Plan *plan, const Visitor *visitor, const DecideRequest *request, Arena *arena, Call *ret)
 {
-	*ret = (Call){
-	        .plan = plan,
-	        .visitor = visitor,
-	        .request = request,
-	        .overrides = plan_overrides(plan, visitor->level, visitor->audience_id),
-	        .blacklist = plan_blacklist(plan, visitor->level, visitor->audience_id),
-	        .shares = memo_of(plan->treatment_count, sizeof(Outcome), arena),
-	        .shown = {.arena = arena},
-	        .arena = arena,
-	        .codes = treatment_codes_of(request->seed),
-	};
+	ret->plan = plan;
+	ret->visitor = visitor;
+	ret->request = request;
+	ret->overrides = plan_overrides(plan, visitor->level, visitor->audience_id);
+	ret->blacklist = plan_blacklist(plan, visitor->level, visitor->audience_id);
+	ret->shares = memo_of(plan->treatment_count, sizeof(Outcome), arena);
+	ret->shown = (Tally){.arena = arena};
+	ret->facts = (Facts){.tally = {.arena = arena}};
+	ret->arena = arena;
+	ret->codes = treatment_codes_of(request->seed);
+	ret->treatments = 0;
 	TRY(evaluation_init(
 	        plan, visitor->level, visitor->values, request->as_of_us, arena, &ret->evaluation));
 	return facts_init(ret);

@@ -7,16 +7,14 @@
 Err evaluation_init(
         const Plan *plan, int level, const ExprValue *values, int64_t now_us, Arena *arena, Evaluation *ret)
 {
-	*ret = (Evaluation){
-	        .plan = plan,
-	        .values = values,
-	        .now_us = now_us,
-	        .arena = arena,
-	        .fuel = DECIDE_CALL_FUEL,
-	        .conditions = memo_of(plan->conditions.count, sizeof(Outcome), arena),
-	        .scorings = memo_of(plan->scorings.count, sizeof(ScoreOutcome), arena),
-	        .results = memo_of(plan->values.count, sizeof(ExprValue), arena),
-	};
+	ret->plan = plan;
+	ret->values = values;
+	ret->now_us = now_us;
+	ret->arena = arena;
+	ret->fuel = DECIDE_CALL_FUEL;
+	ret->conditions = memo_of(plan->conditions.count, sizeof(Outcome), arena);
+	ret->scorings = memo_of(plan->scorings.count, sizeof(ScoreOutcome), arena);
+	ret->results = memo_of(plan->values.count, sizeof(ExprValue), arena);
 	return traits_init(&plan->asked, (uint32_t)level, values, now_us, arena, &ret->traits);
 }
 _Static_assert(
