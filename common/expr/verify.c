@@ -124,15 +124,36 @@ static bool run_constant_is_sound(const ProgramView *view, ExprValue value)
 	return value.kind != EXPR_MAP || map_is_sound(view, value);
 }
 
-// Members first: a set or map is looked at only when all that it may name is known to be sound.
+// How many constants a set or map names, and how many bytes of the data another constant.
+static size_t named_by(ExprValue value)
+{
+	if (value.kind == EXPR_MAP)
+		return 2 * (size_t)value.len;
+	return value.kind == EXPR_LIST || constant_has_data(value.kind) ? value.len : 0;
+}
+
+// Members first: a set or map is looked at only when all that it may name is known to be sound. No two
+// constants name the same bytes or constants, which bounds the work.
 static Err check_constants(const ProgramView *view)
 {
-	for (uint32_t i = 0; i < view->header.constants; i++)
+	size_t bytes = 0, members = 0;
+
+	for (uint32_t i = 0; i < view->header.constants; i++) {
 		if (!constant_is_sound(view, i))
 			return INVALID("constant %u is damaged; compile it again", i);
-	for (uint32_t i = 0; i < view->header.constants; i++)
+		if (constant_has_data(constant_raw(view, i).kind))
+			bytes += named_by(constant_raw(view, i));
+		if (bytes > view->data_len)
+			return INVALID("constant %u names what is another's; compile it again", i);
+	}
+	for (uint32_t i = 0; i < view->header.constants; i++) {
 		if (!run_constant_is_sound(view, constant_raw(view, i)))
 			return INVALID("set or map %u is damaged; compile it again", i);
+		if (!constant_has_data(constant_raw(view, i).kind))
+			members += named_by(constant_raw(view, i));
+		if (members > view->header.constants)
+			return INVALID("constant %u names what is another's; compile it again", i);
+	}
 	return OK;
 }
 

@@ -312,6 +312,20 @@ static void unsound_maps_are_refused(void **state)
 	assert_int_equal(verified_map(one, one, two, two, one), ERR_EXPR_PROGRAM_INVALID);
 }
 
+// Or the work of looking at a program would grow with the square of its size.
+static void constants_share_nothing(void **state)
+{
+	const ExprValue text = {.kind = EXPR_STRING, .len = 3};
+	const ExprValue set = {.kind = EXPR_LIST, .len = 2, .u = 0}, one = expr_int(1), two = expr_int(2);
+	const ExprValue texts[] = {text, text}, sets[] = {one, two, set, set, set};
+
+	(void)state;
+	assert_int_equal(verified_over(I(NOT, 0), texts, 1, "abc", 3), OK);
+	assert_int_equal(verified_over(I(NOT, 0), texts, 2, "abc", 3), ERR_EXPR_PROGRAM_INVALID);
+	assert_int_equal(verified_over(I(IN_SET, 2), sets, 3, NULL, 0), OK);
+	assert_int_equal(verified_over(I(IN_SET, 2), sets, 5, NULL, 0), ERR_EXPR_PROGRAM_INVALID);
+}
+
 // One class of two ranges, a state of it, a split back, the match.
 typedef struct SmallAutomaton {
 	AutomatonHead head;
@@ -369,6 +383,7 @@ static void unsound_patterns_are_refused(void **state)
 	        verified_over(I(SLOT_EQ, 0), &(ExprValue){.kind = CONSTANT_PATTERN, .len = sizeof(good)}, 1,
 	                &good, sizeof(good)),
 	        ERR_EXPR_PROGRAM_INVALID);
+	assert_non_null(strstr(err_detail()->message, "instruction 1 is damaged"));
 }
 
 static void unknown_opcodes_are_refused(void **state)
@@ -533,6 +548,7 @@ int main(void)
 	        cmocka_unit_test(the_versions_before_are_understood),
 	        cmocka_unit_test(unsound_maps_are_refused),
 	        cmocka_unit_test(unsound_patterns_are_refused),
+	        cmocka_unit_test(constants_share_nothing),
 	        cmocka_unit_test(unknown_opcodes_are_refused),
 	        cmocka_unit_test(slots_beyond_the_schema_are_refused),
 	        cmocka_unit_test(another_schema_is_noticed),
