@@ -3,7 +3,7 @@
 // without limit.
 #include "snapshot/internal.h"
 
-enum { ACTIONS_MAX = 16, ACTIONS_AT_ONCE_MAX = 1024, DELAY_MAX_S = 90 * 86400 };
+enum { ACTIONS_MAX = 16, DELAY_MAX_S = 90 * 86400 };
 
 // What an action may have besides an audience level, a condition and a delay.
 enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8 };
@@ -109,13 +109,49 @@ static Err no_memory(void)
 	return err(ERR_NO_MEMORY, "no memory for the events");
 }
 
+// What one report of an event leads to at once.
+typedef struct Work {
+	uint64_t actions;
+	unsigned in_a_row; // events, triggered by one another
+} Work;
+
+// Of an event whose triggered ones are known already.
+static Work work_of(const SnapEvent *event, const Work *works)
+{
+	Work sum = {0};
+	for (size_t j = 0; j < event->n_actions; j++) {
+		const SnapAction *action = event->actions[j];
+		sum.actions++;
+		if (!triggers_at_once(action))
+			continue;
+		const Work *other = &works[action->event];
+		sum.actions += other->actions;
+		if (other->in_a_row >= sum.in_a_row)
+			sum.in_a_row = other->in_a_row + 1;
+	}
+	return sum;
+}
+
+static Err check_work(const SnapEvent *event, const Work *work)
+{
+	if (work->actions > SNAPSHOT_ACTIONS_AT_ONCE)
+		return INVALID("events '%s': it leads to %llu actions at once, at most %d are allowed: "
+		               "delay some of the triggers",
+		        event->name, (unsigned long long)work->actions, SNAPSHOT_ACTIONS_AT_ONCE);
+	if (work->in_a_row > SNAPSHOT_TRIGGERS_IN_A_ROW)
+		return INVALID("events '%s': it leads to %u events that trigger one another at once, at most "
+		               "%d are allowed: delay one of the triggers",
+		        event->name, work->in_a_row, SNAPSHOT_TRIGGERS_IN_A_ROW);
+	return OK;
+}
+
 Err check_triggers(Check *check)
 {
 	const Snapshot *snapshot = check->snapshot;
 	uint32_t *causes = ARENA_ARRAY(check->arena, uint32_t, snapshot->n_events);
 	uint32_t *sorted = ARENA_ARRAY(check->arena, uint32_t, snapshot->n_events);
-	uint64_t *actions = ARENA_ARRAY(check->arena, uint64_t, snapshot->n_events);
-	if (!causes || !sorted || !actions)
+	Work *works = ARENA_ARRAY(check->arena, Work, snapshot->n_events);
+	if (!causes || !sorted || !works)
 		return no_memory();
 	size_t count = sort_by_cause(snapshot, causes, sorted);
 	for (size_t i = 0; count < snapshot->n_events && i < snapshot->n_events; i++) {
@@ -126,15 +162,8 @@ Err check_triggers(Check *check)
 	}
 	while (count--) {
 		const SnapEvent *event = snapshot->events[sorted[count]];
-		uint64_t *sum = &actions[sorted[count]];
-		for (size_t j = 0; j < event->n_actions; j++)
-			*sum += 1 +
-			        (triggers_at_once(event->actions[j]) ? actions[event->actions[j]->event] : 0);
-		if (*sum > ACTIONS_AT_ONCE_MAX)
-			return INVALID(
-			        "events '%s': it leads to %llu actions at once, at most %d are allowed: "
-			        "delay some of the triggers",
-			        event->name, (unsigned long long)*sum, ACTIONS_AT_ONCE_MAX);
+		works[sorted[count]] = work_of(event, works);
+		TRY(check_work(event, &works[sorted[count]]));
 	}
 	return OK;
 }

@@ -17,6 +17,8 @@ enum {
 	ENVELOPE_MAX = 96 * 1024,         // bytes of an envelope
 	SNAPSHOT_MAX = 512 * 1024 * 1024, // bytes of a blob
 	SIGNATURES_MAX = 16,
+	SNAPSHOT_ACTIONS_AT_ONCE = 64,  // of one event, with all that it triggers at once
+	SNAPSHOT_TRIGGERS_IN_A_ROW = 8, // events that trigger one another at once
 };
 #define SNAPSHOT_PAYLOAD_TYPE "application/vnd.parley.snapshot.v1+protobuf"
 

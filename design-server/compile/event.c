@@ -143,41 +143,82 @@ static Err compile_action(Compile *c, const ActionPlace *at)
 	return compile_kind(c, at, level);
 }
 
-// --- events that lead back to themselves ---
+// --- events that trigger events ---
 
-enum { NEW, ON_THE_WAY, DONE };
+// An event, and what one report of it leads to at once.
+typedef struct Followed {
+	enum { NEW, ON_THE_WAY, DONE } state;
+	unsigned in_a_row; // events, triggered by one another
+	size_t actions;
+} Followed;
 
-// What is on the way is at most as deep as there are events.
-static void follow(Compile *c, uint32_t index, uint8_t *states)
+// What is too much is told of the event that makes it so, not of those that trigger that one as well.
+static void refuse_work(Compile *c, const SnapEvent *event, Followed *followed)
 {
-	const SnapEvent *event = c->out->events[index];
-	states[index] = ON_THE_WAY;
-	for (size_t i = 0; i < event->n_actions; i++) {
-		const SnapAction *action = event->actions[i];
-		if (action->kind != SNAP_ACTION(TRIGGER_EVENT) || action->delay_s ||
-		        action->event >= c->out->n_events)
-			continue;
-		if (states[action->event] == NEW)
-			follow(c, action->event, states);
-		else if (states[action->event] == ON_THE_WAY) {
-			c->name = event->name;
-			problem(c, arena_printf(c->arena, "actions[%zu].event", i),
-			        "the event '%s' leads back here at once, so this would go round for ever: "
-			        "give it a delay or take it out",
-			        c->out->events[action->event]->name);
-		}
+	c->name = event->name;
+	if (followed->actions > SNAPSHOT_ACTIONS_AT_ONCE) {
+		problem(c, "actions",
+		        "one report leads to %zu actions at once, with those of the events that it triggers; "
+		        "at most %d are possible: delay some of the triggers",
+		        followed->actions, SNAPSHOT_ACTIONS_AT_ONCE);
+		followed->actions = 0;
 	}
-	states[index] = DONE;
+	if (followed->in_a_row > SNAPSHOT_TRIGGERS_IN_A_ROW) {
+		problem(c, "actions",
+		        "%u events trigger one another at once; at most %d are possible: delay one of the "
+		        "triggers",
+		        followed->in_a_row, SNAPSHOT_TRIGGERS_IN_A_ROW);
+		followed->in_a_row = 0;
+	}
 }
 
-static Err refuse_circles(Compile *c)
+static void add_work(Followed *followed, const Followed *triggered)
 {
-	uint8_t *states = ARENA_ARRAY(c->arena, uint8_t, c->out->n_events);
-	if (!states)
+	followed->actions += triggered->actions;
+	if (triggered->in_a_row >= followed->in_a_row)
+		followed->in_a_row = triggered->in_a_row + 1;
+}
+
+static bool triggers_at_once(const Compile *c, const SnapAction *action)
+{
+	return action->kind == SNAP_ACTION(TRIGGER_EVENT) && !action->delay_s &&
+	       action->event < c->out->n_events;
+}
+
+// What is on the way is at most as deep as there are events.
+static void follow(Compile *c, uint32_t index, Followed *all)
+{
+	const SnapEvent *event = c->out->events[index];
+	all[index] = (Followed){.state = ON_THE_WAY, .actions = event->n_actions};
+	for (size_t i = 0; i < event->n_actions; i++) {
+		const SnapAction *action = event->actions[i];
+		if (!triggers_at_once(c, action))
+			continue;
+		if (all[action->event].state == NEW)
+			follow(c, action->event, all);
+		if (all[action->event].state == DONE) {
+			add_work(&all[index], &all[action->event]);
+			continue;
+		}
+		c->name = event->name;
+		problem(c, arena_printf(c->arena, "actions[%zu].event", i),
+		        "the event '%s' leads back here at once, so this would go round for ever: "
+		        "give it a delay or take it out",
+		        c->out->events[action->event]->name);
+	}
+	refuse_work(c, event, &all[index]);
+	all[index].state = DONE;
+}
+
+// Events that go round, or do more at once than a runtime server would.
+static Err refuse_excess(Compile *c)
+{
+	Followed *all = ARENA_ARRAY(c->arena, Followed, c->out->n_events);
+	if (!all)
 		return compile_no_memory();
 	for (uint32_t i = 0; i < c->out->n_events; i++) {
-		if (states[i] == NEW)
-			follow(c, i, states);
+		if (all[i].state == NEW)
+			follow(c, i, all);
 	}
 	return OK;
 }
@@ -214,5 +255,5 @@ Err compile_events(Compile *c)
 	TRY(index_by(c, c->out->events, count, offsetof(SnapEvent, name), &c->events));
 	for (size_t i = 0; i < count; i++)
 		TRY(compile_event(c, in[i], c->out->events[i]));
-	return refuse_circles(c);
+	return refuse_excess(c);
 }

@@ -7,9 +7,11 @@
 #define ACTION_KIND(name) PARLEY__SNAPSHOT__V1__EVENT_ACTION_KIND__EVENT_ACTION_KIND_##name
 
 enum {
-	ACTIONS_MAX = 64,  // of one event that was posted or came due, with all that it triggers at once
-	ACTIONS_DEPTH = 8, // events that trigger one another, at once or later
-	ACTIONS_DUE = 64,  // that one call on a session does before anything else; the rest come next
+	// Of one event that was posted, with all that it triggers at once, or of an action that came due and
+	// what follows from that. No snapshot that passes its checks asks for more.
+	ACTIONS_MAX = SNAPSHOT_ACTIONS_AT_ONCE + 1,
+	ACTIONS_DEPTH = SNAPSHOT_TRIGGERS_IN_A_ROW, // events that trigger one another, at once or later
+	ACTIONS_DUE = 64, // that one call on a session does before anything else; the rest come next
 };
 
 // An EventPosted that is to be recorded.
@@ -34,7 +36,7 @@ typedef struct Actions {
 	int64_t now_us; // as of when: all facts are of this moment
 	const Quoted *quoted;
 	const char *id;    // of the event whose actions these are
-	unsigned ordinals; // that events that follow from it have had: ID/1, ID/2, …
+	unsigned ordinals; // that events that follow from it have had: ~ID/1, ~ID/2, …
 	unsigned done;     // actions
 	// What is to be.
 	Values values;

@@ -2,6 +2,7 @@
 // the one problem names the resource, the field and what to do.
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "snapshot/snapshot.h"
 #include "yaml.h"
 
 #include <setjmp.h>
@@ -231,6 +232,42 @@ static void problems_of_offers_and_rules_name_their_place(void **state)
 	try_all(spoils, ARRAY_COUNT(spoils));
 }
 
+// The bank with events that trigger one another in a row; each also does `more` things.
+static Configuration *with_row(int count, int more)
+{
+	const char *text = arena_cstr(arena, bank);
+	for (int i = 0; i < count; i++) {
+		text = arena_printf(
+		        arena, "%s\n---\nkind: Event\nchannel: bank\nname: row-%d\nactions:\n", text, i);
+		for (int j = 0; j < more; j++)
+			text = arena_printf(arena, "%s  - RESEGMENT\n", text);
+		if (i < count - 1)
+			text = arena_printf(
+			        arena, "%s  - {kind: TRIGGER_EVENT, event: row-%d}\n", text, i + 1);
+		else
+			text = arena_printf(arena, "%s  - RESEGMENT\n", text);
+	}
+	return configuration_from_yaml(arena, str(text));
+}
+
+static void what_one_report_sets_off_is_bounded(void **state)
+{
+	(void)state;
+	Parley__Snapshot__V1__Snapshot *snapshot;
+	compile(with_row(SNAPSHOT_TRIGGERS_IN_A_ROW + 1, 1));
+	assert_int_equal(
+	        compile_snapshot(with_row(SNAPSHOT_TRIGGERS_IN_A_ROW + 2, 1), arena, &snapshot, &problems),
+	        ERR_COMPILE_FAILED);
+	told("Event row-0 actions", "9 events trigger one another at once; at most 8");
+	assert_int_equal(problems.count, 1);
+	compile(with_row(SNAPSHOT_ACTIONS_AT_ONCE / 16, 15));
+	assert_int_equal(compile_snapshot(with_row(SNAPSHOT_ACTIONS_AT_ONCE / 16 + 1, 15), arena, &snapshot,
+	                         &problems),
+	        ERR_COMPILE_FAILED);
+	told("Event row-0 actions", "80 actions at once");
+	assert_int_equal(problems.count, 1);
+}
+
 // Both are lists; only what is in them tells them apart.
 static void a_list_of_numbers_is_no_list_of_texts(void **state)
 {
@@ -249,6 +286,7 @@ int main(void)
 	        T(problems_of_zones_and_events_name_their_place),
 	        T(problems_of_audiences_name_their_place),
 	        T(problems_of_offers_and_rules_name_their_place),
+	        T(what_one_report_sets_off_is_bounded),
 	        T(a_list_of_numbers_is_no_list_of_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
