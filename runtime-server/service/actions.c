@@ -63,15 +63,17 @@ Err actions_segment(Actions *actions)
 
 // --- records ---
 
-// IDs are deterministic, so that an event that is done again has the same ones: ID/1, ID/2, … If the event's
-// own is too long for that, a hash stands for it.
+// IDs are deterministic, so that an event that is done again has the same ones: ~ID/1, ~ID/2, … Each step
+// away from the event that was posted has its own ~ in front, so that no two events share an ID, whatever
+// touchpoints choose. If the event's own is too long for that, a hash stands for it: ~HASH~1.
 static const char *make_id(const char *id, unsigned ordinal, Arena *arena)
 {
-	char *text = arena_printf(arena, "%s/%u", id, ordinal);
+	char *text = arena_printf(arena, "%c%s/%u", ID_OWN, id, ordinal);
 	if (text == NULL || strlen(text) <= ID_MAX)
 		return text;
 	XXH128_hash_t hash = XXH3_128bits(id, strlen(id));
-	return arena_printf(arena, "#%016" PRIx64 "%016" PRIx64 "/%u", hash.high64, hash.low64, ordinal);
+	return arena_printf(arena, "%c%016" PRIx64 "%016" PRIx64 "%c%u", ID_OWN, hash.high64, hash.low64,
+	        ID_OWN, ordinal);
 }
 
 const char *actions_next_id(Actions *actions)

@@ -16,6 +16,15 @@ Err check_id(const char *field, const char *id)
 	return OK;
 }
 
+Err check_own_id(const char *field, const char *id)
+{
+	TRY(check_id(field, id));
+	if (*id != ID_OWN)
+		return OK;
+	return err_at(ERR_FIELD_INVALID, field,
+	        "IDs that begin with %c are the server's own; choose another one", ID_OWN);
+}
+
 #define COMPARISON(name) PARLEY__RUNTIME__V1__COMPARISON__COMPARISON_##name
 
 // Paths are made for refusals only: a request that is fine is not slowed down by what could be said of it.

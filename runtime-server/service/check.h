@@ -4,6 +4,9 @@
 #include "decide/decide.h"
 #include "service/proto.h"
 
+// What IDs that the server makes begin with, and a touchpoint's may not: nobody's own ID is ever one of them.
+#define ID_OWN '~'
+
 enum {
 	ID_MAX = 128,       // bytes of session and event IDs
 	KEY_TEXT_MAX = 256, // bytes of a textual audience key
@@ -14,6 +17,8 @@ enum {
 
 // 1 to ID_MAX bytes.
 Err check_id(const char *field, const char *id);
+// The same for one that a touchpoint chooses: not one of the server's own.
+Err check_own_id(const char *field, const char *id);
 
 // A visitor as a request names one.
 typedef struct Audience {

@@ -219,7 +219,7 @@ static Err post_event(Turn *turn, Outcome *outcome)
 static Err check(const void *request)
 {
 	const PostEventRequest *in = request;
-	TRY(check_id("event_id", in->event_id));
+	TRY(check_own_id("event_id", in->event_id));
 	return check_id("event", in->event);
 }
 

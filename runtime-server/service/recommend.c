@@ -199,7 +199,7 @@ static Err check_event(const RecommendRequest *in, size_t i)
 {
 	char path[64];
 	snprintf(path, sizeof path, "events[%zu].event_id", i);
-	TRY(check_id(path, in->events[i]->event_id));
+	TRY(check_own_id(path, in->events[i]->event_id));
 	snprintf(path, sizeof path, "events[%zu].event", i);
 	return check_id(path, in->events[i]->event);
 }
@@ -222,8 +222,8 @@ static Err check(const void *request)
 void handle_recommend(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	static const Command command = {.check = check, .step = recommend, .opens = true, .nameless = true};
-	char *id = arena_printf(rpc_arena(call), "%c%016" PRIx64 "%016" PRIx64, SESSION_ID_OWN,
-	        service_seed(service), service_seed(service));
+	char *id = arena_printf(rpc_arena(call), "%c%016" PRIx64 "%016" PRIx64, ID_OWN, service_seed(service),
+	        service_seed(service));
 	if (id == NULL)
 		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
 	else
