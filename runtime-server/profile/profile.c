@@ -1,8 +1,8 @@
-// A queue, some loader threads, each with its own connection, and a watcher. All requests have the same
-// time-out, so the queue is in the order of deadlines and the watcher needs to look at its head only. A
-// request is either queued (the watcher may end it) or with a loader (whose query has the rest of the time as
-// its own time-out): exactly one ends it. While the database is known to be away, requests end at once: a
-// session start must not wait for what will not come.
+// A queue, some loader threads, each with its own connection, and a watcher. The queue is in the order of
+// deadlines, so that the watcher needs to look at its head only; as most requests have no other than the
+// time-out, that is mostly the order in which they came. A request is either queued (the watcher may end it)
+// or with a loader (whose query has the rest of the time as its own time-out): exactly one ends it. While the
+// database is known to be away, requests end at once: a session start must not wait for what will not come.
 #include "profile/profile.h"
 
 #include "base/cleanup.h"
@@ -34,7 +34,7 @@ struct Profile {
 	pthread_mutex_t lock;
 	pthread_cond_t work, watch,
 	        retry; // for loaders with a connection; for the watcher; for loaders without one
-	ProfileRequest *first, **last;
+	ProfileRequest *first, *last; // `last` only if there is a first
 	size_t waiting, connected;
 	uint64_t epoch; // +1 when a connection was found dead: older ones are suspect
 	bool away, stopping;
@@ -67,22 +67,17 @@ static void end_unavailable(ProfileRequest *request, const char *problem)
 
 // --- the queue; all with the lock held ---
 
-static void queue_put_back(Profile *profile, ProfileRequest *request)
-{
-	request->next = profile->first;
-	if (profile->first == NULL)
-		profile->last = &request->next;
-	profile->first = request;
-	profile->waiting++;
-}
-
 static void queue_put(Profile *profile, ProfileRequest *request)
 {
-	request->next = NULL;
-	if (profile->first == NULL)
-		profile->last = &profile->first;
-	*profile->last = request;
-	profile->last = &request->next;
+	ProfileRequest **place = &profile->first;
+	if (profile->first != NULL && profile->last->deadline_us <= request->deadline_us)
+		place = &profile->last->next;
+	while (*place != NULL && (*place)->deadline_us <= request->deadline_us)
+		place = &(*place)->next;
+	request->next = *place;
+	*place = request;
+	if (request->next == NULL)
+		profile->last = request;
 	profile->waiting++;
 }
 
@@ -228,7 +223,7 @@ static bool try_again(Profile *profile, ProfileRequest *request)
 	if (request == NULL || request->retried || profile->away)
 		return false;
 	request->retried = true;
-	queue_put_back(profile, request);
+	queue_put(profile, request);
 	return true;
 }
 
@@ -387,11 +382,16 @@ void profile_free(Profile *profile)
 void profile_load(Profile *profile, ProfileRequest *request)
 {
 	const char *problem = NULL;
+	int64_t now_us = monotonic_us();
 	request->retried = false;
-	request->deadline_us = monotonic_us() + profile->options.timeout_ms * US_PER_MS;
+	request->deadline_us = now_us + profile->options.timeout_ms * US_PER_MS;
+	if (request->until_us != 0 && request->until_us < request->deadline_us)
+		request->deadline_us = request->until_us;
 	pthread_mutex_lock(&profile->lock);
 	if (profile->conninfo == NULL)
 		problem = "this runtime has no profile database";
+	else if (request->deadline_us <= now_us)
+		problem = "the call has no time left for it";
 	else if (profile->away || profile->stopping)
 		problem = "the profile database is away";
 	else if (profile->waiting >= profile->options.queue)

@@ -50,6 +50,8 @@ typedef struct ProfileRequest {
 	const ProfileQuery *query;
 	const ExprValue *keys; // one per key of the level, in its order: bool, int or string
 	Arena *arena;
+	int64_t until_us; // by monotonic_us: UNAVAILABLE then, if that is before the time-out; 0: the
+	                  // time-out
 	void (*done)(struct ProfileRequest
 	                *request); // on another thread, or on the caller's if it is hopeless at once
 	void *context;

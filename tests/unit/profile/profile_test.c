@@ -110,7 +110,8 @@ static void load_ended(ProfileRequest *request)
 	pthread_mutex_unlock(&load->lock);
 }
 
-static Load *begin_load(Profile *profile, const ProfileQuery *query, ExprValue key, ExprValue second_key)
+static Load *begin_load_until(
+        Profile *profile, const ProfileQuery *query, ExprValue key, ExprValue second_key, int64_t until_us)
 {
 	Load *load = ARENA_NEW(arena, Load);
 	*load = (Load){.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -120,11 +121,17 @@ static Load *begin_load(Profile *profile, const ProfileQuery *query, ExprValue k
 	        .query = query,
 	        .keys = load->keys,
 	        .arena = arena_new(4096, 1024 * 1024),
+	        .until_us = until_us,
 	        .done = load_ended,
 	};
 	load->began_us = monotonic_us();
 	profile_load(profile, &load->request);
 	return load;
+}
+
+static Load *begin_load(Profile *profile, const ProfileQuery *query, ExprValue key, ExprValue second_key)
+{
+	return begin_load_until(profile, query, key, second_key, 0);
 }
 
 static const ProfileRequest *end_load(Load *load)
@@ -366,6 +373,30 @@ static void busy_connections_do_not_stretch_the_time_out(void **state)
 	profile_free(profile);
 }
 
+// One connection, which has a slow query: the others wait in the queue, whoever came first.
+static void who_is_in_a_hurry_waits_no_longer(void **state)
+{
+	(void)state;
+	Profile *profile = NULL;
+	ProfileOptions options = {.conninfo = postgres.conninfo, .timeout_ms = 3000, .connections = 1};
+	assert_int_equal(profile_new(&options, &profile), OK);
+	const ProfileQuery *slow = simple_query("slow");
+	Load *loads[4];
+	int64_t now_us = monotonic_us();
+	const int64_t until_us[] = {0, 0, now_us + 500 * US_PER_MS, now_us - 1};
+	for (int i = 0; i < 4; i++)
+		loads[i] = begin_load_until(profile, slow, expr_int(1), expr_null(), until_us[i]);
+	assert_true(loads[3]->over); // it had no time at all
+	for (int i = 3; i >= 0; i--) {
+		const ProfileRequest *request = end_load(loads[i]);
+		assert_int_equal(request->outcome, PROFILE_UNAVAILABLE);
+		assert_true(i < 2 || (!loads[0]->over && !loads[1]->over));
+		forget(request);
+	}
+	assert_true(loads[2]->took_us >= 450 * US_PER_MS);
+	profile_free(profile);
+}
+
 static void a_full_queue_refuses_at_once(void **state)
 {
 	(void)state;
@@ -504,6 +535,7 @@ int main(void)
 	        STORY(a_table_that_is_not_there_costs_only_its_own_loads),
 	        STORY(a_slow_query_ends_in_time_and_holds_up_nobody),
 	        STORY(busy_connections_do_not_stretch_the_time_out),
+	        STORY(who_is_in_a_hurry_waits_no_longer),
 	        STORY(a_full_queue_refuses_at_once),
 	        STORY(a_hung_server_costs_the_time_out_only),
 	        STORY(without_a_database_the_answer_comes_at_once),
