@@ -26,16 +26,29 @@ static Err answer(const Several *batch, Arena *arena, const ProtobufCMessage **r
 	return OK;
 }
 
-static Err execute_batch(Turn *turn, Outcome *outcome)
+static Err new_batch(Turn *turn, Several **ret)
 {
 	const ExecuteBatchRequest *in = turn->request;
-	Several *batch = NULL;
-	TRY(several_new(turn, in->n_commands, &batch));
-	batch->stop_on_error = in->stop_on_error;
-	batch->answer = answer;
+	TRY(several_new(turn, in->n_commands, ret));
+	(*ret)->stop_on_error = in->stop_on_error;
+	(*ret)->answer = answer;
 	for (size_t i = 0; i < in->n_commands; i++)
-		several_fill(batch, i, command_of(in->commands[i]), command_request(in->commands[i]));
+		several_fill(*ret, i, command_of(in->commands[i]), command_request(in->commands[i]));
+	return OK;
+}
+
+static Err execute_batch(Turn *turn, Outcome *outcome)
+{
+	Several *batch = NULL;
+	TRY(new_batch(turn, &batch));
 	return several_run(batch, outcome);
+}
+
+static Err answer_late(Turn *turn, const Deployed *deployed, Outcome *outcome)
+{
+	Several *batch = NULL;
+	TRY(new_batch(turn, &batch));
+	return several_late(batch, deployed, outcome);
 }
 
 // --- what it may hold ---
@@ -75,8 +88,9 @@ static Err check(const void *request)
 
 void handle_execute_batch(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
-	static const Command on_open = {.check = check, .step = execute_batch};
-	static const Command on_any = {.check = check, .step = execute_batch, .opens = true};
+	static const Command on_open = {.check = check, .step = execute_batch, .late = answer_late};
+	static const Command on_any = {
+	        .check = check, .step = execute_batch, .late = answer_late, .opens = true};
 	const ExecuteBatchRequest *in = (const ExecuteBatchRequest *)request;
 	bool opens = in->n_commands > 0 && in->commands[0]->what_case == WHAT(START_SESSION);
 	turn_take(service, call, in, in->session_id, in->sequence, opens ? &on_any : &on_open);

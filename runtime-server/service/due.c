@@ -39,16 +39,52 @@ static void run_one(
 	advise_more(advisories, ADVISORY_ACTION_FAILED, STR("no memory for an action that was due"), arena);
 }
 
-void due_run(Service *service, Session *session, int64_t now_us, Arena *arena, Advisories *advisories)
+static const struct {
+	unsigned note;
+	AdvisoryId advisory;
+	bool has_text;
+} kept[] = {
+        {SESSION_NOTE_CHANGED, ADVISORY_SNAPSHOT_CHANGED, false},
+        {SESSION_NOTE_DROPPED, ADVISORY_ATTRIBUTE_DROPPED, false},
+        {SESSION_NOTE_ACTIONS, ADVISORY_ACTION_DROPPED, false},
+        {SESSION_NOTE_FAILED, ADVISORY_ACTION_FAILED, true},
+        {SESSION_NOTE_LIMIT, ADVISORY_ACTION_LIMIT, true},
+        {SESSION_NOTE_PAUSED, ADVISORY_HISTORY_PAUSED, false},
+};
+
+static void keep(Session *session, const Advisories *advisories)
 {
-	PendingAction *action = NULL;
+	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
+		AdvisoryId id = kept[i].advisory;
+		if ((advisories->noted >> id & 1) != 0)
+			session_note(
+			        session, kept[i].note, kept[i].has_text ? advisories->details[id] : STR(""));
+	}
+}
+
+void due_tell(const Session *session, Arena *arena, Advisories *advisories)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
+		if ((session->notes & kept[i].note) == 0)
+			continue;
+		const char *text = kept[i].has_text
+		                           ? arena_cstr(arena, str(session_note_text(session, kept[i].note)))
+		                           : NULL;
+		advise(advisories, kept[i].advisory, str(text));
+	}
+}
+
+void due_run(Service *service, Session *session, int64_t now_us, Arena *arena)
+{
+	Advisories advisories = {0};
 	for (unsigned done = 0; done < ACTIONS_DUE; done++) {
-		action = pending_take(&session->pending, now_us);
+		PendingAction *action = pending_take(&session->pending, now_us);
 		if (action == NULL)
-			return;
-		run_one(service, session, action, arena, advisories);
+			break;
+		run_one(service, session, action, arena, &advisories);
 		free(action);
 	}
+	keep(session, &advisories);
 }
 
 void due_arrange(const Service *service, Session *session)

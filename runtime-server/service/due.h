@@ -1,10 +1,13 @@
 // Actions whose time has come: done by the next call on the session before anything else, or by the sweep, as
-// of the moment when they were due. Nobody waits for their records.
+// of the moment when they were due. Nobody waits for their records, and there may be nobody to be told of
+// what cannot be done: that is noted in the session, for the next answer.
 #pragma once
 #include "service/advisory.h"
 #include "service/internal.h"
 
-// Does what is due, under the session's snapshot. What cannot be done is advised.
-void due_run(Service *service, Session *session, int64_t now_us, Arena *arena, Advisories *advisories);
+// Does what is due, under the session's snapshot. What cannot be done is noted in the session.
+void due_run(Service *service, Session *session, int64_t now_us, Arena *arena);
+// Advises of the session's notes, which stay until an answer has told them. Texts are copied.
+void due_tell(const Session *session, Arena *arena, Advisories *advisories);
 // Has the sweep hand out the session when its next action is due. Before it is left.
 void due_arrange(const Service *service, Session *session);

@@ -187,9 +187,8 @@ Err service_follow(Service *service, Session *session, int64_t now_us, Arena *ar
 static void expire(void *context, Session *session)
 {
 	Service *service = context;
-	Advisories nobody = {0};
 	arena_reset(service->sweep_arena);
-	due_run(service, session, wall_now(service), service->sweep_arena, &nobody);
+	due_run(service, session, wall_now(service), service->sweep_arena);
 	(void)record_ended(service, session, wall_now(service), "expired", service->sweep_arena);
 }
 
@@ -204,10 +203,9 @@ static bool move_on(void *context, Session *session)
 static bool wake(void *context, Session *session)
 {
 	Service *service = context;
-	Advisories nobody = {0};
 	if (!move_on(service, session))
 		return false;
-	due_run(service, session, wall_now(service), service->sweep_arena, &nobody);
+	due_run(service, session, wall_now(service), service->sweep_arena);
 	due_arrange(service, session);
 	return true;
 }

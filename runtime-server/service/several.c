@@ -133,8 +133,40 @@ void several_fill(Several *several, size_t which, const Command *command, const 
 	        .arena = turn->arena,
 	        .session = turn->session,
 	        .late_us = turn->late_us,
+	        .margin_us = turn->margin_us,
 	        .resumed = resumed,
 	};
+}
+
+static Err answer_part_late(Part *part, const Deployed *deployed)
+{
+	Turn *turn = &part->turn;
+	Outcome outcome = {0};
+	if (turn->command->check != NULL)
+		TRY(turn->command->check(turn->request));
+	if (turn->command->late == NULL)
+		return err(ERR_TIMEOUT, "there was no time left before the deadline: this was not done");
+	TRY(turn->command->late(turn, deployed, &outcome));
+	part->response = outcome.response;
+	return OK;
+}
+
+Err several_late(Several *several, const Deployed *deployed, Outcome *outcome)
+{
+	const ProtobufCMessage *out = NULL;
+	bool some = false;
+	for (size_t i = 0; i < several->count; i++) {
+		Part *part = &several->parts[i];
+		if (answer_part_late(part, deployed) != OK)
+			part->failure = keep_failure(part->turn.arena);
+		some |= part->response != NULL;
+	}
+	if (!some)
+		return err_retry(ERR_TIMEOUT, 50,
+		        "there was no time left before the deadline, and nothing was done: allow more time");
+	TRY(several->answer(several, several->turn->arena, &out));
+	*outcome = (Outcome){TURN_REPLY, out};
+	return OK;
 }
 
 Err several_run(Several *several, Outcome *outcome)

@@ -31,3 +31,6 @@ Err several_new(Turn *turn, size_t count, Several **ret);
 void several_fill(Several *several, size_t which, const Command *command, const void *request);
 // The rest of the turn's step.
 Err several_run(Several *several, Outcome *outcome);
+// Instead, when there is no time left to take it: parts that have a late answer give it, the others have not
+// been done. Error: TIMEOUT if none has.
+Err several_late(Several *several, const Deployed *deployed, Outcome *outcome);

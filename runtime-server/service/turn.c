@@ -56,6 +56,14 @@ bool turn_is_late(const Turn *turn)
 	return turn->command->late != NULL && turn->late_us != INT64_MAX && monotonic_us() >= turn->late_us;
 }
 
+int64_t turn_patience(const Turn *turn)
+{
+	if (turn->late_us == INT64_MAX)
+		return 0;
+	int64_t until_us = turn->late_us - turn->margin_us;
+	return until_us > 0 ? until_us : 1;
+}
+
 // It did not get the session in time.
 static void answer_late(Turn *turn, const Deployed *deployed)
 {
@@ -68,8 +76,12 @@ static void answer_late(Turn *turn, const Deployed *deployed)
 
 static Err take_step(Turn *turn, Outcome *outcome)
 {
+	Session *session = turn->session;
 	TRY(prepare_turn(turn));
-	return turn->command->step(turn, outcome);
+	TRY(turn->command->step(turn, outcome)); // the turn may be gone now, the session only if suspended
+	if (outcome->end != TURN_SUSPENDED)
+		session_forget_notes(session);
+	return OK;
 }
 
 static void run(SessionWaiter *waiter, Err result, Session *session)
@@ -84,7 +96,7 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 	uint64_t sequence = turn->sequence;
 	Outcome outcome = {0};
 	turn->session = session;
-	if (result == OK && turn_is_late(turn)) {
+	if (result == OK && session->pin != NULL && turn_is_late(turn)) {
 		result = turn->command->late(turn, session->pin, &outcome);
 		sequence = 0; // nothing was done: the number has not been taken
 	} else if (result == OK) {
@@ -96,31 +108,32 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 
 void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 {
-	if (turn->resumed != NULL)
+	if (turn->resumed != NULL) {
 		turn->resumed(turn, result, outcome);
-	else
-		finish(turn->service, turn->reply, turn->session, turn->sequence, result, outcome);
+		return;
+	}
+	if (result == OK)
+		session_forget_notes(turn->session);
+	finish(turn->service, turn->reply, turn->session, turn->sequence, result, outcome);
 }
 
 static Err new_turn(Turn **ret, const TurnCall *call)
 {
-	TRY(check_id("session_id", call->session_id));
-	if (!call->command->nameless && *call->session_id == SESSION_ID_OWN)
-		return err_at(ERR_FIELD_INVALID, "session_id",
-		        "session IDs that begin with %c are the server's own; choose another one",
-		        SESSION_ID_OWN);
+	TRY((call->command->nameless ? check_id : check_own_id)("session_id", call->session_id));
 	if (call->command->check != NULL)
 		TRY(call->command->check(call->request));
 	*ret = ARENA_NEW(call->arena, Turn);
 	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 }
 
-static int64_t late_from(int64_t begun_us, int64_t deadline_us)
+static void set_deadline(Turn *turn, int64_t begun_us, int64_t deadline_us)
 {
 	if (deadline_us == INT64_MAX)
-		return INT64_MAX;
-	int64_t margin_us = (deadline_us - begun_us) / TURN_MARGIN_PART;
-	return deadline_us - (margin_us > TURN_MARGIN_US ? margin_us : TURN_MARGIN_US);
+		return;
+	turn->margin_us = (deadline_us - begun_us) / TURN_MARGIN_PART;
+	if (turn->margin_us < TURN_MARGIN_US)
+		turn->margin_us = TURN_MARGIN_US;
+	turn->late_us = deadline_us - turn->margin_us;
 }
 
 // Until when it may wait for its turn; 0: however long it takes.
@@ -147,8 +160,9 @@ void turn_begin(Service *service, const TurnCall *call)
 	        .request = call->request,
 	        .sequence = call->sequence,
 	        .arena = call->arena,
-	        .late_us = late_from(call->begun_us, call->deadline_us),
+	        .late_us = INT64_MAX,
 	};
+	set_deadline(turn, call->begun_us, call->deadline_us);
 	turn->waiter.deadline_us = patience(turn);
 	Str id = str(call->session_id);
 	if (call->command->opens)
@@ -180,14 +194,8 @@ Err turn_follow(Turn *turn)
 {
 	turn->now_us = wall_now(turn->service);
 	TRY(service_follow(turn->service, turn->session, turn->now_us, turn->arena));
-	if ((turn->session->notes & SESSION_NOTE_CHANGED) != 0)
-		advise(&turn->advisories, ADVISORY_SNAPSHOT_CHANGED, STR(""));
-	if ((turn->session->notes & SESSION_NOTE_DROPPED) != 0)
-		advise(&turn->advisories, ADVISORY_ATTRIBUTE_DROPPED, STR(""));
-	if ((turn->session->notes & SESSION_NOTE_ACTIONS) != 0)
-		advise(&turn->advisories, ADVISORY_ACTION_DROPPED, STR(""));
-	turn->session->notes = 0;
-	due_run(turn->service, turn->session, turn->now_us, turn->arena, &turn->advisories);
+	due_run(turn->service, turn->session, turn->now_us, turn->arena);
+	due_tell(turn->session, turn->arena, &turn->advisories);
 	return OK;
 }
 

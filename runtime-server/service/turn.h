@@ -4,8 +4,6 @@
 #include "service/advisory.h"
 #include "service/internal.h"
 
-#define SESSION_ID_OWN '~'
-
 // What a step wants done with the session and the call.
 typedef enum TurnEnd {
 	TURN_REPLY,     // send `response`, leave the session
@@ -32,10 +30,11 @@ typedef struct Command {
 	Err (*step)(Turn *turn, Outcome *outcome);
 	// What is answered instead when there is no time left to wait for the session or to take the step.
 	// The turn has a session only if it got it in time. NULL: then it waits, and takes it, however late.
+	// A fresh session knows no snapshot to answer from: then the step is taken.
 	Err (*late)(Turn *turn, const Deployed *deployed, Outcome *outcome);
 	bool opens;       // makes the session if there is none; the step calls turn_follow itself
 	bool checks_late; // the step calls turn_sequence itself
-	bool nameless;    // on a session of the server's own, whose ID begins with SESSION_ID_OWN
+	bool nameless;    // on a session of the server's own, whose ID begins with ID_OWN
 } Command;
 
 struct Turn {
@@ -47,8 +46,9 @@ struct Turn {
 	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
 	Session *session;
-	int64_t now_us;  // wall clock
-	int64_t late_us; // by monotonic_us: from when on it is late; INT64_MAX: never
+	int64_t now_us;    // wall clock
+	int64_t late_us;   // by monotonic_us: from when on it is late; INT64_MAX: never
+	int64_t margin_us; // between that and the deadline
 	Advisories advisories;
 	// What turn_resume runs instead of leaving the session; NULL: nothing.
 	void (*resumed)(Turn *turn, Err result, const Outcome *outcome);
@@ -77,7 +77,11 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
         uint64_t sequence, const Command *command);
 // Whether its step has no time left.
 bool turn_is_late(const Turn *turn);
-// Moves the session to the snapshot that serves, and does what is due. Errors: SESSION_UNKNOWN if it cannot
+// Until when its step may wait for something that it can do without, and still go on in time; by
+// monotonic_us; 0: however long it takes.
+int64_t turn_patience(const Turn *turn);
+// Moves the session to the snapshot that serves, does what is due, and advises of what the session has noted.
+// Errors: SESSION_UNKNOWN if it cannot
 // go on, NO_MEMORY.
 Err turn_follow(Turn *turn);
 // Sets attributes, and computes the segments anew if they depend on them.

@@ -100,6 +100,7 @@ Err visit_begin(Visit *visit, Outcome *outcome)
 	        .query = prepared->levels[visit->audience.level].query,
 	        .keys = visit->audience.keys,
 	        .arena = turn->arena,
+	        .until_us = turn_patience(turn),
 	        .done = profile_loaded,
 	        .context = visit,
 	};

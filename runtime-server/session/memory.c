@@ -101,6 +101,7 @@ void session_clear(Session *session)
 	free((char *)session->audience_id.ptr);
 	free(session->values);
 	free(session->old_facts);
+	session_forget_notes(session);
 	facts_free(&session->facts);
 	pending_clear(&session->pending);
 	ring_free(&session->treatments);

@@ -38,6 +38,14 @@ enum {
 	SESSION_NOTE_CHANGED = 1 << 0,
 	SESSION_NOTE_DROPPED = 1 << 1, // attributes
 	SESSION_NOTE_ACTIONS = 1 << 2, // actions whose time had not come
+	// Of actions whose time came:
+	SESSION_NOTE_FAILED = 1 << 3, // could not be done; with a text
+	SESSION_NOTE_LIMIT = 1 << 4,  // were left out; with a text
+	SESSION_NOTE_PAUSED = 1 << 5, // were not recorded
+};
+enum {
+	SESSION_NOTE_TEXT = 512, // bytes of a note's text; "; and more" may follow
+	SESSION_NOTE_TEXTS = 2,
 };
 
 typedef struct Session {
@@ -52,11 +60,12 @@ typedef struct Session {
 	bool started; // its start has been answered; until then it is nobody's session yet
 	bool debug;   // every answer of getOffers explains
 	unsigned notes;
-	uint64_t sequence;       // the highest that a call had; 0: none had any
-	uint64_t sequence_epoch; // `sequence` is forgotten when the owner's epoch is another
-	int64_t timeout_us;      // idle time after which it ends
-	int64_t expires_us;      // on the table's clock; set by session_leave
-	int64_t wake_us;         // likewise: when the sweep has to hand it out; 0: never
+	char *note_texts[SESSION_NOTE_TEXTS]; // NULL: none
+	uint64_t sequence;                    // the highest that a call had; 0: none had any
+	uint64_t sequence_epoch;              // `sequence` is forgotten when the owner's epoch is another
+	int64_t timeout_us;                   // idle time after which it ends
+	int64_t expires_us;                   // on the table's clock; set by session_leave
+	int64_t wake_us;                      // likewise: when the sweep has to hand it out; 0: never
 	// The deployed snapshot, kept alive for the session; NULL: the session is fresh. Set by session_pin.
 	void *pin;
 	const Plan *plan; // of that snapshot
@@ -109,6 +118,14 @@ bool session_event_seen(Session *session, uint64_t epoch, EventKey key);
 // Makes room for one more, so that session_event_remember cannot fail. Error: NO_MEMORY.
 Err session_event_reserve(Session *session);
 void session_event_remember(Session *session, EventKey key);
+
+// --- what the next answer tells ---
+
+// Notes it. `text` is of things with "; " between them, and is put behind what the note has already, as far
+// as there is room. Of one that has no text: empty.
+void session_note(Session *session, unsigned note, Str text);
+const char *session_note_text(const Session *session, unsigned note);
+void session_forget_notes(Session *session);
 
 // --- carrying on under another snapshot ---
 

@@ -43,15 +43,20 @@ static void give_back(void)
 
 // --- calls with a deadline ---
 
-static Err ask_within(int timeout_ms, const GetOffersRequest *request, GetOffersResponse **ret)
+static Err call_within(int timeout_ms, const char *method, const ProtobufCMessage *request, void *ret)
 {
 	ProtobufCMessage *answer = NULL;
-	Err e = rpc_call(server.client.rpc, &parley__runtime__v1__interaction_service__descriptor,
-	        "GetOffers", &request->base, timeout_ms, server.client.arena, &answer);
+	Err e = rpc_call(server.client.rpc, &parley__runtime__v1__interaction_service__descriptor, method,
+	        request, timeout_ms, server.client.arena, &answer);
 	if (e != OK)
 		fprintf(stderr, "%s: %s\n", err_reason(e), err_detail()->message);
-	*ret = (GetOffersResponse *)answer;
+	*(ProtobufCMessage **)ret = answer;
 	return e;
+}
+
+static Err ask_within(int timeout_ms, const GetOffersRequest *request, GetOffersResponse **ret)
+{
+	return call_within(timeout_ms, "GetOffers", &request->base, ret);
 }
 
 static void whoever_waits_for_a_session_gets_the_default_content_in_time(void **state)
@@ -79,6 +84,49 @@ static void whoever_waits_for_a_session_gets_the_default_content_in_time(void **
 	assert_int_equal(ask_within(20000, request, &answer), OK); // its number was not taken
 	assert_false(ADVISED(answer, "DEADLINE_TOO_SHORT"));
 	assert_int_equal(answer->points[0]->n_offers, 2);
+}
+
+// What of a batch can be told in time is, and nothing of it is done.
+static void a_batch_that_waits_tells_the_default_content_in_time(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	ExecuteBatchResponse *answer = NULL;
+	must_start(c, "s1", 1, NULL);
+	char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	ExecuteBatchRequest *batch = new_batch(c, "s1");
+	batch->sequence = 7;
+	BATCH_ADD(batch, POST_EVENT, new_event(c, "s1", "e1", "shown", code));
+	BATCH_ADD(batch, GET_OFFERS, new_offers(c, "s1", "home-banner", 1));
+	take_session("s1");
+	uint64_t recorded = journal_appended(server.journal);
+	assert_int_equal(call_within(2000, "ExecuteBatch", &batch->base, &answer), OK);
+	assert_string_equal(answer->results[0]->failure->reason, "TIMEOUT");
+	const GetOffersResponse *offers = answer->results[1]->get_offers;
+	assert_true(ADVISED(offers, "DEADLINE_TOO_SHORT"));
+	assert_string_equal(offers->points[0]->default_content, "welcome");
+	assert_int_equal(journal_appended(server.journal), recorded);
+	give_back();
+	assert_int_equal(call_within(20000, "ExecuteBatch", &batch->base, &answer), OK); // the same again
+	assert_false(answer->results[0]->post_event->duplicate);
+	assert_false(ADVISED(answer->results[1]->get_offers, "DEADLINE_TOO_SHORT"));
+}
+
+static void a_batch_with_nothing_to_tell_is_refused_before_anything_is_done(void **state)
+{
+	(void)state;
+	Client *c = &server.client;
+	ExecuteBatchResponse *answer = NULL;
+	must_start(c, "s1", 1, NULL);
+	char *code = must_offer(c, "s1", "home-banner", 1)->offers[0]->treatment_code;
+	ExecuteBatchRequest *batch = new_batch(c, "s1");
+	BATCH_ADD(batch, POST_EVENT, new_event(c, "s1", "e1", "shown", code));
+	take_session("s1");
+	assert_int_equal(call_within(2000, "ExecuteBatch", &batch->base, &answer), ERR_TIMEOUT);
+	assert_non_null(strstr(err_detail()->message, "nothing was done")); // the server's own words
+	give_back();
+	assert_int_equal(call_within(20000, "ExecuteBatch", &batch->base, &answer), OK);
+	assert_false(answer->results[0]->post_event->duplicate);
 }
 
 typedef struct Answered {
@@ -179,6 +227,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, server_tear_down)
 	const struct CMUnitTest tests[] = {
 	        T(whoever_waits_for_a_session_gets_the_default_content_in_time),
+	        T(a_batch_that_waits_tells_the_default_content_in_time),
+	        T(a_batch_with_nothing_to_tell_is_refused_before_anything_is_done),
 	        T(with_next_to_no_time_left_nothing_is_begun),
 	        T(a_session_that_ends_meanwhile_is_unknown_and_not_late),
 	};

@@ -342,7 +342,7 @@ static void what_is_triggered_counts_as_an_event_of_its_own(void **state)
 	assert_string_equal(events[0]->event_id, "e1");
 	assert_string_equal(events[0]->cause_event_id, "");
 	assert_int_equal(events[0]->n_meanings, 0);
-	assert_string_equal(events[1]->event_id, "e1/2");
+	assert_string_equal(events[1]->event_id, "~e1/2");
 	assert_string_equal(events[1]->cause_event_id, "e1");
 	assert_string_equal(events[1]->event, "accepted");
 	assert_int_equal(events[1]->meanings[0], PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_ACCEPT);
@@ -350,26 +350,44 @@ static void what_is_triggered_counts_as_an_event_of_its_own(void **state)
 	assert_int_equal(events[1]->effects[0]->kind, PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_ACCEPT);
 	assert_string_equal(events[1]->effects[0]->offer_code, "CARD");
 	assert_string_equal(events[1]->treatment_code, code);
-	assert_string_equal(events[2]->event_id, "e1/3");
+	assert_string_equal(events[2]->event_id, "~e1/3");
 	assert_string_equal(events[2]->event, "shown");
 }
 
-static void too_many_actions_are_left_out(void **state)
+static void as_many_actions_as_a_snapshot_may_have_are_done(void **state)
 {
 	(void)state;
 	World *world = bank();
 	SnapEvent *wide = world_event(world, "wide", SNAP_ACTION(UNSPECIFIED));
 	SnapEvent *many = world_event(world, "many", SNAP_ACTION(UNSPECIFIED));
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 8; i++)
 		world_action_trigger(world, wide, "many");
+	for (int i = 0; i < SNAPSHOT_ACTIONS_AT_ONCE / 8 - 1; i++)
 		world_action_set(world, many, WORLD_AGE, "age + 1");
-	}
+	SnapEvent *later = world_event(world, "later", SNAP_ACTION(UNSPECIFIED));
+	world_action_trigger(world, later, "wide")->delay_s = 5; // one more
 	deploy(world);
 	must_start(&server.client, "s1", 1, NULL);
-	assert_says(
-	        must_post("s1", "e1", "wide", ""), "ACTION_LIMIT", "too many actions follow from one event");
-	// 64 actions: eight of each, but for the last trigger's last ones.
-	assert_int_equal(attribute("s1", WORLD_AGE)->value->int_value, 30 + 64 - 8);
+	assert_int_equal(must_post("s1", "e1", "wide", "")->n_advisories, 0);
+	assert_int_equal(attribute("s1", WORLD_AGE)->value->int_value, 30 + 56);
+	must_post("s1", "e2", "later", "");
+	server_skip_seconds(6);
+	GetProfileResponse *profile = NULL;
+	assert_int_equal(get_profile(&server.client, "s1", &profile), OK);
+	assert_int_equal(profile->n_advisories, 0);
+	assert_int_equal(profile->attributes[WORLD_AGE]->value->int_value, 30 + 2 * 56);
+}
+
+static void nobody_can_choose_the_id_of_what_follows(void **state)
+{
+	(void)state;
+	deploy(bank());
+	must_start(&server.client, "s1", 1, NULL);
+	const char *code = code_of("s1", "CARD");
+	assert_refused(
+	        post_event(&server.client, new_event(&server.client, "s1", "~e1/1", "shown", code), NULL),
+	        (Refusal){ERR_FIELD_INVALID, "event_id"});
+	must_post("s1", "e1/1", "shown", code); // this one is the touchpoint's own
 }
 
 // --- later ---
@@ -408,7 +426,7 @@ static void an_action_can_wait_for_its_time(void **state)
 			continue;
 		if (strcmp(entry->event_posted->event_id, "e1") == 0)
 			first = entry;
-		if (strcmp(entry->event_posted->event_id, "e1/1") == 0)
+		if (strcmp(entry->event_posted->event_id, "~e1/1") == 0)
 			second = entry;
 	}
 	assert_int_equal(first->event_posted->n_meanings, 0);
@@ -437,7 +455,32 @@ static void what_is_due_is_done_though_nobody_calls(void **state)
 	EventPosted *events[16];
 	size_t count = server_entries(&entries);
 	assert_int_equal(posted(entries, count, events), 3);
-	assert_string_equal(events[2]->event_id, "e1/1");
+	assert_string_equal(events[2]->event_id, "~e1/1");
+}
+
+static void what_the_sweep_could_not_do_is_told_with_the_next_answer(void **state)
+{
+	(void)state;
+	World *world = bank();
+	SnapEvent *left = world_event(world, "left", SNAP_ACTION(UNSPECIFIED));
+	world_action_set(world, left, WORLD_CHURN, "churn + 0.1")->delay_s = 5; // missing
+	deploy(world);
+	must_start(&server.client, "s1", 1, NULL);
+	must_post("s1", "e1", "left", "");
+	must_post("s1", "e2", "left", "");
+	server_pass_seconds(7);
+	assert_refused(post_event(&server.client, new_event(&server.client, "s1", "e3", "nothing", ""), NULL),
+	        (Refusal){ERR_EVENT_UNKNOWN, "event"}); // a refusal tells nothing of it
+	const PostEventResponse *answer = must_post("s1", "e3", "left", "");
+	assert_says(answer, "ACTION_FAILED",
+	        "event left, action 1: ATTRIBUTE_MISSING: churn; event left, action 1: ATTRIBUTE_MISSING");
+	assert_int_equal(must_post("s1", "e4", "left", "")->n_advisories, 0); // once
+	server_pass_seconds(7);
+	SetAudienceResponse *changed = NULL; // loads a profile, or would
+	assert_int_equal(set_audience(&server.client, new_audience(&server.client, "s1", 1), &changed), OK);
+	assert_true(ADVISED(changed, "ACTION_FAILED"));
+	assert_int_equal(set_audience(&server.client, new_audience(&server.client, "s1", 1), &changed), OK);
+	assert_false(ADVISED(changed, "ACTION_FAILED"));
 }
 
 static void what_waits_is_the_visitors_and_not_the_next_ones(void **state)
@@ -533,9 +576,11 @@ int main(void)
 	        T(conditions_say_what_is_done),
 	        T(what_flows_set_is_not_what_was_given),
 	        T(what_is_triggered_counts_as_an_event_of_its_own),
-	        T(too_many_actions_are_left_out),
+	        T(as_many_actions_as_a_snapshot_may_have_are_done),
+	        T(nobody_can_choose_the_id_of_what_follows),
 	        T(an_action_can_wait_for_its_time),
 	        T(what_is_due_is_done_though_nobody_calls),
+	        T(what_the_sweep_could_not_do_is_told_with_the_next_answer),
 	        T(what_waits_is_the_visitors_and_not_the_next_ones),
 	        T(only_so_many_actions_wait),
 	        T(what_goes_round_comes_to_an_end),

@@ -51,11 +51,17 @@ static void run_sql(const TestPostgres *postgres, const char *sql)
 	assert_int_equal(pg_script(pg, 20000, sql), OK);
 }
 
-static void configure_profiles(const TestPostgres *postgres)
+static void configure_patience(const TestPostgres *postgres, int timeout_s)
 {
 	char extra[512];
-	snprintf(extra, sizeof extra, "profiles: {conninfo: \"%s\", timeout: 1s}\n", postgres->conninfo);
+	snprintf(extra, sizeof extra, "profiles: {conninfo: \"%s\", timeout: %ds}\n", postgres->conninfo,
+	        timeout_s);
 	home_configure(&home, extra);
+}
+
+static void configure_profiles(const TestPostgres *postgres)
+{
+	configure_patience(postgres, 1);
 }
 
 static void *start_slowly(void *context)
@@ -176,6 +182,45 @@ static void a_session_is_handed_to_a_known_visitor(void **state)
 	test_postgres_stop(&postgres);
 }
 
+static void call_in_time(const char *method, const ProtobufCMessage *request, void *ret)
+{
+	ProtobufCMessage *answer = NULL;
+	Err e = rpc_call(touchpoint.rpc, &parley__runtime__v1__interaction_service__descriptor, method,
+	        request, 2000, touchpoint.arena, &answer);
+	if (e != OK)
+		fprintf(stderr, "%s: %s: %s\n", method, err_reason(e), err_detail()->message);
+	assert_int_equal(e, OK);
+	*(ProtobufCMessage **)ret = answer;
+}
+
+// The database would answer within the server's time-out, but not within the callers'.
+static void a_profile_is_not_waited_for_longer_than_the_caller_waits(void **state)
+{
+	(void)state;
+	TestPostgres postgres;
+	test_postgres_start(&postgres);
+	run_sql(&postgres,
+	        "CREATE VIEW customers AS SELECT 13::bigint AS customer_id, 1 AS age, 1::float8 AS balance, "
+	        "''::text AS"
+	        " tier, NULL::text[] AS tags, NULL::date AS joined, NULL::float8 AS churn FROM pg_sleep(20)");
+	configure_patience(&postgres, 30);
+	start();
+	deploy_bank();
+	StartSessionResponse *started = NULL;
+	call_in_time("StartSession", &new_start(&touchpoint, "s1", 13)->base, &started);
+	assert_true(ADVISED(started, "PROFILE_UNAVAILABLE"));
+	SetAudienceResponse *changed = NULL;
+	call_in_time("SetAudience", &new_audience(&touchpoint, "s1", 13)->base, &changed);
+	assert_true(ADVISED(changed, "PROFILE_UNAVAILABLE"));
+	RecommendResponse *recommended = NULL;
+	call_in_time("Recommend", &new_recommend(&touchpoint, 13, "home-banner", 1)->base, &recommended);
+	assert_true(ADVISED(recommended, "PROFILE_UNAVAILABLE"));
+	assert_int_equal(recommended->n_points, 1); // decided on defaults, or at least default content
+	drop_clients();
+	assert_int_equal(home_stop(&home, SIGTERM), 0);
+	test_postgres_stop(&postgres);
+}
+
 static void asked_to_stop_it_answers_what_it_has_begun(void **state)
 {
 	(void)state;
@@ -212,6 +257,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(visitors_are_known_by_their_profiles, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_session_is_handed_to_a_known_visitor, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                a_profile_is_not_waited_for_longer_than_the_caller_waits, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(
 	                asked_to_stop_it_answers_what_it_has_begun, set_up, tear_down),
 	};

@@ -239,6 +239,31 @@ static void without_its_level_a_session_cannot_go_on(void **state)
 	session_clear(&session);
 }
 
+static void notes_are_told_together_up_to_a_bound(void **state)
+{
+	(void)state;
+	Session session = {0};
+	session_note(&session, SESSION_NOTE_FAILED, STR("one; two"));
+	session_note(&session, SESSION_NOTE_FAILED, STR("three"));
+	session_note(&session, SESSION_NOTE_PAUSED, STR(""));
+	assert_int_equal(session.notes, SESSION_NOTE_FAILED | SESSION_NOTE_PAUSED);
+	assert_string_equal(session_note_text(&session, SESSION_NOTE_FAILED), "one; two; three");
+	assert_string_equal(session_note_text(&session, SESSION_NOTE_LIMIT), "");
+	for (int i = 0; i < 1000; i++)
+		session_note(&session, SESSION_NOTE_FAILED, STR("something else; and that"));
+	const char *text = session_note_text(&session, SESSION_NOTE_FAILED);
+	assert_true(strlen(text) > SESSION_NOTE_TEXT - 32 && strlen(text) < SESSION_NOTE_TEXT + 32);
+	assert_non_null(strstr(text, "; and more"));
+	session_forget_notes(&session);
+	char *all = arena_alloc(arena, 2000); // at once, and cut between two of them
+	memset(all, 'x', 2000);
+	all[300] = ';';
+	session_note(&session, SESSION_NOTE_LIMIT, str_n(all, 2000));
+	text = session_note_text(&session, SESSION_NOTE_LIMIT);
+	assert_int_equal(strlen(text), 300 + strlen("; and more"));
+	session_clear(&session);
+}
+
 static void a_session_is_small(void **state)
 {
 	(void)state;
@@ -268,6 +293,7 @@ int main(void)
 	                what_no_longer_exists_is_dropped_and_noted, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(without_its_level_a_session_cannot_go_on, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_session_is_small, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(notes_are_told_together_up_to_a_bound, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("session memory", tests, NULL, NULL);
 }
