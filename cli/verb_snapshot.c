@@ -1,8 +1,12 @@
-// Looking into a snapshot without a server: what a runtime server would make of it.
+// Looking into a snapshot without a server: what a runtime server would make of it. Design servers hand out
+// no snapshots; who has no file is told which one it is.
 #include "base/file.h"
 #include "cli.h"
 #include "decide/inspect.h"
 #include "output.h"
+#include "parley/design/v1/deployment.pb-c.h"
+
+#include "connect.h"
 
 enum { BLOB_MAX = 512 * 1024 * 1024 };
 
@@ -65,11 +69,35 @@ static void print_plan(const InspectedSnapshot *snapshot, size_t bytes)
 	printf("candidates  %u\n\n", plan->candidates);
 }
 
+// Where to find what runs, for who gave no file.
+static Err tell_file(Cli *cli)
+{
+	const char *channel = cli_option(cli, OPT_CHANNEL), *environment = cli_option(cli, OPT_ENV);
+	CLEANUP(json_decrefp_) json_t *answer = NULL;
+
+	if (!channel || !environment)
+		return cli_usage(cli, "give the snapshot's FILE, or --channel and --env to be told which one "
+		                      "an environment runs");
+	TRY(cli_call(cli, SERVER_DESIGN, &parley__design__v1__deployment_service__descriptor,
+	        "GetRolloutStatus", json_pack("{s:s, s:s}", "channel", channel, "environment", environment),
+	        &answer));
+	const json_t *deployment = json_array_get(json_object_get(answer, "deployments"), 0);
+	const char *digest = json_string_value(json_object_get(deployment, "digest"));
+	if (!digest)
+		return err(ERR_RESOURCE_NOT_FOUND, "%s was never deployed to %s", channel, environment);
+	return cli_usage(cli,
+	        "the design server hands out no snapshots: %s runs %.64s of %s; give as FILE its copy on the "
+	        "machine of one of the environment's runtime servers, blobs/%.64s in the data folder",
+	        environment, digest, channel, digest);
+}
+
 Err verb_snapshot_inspect(Cli *cli)
 {
 	Str blob;
 	InspectedSnapshot snapshot;
 
+	if (cli->line.count == 0)
+		return tell_file(cli);
 	TRY(file_read(cli->line.arguments[0], BLOB_MAX, cli->arena, &blob));
 	TRY(snapshot_inspect(blob, cli->arena, &snapshot));
 	CLEANUP(json_decrefp_) json_t *lists = lists_json(&snapshot.plan);

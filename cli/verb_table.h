@@ -117,16 +117,18 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
-VERB_ROW("snapshot inspect", "FILE", 1, 1, "", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
+VERB_ROW("snapshot inspect", "[FILE]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
 	"FILE is a snapshot as runtime servers keep it, in blobs/ of their data folder under its SHA-256. Nothing is asked of any server.\n"
-	"Nobody's signature is checked.\n\n"
+	"Nobody's signature is checked. The design server hands out no snapshots, but with --channel and --env instead of FILE it is asked\n"
+	"which one an environment runs, and told is which file that is.\n\n"
 	"Shown are the distinct conditions and scores and how many of them are told without running their programs; the predicates\n"
 	"that they share; and for each zone and audience level the list of candidates: how many can win (LIVE), how many have a score\n"
 	"expression (DYNAMIC), for how many attributes there are bit sets and how many of these, for how many attributes neighbouring\n"
 	"intervals share them (SHARED), how many candidates are looked at again for that or another reason (RECHECKED), and the size.\n\n"
 	"Examples:\n"
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
-	"  parley snapshot inspect snapshot.bin -o json\n")
+	"  parley snapshot inspect snapshot.bin -o json\n"
+	"  parley snapshot inspect --channel retail-bank --env production\n")
 VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
 	"KIND is recommendation, contact, accept, reject, event, session_start or session_end.\n\n"
 	"Examples:\n"

@@ -42,6 +42,15 @@ exits 0 parley rollout status
 expect test parley environments
 expect '"digest"' parley version --env test -o json
 
+tell "what runs can be looked into where it runs"
+exits 2 parley snapshot inspect
+exits 3 parley snapshot inspect --channel retail-bank --env moon
+told=$(parley snapshot inspect --channel retail-bank --env test 2>&1) && stack_fail "it cannot know the file"
+file=$(sed -n 's,.*\(blobs/[0-9a-f]\{64\}\) in the data folder.*,\1,p' <<<"$told")
+file=$(find "$STACK" -path "*/$file" | head -1)
+[ -f "$file" ] || stack_fail "no runtime server has what it names: $told"
+expect "channel     retail-bank" parley snapshot inspect "$file"
+
 tell "a touchpoint's day by hand"
 visit 1001
 expect OFFERED parley offers "$session" home-hero --max 3 --explain
