@@ -25,11 +25,14 @@ enum { RED_ZONE = 0 };
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGN = 16 };
+// Large blocks come zeroed from the system, page by page as they are touched; clearing them again would touch
+// all at once.
+enum { ALIGN = 16, ZEROED_MIN = 128 * 1024 };
 
 typedef struct Block {
 	struct Block *next; // the one before it in time
 	size_t size, used;  // of data
+	size_t dirty;       // behind these bytes data is zero
 	_Alignas(ALIGN) uint8_t data[];
 } Block;
 
@@ -44,12 +47,13 @@ static Block *block_new(Arena *arena, size_t size)
 
 	if (arena->limit && (size > arena->limit || arena->held > arena->limit - size))
 		return NULL;
-	block = malloc(sizeof(*block) + size);
+	block = size < ZEROED_MIN ? malloc(sizeof(*block) + size) : calloc(1, sizeof(*block) + size);
 	if (!block)
 		return NULL;
 	block->next = NULL;
 	block->size = size;
 	block->used = 0;
+	block->dirty = size < ZEROED_MIN ? size : 0;
 	arena->held += size;
 	POISON(block->data, size);
 	return block;
@@ -102,6 +106,8 @@ void arena_free(Arena *arena)
 void arena_reset(Arena *arena)
 {
 	free_all_but_first(arena);
+	if (arena->first->dirty < arena->first->used)
+		arena->first->dirty = arena->first->used;
 	arena->first->used = 0;
 	arena->used = 0;
 	POISON(arena->first->data, arena->first->size);
@@ -114,12 +120,16 @@ size_t arena_used(const Arena *arena)
 
 static void *bump(Arena *arena, Block *block, size_t size, size_t padded)
 {
-	uint8_t *memory = block->data + block->used;
+	size_t before = block->used;
+	uint8_t *memory = block->data + before;
 
 	block->used += padded;
 	arena->used += padded;
 	UNPOISON(memory, size);
-	memset(memory, 0, size);
+	if (block->dirty > before) {
+		size_t dirty = block->dirty - before;
+		memset(memory, 0, dirty < size ? dirty : size);
+	}
 	return memory;
 }
 

@@ -113,6 +113,25 @@ static void an_arena_keeps_its_limit_and_its_first_block(void **state)
 	assert_int_equal(first[0], 0);
 }
 
+// A large block is cleared where it was used, and only there.
+static void a_large_arena_is_zero_the_first_time_and_again(void **state)
+{
+	enum { BLOCK = 512 * 1024 };
+	static const uint8_t zeros[BLOCK];
+	CLEANUP(arena_freep) Arena *arena = arena_new(BLOCK, 0);
+
+	(void)state;
+	for (size_t used = 1000; used < BLOCK / 2; used *= 3) {
+		uint8_t *left = arena_alloc(arena, used), *right = arena_alloc(arena, BLOCK / 4);
+		assert_memory_equal(left, zeros, used);
+		assert_memory_equal(right, zeros, BLOCK / 4);
+		memset(left, 0xaa, used);
+		memset(right, 0xaa, BLOCK / 4);
+		arena_reset(arena);
+	}
+	assert_memory_equal(arena_alloc(arena, BLOCK - 64), zeros, BLOCK - 64);
+}
+
 static void arena_text_ends_in_nul(void **state)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(64, 0);
@@ -234,6 +253,7 @@ int main(void)
 	        cmocka_unit_test(numbers_are_whole_texts),
 	        cmocka_unit_test(hex_goes_there_and_back),
 	        cmocka_unit_test(an_arena_keeps_its_limit_and_its_first_block),
+	        cmocka_unit_test(a_large_arena_is_zero_the_first_time_and_again),
 	        cmocka_unit_test(arena_text_ends_in_nul),
 	        cmocka_unit_test(a_failure_keeps_its_words),
 	        cmocka_unit_test(every_error_has_a_status_and_words),
