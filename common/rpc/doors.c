@@ -8,6 +8,7 @@
 
 typedef struct Door {
 	Event event;
+	Front *front;
 	RpcServer *server;
 	grpc_call *core;
 	grpc_call_details details;
@@ -24,8 +25,8 @@ static void door_arm(Door *door)
 	door->event.done = door_called;
 	server_lend(server);
 	hand_over(&door->event);
-	if (grpc_server_request_call(server->core, &door->core, &door->details, &door->headers, server->queue,
-	            server->queue, &door->event) != GRPC_CALL_OK)
+	if (grpc_server_request_call(door->front->core, &door->core, &door->details, &door->headers,
+	            server->queue, server->queue, &door->event) != GRPC_CALL_OK)
 		abort(); // only a wrong argument makes it fail
 }
 
@@ -116,15 +117,16 @@ static void door_called(Event *event, bool ok)
 	}
 }
 
-Err doors_start(RpcServer *server)
+Err doors_start(Front *front)
 {
-	server->doors = calloc(DOORS, sizeof(*server->doors));
-	if (!server->doors)
+	front->doors = calloc(DOORS, sizeof(*front->doors));
+	if (!front->doors)
 		return err(ERR_NO_MEMORY, "no memory for call slots");
 	for (size_t i = 0; i < DOORS; i++) {
-		Door *door = &server->doors[i];
+		Door *door = &front->doors[i];
 
-		door->server = server;
+		door->front = front;
+		door->server = front->server;
 		grpc_call_details_init(&door->details);
 		grpc_metadata_array_init(&door->headers);
 		door_arm(door);
@@ -132,12 +134,12 @@ Err doors_start(RpcServer *server)
 	return OK;
 }
 
-void doors_free(RpcServer *server)
+void doors_free(Front *front)
 {
-	for (size_t i = 0; server->doors && i < DOORS; i++) {
-		grpc_call_details_destroy(&server->doors[i].details);
-		grpc_metadata_array_destroy(&server->doors[i].headers);
+	for (size_t i = 0; front->doors && i < DOORS; i++) {
+		grpc_call_details_destroy(&front->doors[i].details);
+		grpc_metadata_array_destroy(&front->doors[i].headers);
 	}
-	free(server->doors);
-	server->doors = NULL;
+	free(front->doors);
+	front->doors = NULL;
 }

@@ -34,6 +34,26 @@ typedef struct Reflection Reflection;
 typedef struct Stream Stream;
 typedef struct Talk Talk;
 
+// A server of gRPC core's; see front.c.
+enum { FRONT_TLS, FRONT_PLAINTEXT, FRONTS };
+typedef struct Front {
+	RpcServer *server;
+	grpc_server *core; // NULL: it has no listeners
+	Event stopped;     // gRPC core has shut down
+	bool has_stopped;  // under the lock
+	struct Door *doors;
+} Front;
+
+// Where a method's calls come in at a front.
+typedef struct Intake {
+	struct Method *method;
+	Front *front;
+	void *handle; // gRPC core's
+	Slots *slots; // blocks of call slots, see slots.c
+	size_t total; // slots there are
+	size_t armed; // slots that wait for a call
+} Intake;
+
 // One row of RpcMethod made ready to serve.
 typedef struct Method {
 	struct Method *next;
@@ -43,12 +63,9 @@ typedef struct Method {
 	const ProtobufCServiceDescriptor *service_descriptor;
 	const ProtobufCMethodDescriptor *descriptor;
 	void *service;
-	bool open;    // no authorisation: health
-	char *path;   // "/package.Service/Method"
-	void *handle; // gRPC core's
-	Slots *slots; // blocks of call slots, see slots.c
-	size_t total; // slots there are
-	size_t armed; // slots that wait for a call
+	bool open;              // no authorisation: health
+	char *path;             // "/package.Service/Method"
+	Intake intakes[FRONTS]; // not of streaming methods
 } Method;
 
 // How a call came and how its answer goes: over gRPC (call.c), or from inside the process (invoke.c).
@@ -64,6 +81,7 @@ struct RpcCall {
 	Event event;
 	const CallWay *way;
 	Method *method;
+	Intake *intake; // of a slot
 	grpc_call *core;
 	gpr_timespec deadline;
 	int64_t begun_us; // by monotonic_us, when it was looked at
@@ -83,15 +101,13 @@ struct RpcServer {
 	Arena *arena;             // lives as long as the server
 	Method *methods;
 	size_t method_count;
-	grpc_server *core;
-	grpc_completion_queue *queue;
-	Event stopped;              // gRPC core has shut down
-	bool core_stopped, serving; // under the lock
+	Front fronts[FRONTS];
+	grpc_completion_queue *queue; // NULL: it has not been started
+	bool serving;                 // under the lock
 	pthread_t poller;
 	Workers *workers;
 	Health *health;
 	Reflection *reflection;
-	struct Door *doors;
 
 	// the poller's alone
 	Arena *spare[SPARE_ARENAS];
@@ -127,8 +143,17 @@ void server_wake(RpcServer *server);
 // Whether this thread is the server's poller.
 bool server_polls(const RpcServer *server);
 
+// --- front.c ---
+void fronts_make(RpcServer *server);
+// Listens, and arms slots and doors.
+Err fronts_start(RpcServer *server);
+void fronts_shut_down(RpcServer *server);
+bool fronts_have_stopped(const RpcServer *server);
+void fronts_cancel(RpcServer *server);
+void fronts_destroy(RpcServer *server);
+
 // --- listen.c ---
-Err listen_all(RpcServer *server);
+Err listen_on(Front *front, const RpcListener *listener);
 Err listeners_check(const RpcServerOptions *options);
 bool address_is_loopback(Str address);
 
@@ -137,9 +162,9 @@ Err tls_server_credentials(const RpcTls *tls, grpc_server_credentials **ret);
 Err tls_client_credentials(const RpcTls *tls, grpc_channel_credentials **ret);
 
 // --- slots.c ---
-// Makes and arms a method's first slots.
-Err slots_start(Method *method);
-void slots_free(Method *method);
+// Makes and arms an intake's first slots.
+Err slots_start(Intake *intake);
+void slots_free(Intake *intake);
 // Poller: the answer is out; recycles the slot.
 void slot_sent(Event *event, bool ok);
 void slot_drop_arena(RpcCall *call);
@@ -205,8 +230,8 @@ Err thread_start(const char *name, void *(*run)(void *), void *argument, pthread
 
 // --- doors.c: calls of methods that are not registered ---
 // Arms the doors.
-Err doors_start(RpcServer *server);
-void doors_free(RpcServer *server);
+Err doors_start(Front *front);
+void doors_free(Front *front);
 
 // --- stream.c ---
 // A kind of streaming method. Its functions run on the poller with the server's lock held.

@@ -119,7 +119,7 @@ static Err diagnose(const RpcListener *listener, Arena *arena)
 	return err(ERR_IO, "cannot listen on %s: the gRPC library refuses it", listener->address);
 }
 
-static Err listen_on(RpcServer *server, const RpcListener *listener)
+Err listen_on(Front *front, const RpcListener *listener)
 {
 	grpc_server_credentials *credentials;
 	int port;
@@ -128,18 +128,11 @@ static Err listen_on(RpcServer *server, const RpcListener *listener)
 		TRY(tls_server_credentials(listener->tls, &credentials));
 	else
 		credentials = grpc_insecure_server_credentials_create();
-	port = grpc_server_add_http2_port(server->core, listener->address, credentials);
+	port = grpc_server_add_http2_port(front->core, listener->address, credentials);
 	grpc_server_credentials_release(credentials);
 	if (port == 0)
-		return diagnose(listener, server->arena);
+		return diagnose(listener, front->server->arena);
 	if (listener->ret_port)
 		*listener->ret_port = port;
-	return OK;
-}
-
-Err listen_all(RpcServer *server)
-{
-	for (size_t i = 0; i < server->options.listener_count; i++)
-		TRY(listen_on(server, &server->options.listeners[i]));
 	return OK;
 }

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 
-#include <grpc/grpc_security.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -170,7 +169,7 @@ static Err method_add(RpcServer *server, const ProtobufCServiceDescriptor *descr
 Err server_add(RpcServer *server, const ProtobufCServiceDescriptor *descriptor, const RpcMethod *methods,
         size_t count, void *service, bool open)
 {
-	if (server->core)
+	if (server->queue)
 		return err(
 		        ERR_INTERNAL, "service %s comes too late: the server has started", descriptor->name);
 	for (size_t i = 0; i < count; i++)
@@ -197,99 +196,28 @@ static void raise_file_limit(void)
 	}
 }
 
-// What gRPC core reads at all. Twice what a method takes, so that most requests that are too large get our
-// own words.
-static int transport_limit(const RpcServer *server)
-{
-	size_t most = DEFAULT_REQUEST;
-
-	for (const Method *method = server->methods; method; method = method->next)
-		most = method->row.max_request > most ? method->row.max_request : most;
-	most = server->options.max_message ? server->options.max_message : 2 * most;
-	return most < INT32_MAX ? (int)most : INT32_MAX;
-}
-
-static grpc_arg int_arg(const char *key, int value)
-{
-	return (grpc_arg){.type = GRPC_ARG_INTEGER, .key = (char *)key, .value.integer = value};
-}
-
-static grpc_server *make_core(const RpcServer *server)
-{
-	grpc_arg args[] = {
-	        int_arg(GRPC_ARG_ALLOW_REUSEPORT, 0),
-	        int_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, transport_limit(server)),
-	        int_arg(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024),
-	        int_arg(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256), // of one connection
-	        int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
-	                0), // no bombs: buffer.c refuses what is compressed
-	        int_arg(GRPC_ARG_ENABLE_CHANNELZ, 0),
-	        int_arg(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * 1000),
-	        int_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000), // notices dead peers
-	        int_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000),
-	        int_arg(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
-	        int_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10 * 1000),
-	        int_arg(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 30 * 60 * 1000),
-	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-	                2 * 60 * 60 * 1000), // spreads clients anew, renews certificates
-	        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-	                STREAM_AGE_MS + 60 * 1000), // streams end by themselves
-	};
-	const grpc_channel_args all = {ARRAY_COUNT(args), args};
-
-	return grpc_server_create(&all, NULL);
-}
-
-static Err start_core(RpcServer *server)
-{
-	TRY(listen_all(server));
-	TRY(workers_new(
-	        server->options.workers, server->options.workers * QUEUED_PER_WORKER, &server->workers));
-	grpc_server_start(server->core);
-	for (Method *method = server->methods; method; method = method->next)
-		if (!method->row.streaming)
-			TRY(slots_start(method));
-	TRY(doors_start(server));
-	return OK;
-}
-
-static void core_stopped(Event *event, bool ok)
-{
-	RpcServer *server = OWNER_OF(event, RpcServer, stopped);
-
-	(void)ok;
-	pthread_mutex_lock(&server->lock);
-	server->core_stopped = true;
-	pthread_cond_broadcast(&server->quiet);
-	pthread_mutex_unlock(&server->lock);
-}
-
 Err rpc_server_start(RpcServer *server)
 {
 	Err e;
 
-	if (server->core)
+	if (server->queue)
 		return err(ERR_INTERNAL, "the server has been started before");
 	raise_file_limit();
-	server->core = make_core(server);
 	server->queue = grpc_completion_queue_create_for_next(NULL);
-	server->stopped.done = core_stopped;
-	grpc_server_register_completion_queue(server->core, server->queue, NULL);
-	for (Method *method = server->methods; method; method = method->next)
-		if (!method->row.streaming) // streams come through the doors
-			method->handle = grpc_server_register_method(server->core, method->path, NULL,
-			        GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+	fronts_make(server);
 	pthread_mutex_lock(&server->lock);
 	e = thread_start("rpc-poller", poll_queue, server, &server->poller);
 	if (e != OK) {
 		pthread_mutex_unlock(&server->lock);
-		grpc_server_destroy(server->core);
+		fronts_destroy(server);
 		grpc_completion_queue_shutdown(server->queue);
 		grpc_completion_queue_destroy(server->queue);
-		server->core = NULL;
 		return e;
 	}
-	e = start_core(server);
+	e = workers_new(
+	        server->options.workers, server->options.workers * QUEUED_PER_WORKER, &server->workers);
+	if (e == OK)
+		e = fronts_start(server);
 	server->serving = true;
 	pthread_mutex_unlock(&server->lock);
 	if (e != OK) {
@@ -311,7 +239,7 @@ static bool is_idle(const RpcServer *server)
 
 static bool is_quiet(const RpcServer *server)
 {
-	return atomic_load(&server->lent) == 0 && server->core_stopped;
+	return atomic_load(&server->lent) == 0 && fronts_have_stopped(server);
 }
 
 // False if it took longer than `timeout_ms` (< 0: no limit).
@@ -355,15 +283,14 @@ void rpc_server_stop(RpcServer *server)
 		return;
 	answered = drain(server);
 	atomic_store(&server->closing, true);
-	hand_over(&server->stopped);
-	grpc_server_shutdown_and_notify(server->core, server->queue, &server->stopped);
+	fronts_shut_down(server);
 	if (answered)
 		wait_until(server, is_quiet, GOODBYE_MS);
-	grpc_server_cancel_all_calls(server->core);
+	fronts_cancel(server);
 	wait_until(server, is_quiet, -1);
 	workers_free(server->workers);
 	server->workers = NULL;
-	grpc_server_destroy(server->core);
+	fronts_destroy(server);
 	grpc_completion_queue_shutdown(server->queue);
 	pthread_join(server->poller, NULL);
 	grpc_completion_queue_destroy(server->queue);
@@ -375,8 +302,10 @@ void rpc_server_free(RpcServer *server)
 		return;
 	rpc_server_stop(server);
 	for (Method *method = server->methods; method; method = method->next)
-		slots_free(method);
-	doors_free(server);
+		for (size_t i = 0; i < FRONTS; i++)
+			slots_free(&method->intakes[i]);
+	for (size_t i = 0; i < FRONTS; i++)
+		doors_free(&server->fronts[i]);
 	while (server->spare_count > 0)
 		arena_free(server->spare[--server->spare_count]);
 	pthread_cond_destroy(&server->quiet);

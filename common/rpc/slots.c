@@ -21,57 +21,58 @@ struct Slots {
 
 static void slot_called(Event *event, bool ok);
 
-static size_t block_size(const Method *method)
+static size_t block_size(const Intake *intake)
 {
-	return method->row.blocking ? BLOCK_BLOCKING : BLOCK_FAST;
+	return intake->method->row.blocking ? BLOCK_BLOCKING : BLOCK_FAST;
 }
 
 static void arm(RpcCall *call)
 {
-	Method *method = call->method;
-	RpcServer *server = method->server;
+	Intake *intake = call->intake;
+	RpcServer *server = call->method->server;
 
 	call->event.done = slot_called;
 	server_lend(server);
-	method->armed++;
+	intake->armed++;
 	hand_over(&call->event);
-	if (grpc_server_request_registered_call(server->core, method->handle, &call->core, &call->deadline,
-	            &call->headers, &call->request, server->queue, server->queue,
+	if (grpc_server_request_registered_call(intake->front->core, intake->handle, &call->core,
+	            &call->deadline, &call->headers, &call->request, server->queue, server->queue,
 	            &call->event) != GRPC_CALL_OK)
 		abort(); // only a wrong argument makes it fail
 }
 
-static Err grow(Method *method)
+static Err grow(Intake *intake)
 {
-	size_t count = block_size(method);
+	size_t count = block_size(intake);
 	Slots *block = calloc(1, sizeof(*block) + count * sizeof(*block->calls));
 
 	if (!block)
 		return err(ERR_NO_MEMORY, "no memory for call slots");
 	block->count = count;
-	block->next = method->slots;
-	method->slots = block;
-	method->total += count;
+	block->next = intake->slots;
+	intake->slots = block;
+	intake->total += count;
 	for (size_t i = 0; i < count; i++) {
 		block->calls[i].way = &call_over_grpc;
-		block->calls[i].method = method;
+		block->calls[i].method = intake->method;
+		block->calls[i].intake = intake;
 		grpc_metadata_array_init(&block->calls[i].headers);
 		arm(&block->calls[i]);
 	}
 	return OK;
 }
 
-Err slots_start(Method *method)
+Err slots_start(Intake *intake)
 {
-	return grow(method);
+	return grow(intake);
 }
 
-void slots_free(Method *method)
+void slots_free(Intake *intake)
 {
-	while (method->slots) {
-		Slots *block = method->slots;
+	while (intake->slots) {
+		Slots *block = intake->slots;
 
-		method->slots = block->next;
+		intake->slots = block->next;
 		for (size_t i = 0; i < block->count; i++)
 			grpc_metadata_array_destroy(&block->calls[i].headers);
 		free(block);
@@ -117,18 +118,18 @@ static Err take_on(RpcCall *call)
 static void slot_called(Event *event, bool ok)
 {
 	RpcCall *call = OWNER_OF(event, RpcCall, event);
-	Method *method = call->method;
-	RpcServer *server = method->server;
+	Intake *intake = call->intake;
+	RpcServer *server = call->method->server;
 	Err e;
 
-	method->armed--;
+	intake->armed--;
 	if (!ok) { // the server shuts down
 		server_return(server);
 		return;
 	}
-	if (method->armed < block_size(method) / 4 && !atomic_load(&server->closing) &&
-	        method->total < server->options.max_in_flight + RESERVE)
-		(void)grow(method); // without memory the method goes on with the slots it has
+	if (intake->armed < block_size(intake) / 4 && !atomic_load(&server->closing) &&
+	        intake->total < server->options.max_in_flight + RESERVE)
+		(void)grow(intake); // without memory the method goes on with the slots it has
 	e = take_on(call);
 	if (e == OK)
 		call_dispatch(call);
