@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32 };
+enum { LINE = 64, VALUES_FETCHED = 512 };
 
 // Waiters that are ready to run on this thread. The outermost caller runs them, so that a long queue is no
 // deep recursion.
@@ -111,9 +112,18 @@ size_t session_count(const SessionTable *table)
 	return atomic_load_explicit(&table->count, memory_order_relaxed);
 }
 
+// Fetches what will be read next all at once: of a million sessions hardly one is in the processor's caches,
+// and one line after the other takes several times as long.
+static inline void fetch(const void *memory, size_t bytes)
+{
+	for (size_t at = 0; memory != NULL && at < bytes; at += LINE)
+		__builtin_prefetch((const char *)memory + at);
+}
+
 static Session **find(SessionTable *table, Shard *shard, uint64_t hash, Str id)
 {
 	Session **link = &shard->buckets[hash & table->bucket_mask];
+	fetch(*link, sizeof **link + SESSION_ID_MAX / 2);
 	while (*link != NULL && ((*link)->hash != hash || !str_eq(session_id(*link), id)))
 		link = &(*link)->next;
 	return link;
@@ -189,6 +199,7 @@ static Err admit(SessionTable *table, SessionWaiter *waiter, Session **ret, bool
 	Err result = OK;
 	*ret = NULL;
 	*ret_now = true;
+	__builtin_prefetch(&shard->buckets[hash & table->bucket_mask]);
 	pthread_mutex_lock(&shard->lock);
 	Session *session = *find(table, shard, hash, waiter->id);
 	if (session == NULL) {
@@ -219,6 +230,8 @@ static void start(SessionTable *table, SessionWaiter *waiter)
 		waiter->run(waiter, result, NULL);
 		return;
 	}
+	fetch(session->values, VALUES_FETCHED);
+	fetch(session->audience_id.ptr, 1);
 	make_ready(waiter, session);
 	run_ready();
 }
