@@ -94,7 +94,7 @@ static Err open_behind(const Door *door)
 	method = server_method(
 	        door->server, str_n((const char *)GRPC_SLICE_START_PTR(path), GRPC_SLICE_LENGTH(path)));
 	if (method && method->row.streaming)
-		return talk_open(method, door->core, door->details.deadline, &door->headers);
+		return talk_open(method, door->front, door->core, door->details.deadline, &door->headers);
 	return unknown(door);
 }
 

@@ -81,7 +81,8 @@ struct RpcCall {
 	Event event;
 	const CallWay *way;
 	Method *method;
-	Intake *intake; // of a slot
+	const Front *front; // that the call came in by; NULL: it came from inside
+	Intake *intake;     // of a slot
 	grpc_call *core;
 	gpr_timespec deadline;
 	int64_t begun_us; // by monotonic_us, when it was looked at
@@ -188,7 +189,7 @@ void call_leave(RpcCall *call);
 void call_dispatch(RpcCall *call);
 
 // --- peer.c ---
-// Fills call->peer, in the call's arena.
+// Fills call->peer, in the call's arena, all but the address.
 Err peer_read(RpcCall *call);
 
 // --- buffer.c ---
@@ -275,7 +276,8 @@ void stream_end(Stream *stream, Err e);
 void talks_prepare(Method *method);
 // Poller: takes over call and headers. Errors: those of the server's authorize, BUSY, SHUTTING_DOWN,
 // NO_MEMORY; then nothing was taken over.
-Err talk_open(Method *method, grpc_call *core, gpr_timespec deadline, const grpc_metadata_array *headers);
+Err talk_open(Method *method, const Front *front, grpc_call *core, gpr_timespec deadline,
+        const grpc_metadata_array *headers);
 // Ends all streams as soon as what was read is answered. Lock held.
 void talks_drain(RpcServer *server);
 // Poller: ends streams that are idle or old, if it is time to look; returns when to look again.

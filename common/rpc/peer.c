@@ -14,16 +14,14 @@ static Str property(const grpc_auth_context *context, const char *name)
 	return found ? str_n(found->value, found->value_length) : (Str){0};
 }
 
-static Err transport_read(RpcCall *call)
+// With TLS.
+static Err identity_read(RpcCall *call)
 {
 	grpc_auth_context *context = grpc_call_auth_context(call->core);
 	Str identity = {0};
 	bool copied = true;
 
-	call->peer.plaintext = true;
 	if (context) {
-		call->peer.plaintext = !str_eq(property(context, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME),
-		        STR(GRPC_SSL_TRANSPORT_SECURITY_TYPE));
 		if (grpc_auth_context_peer_is_authenticated(context))
 			identity = property(context, GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
 		call->peer.identity = arena_str(call->arena, identity);
@@ -33,14 +31,20 @@ static Err transport_read(RpcCall *call)
 	return copied ? OK : err(ERR_NO_MEMORY, "no memory for the caller's identity");
 }
 
+static Str slice_str(const grpc_slice *slice)
+{
+	return str_n((const char *)GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
+}
+
 Str rpc_header(const RpcCall *call, const char *name)
 {
+	Str sought = str(name);
+
 	for (size_t i = 0; i < call->headers.count; i++) {
 		const grpc_metadata *header = &call->headers.metadata[i];
 
-		if (grpc_slice_str_cmp(header->key, name) == 0)
-			return str_n((const char *)GRPC_SLICE_START_PTR(header->value),
-			        GRPC_SLICE_LENGTH(header->value));
+		if (str_eq(slice_str(&header->key), sought))
+			return slice_str(&header->value);
 	}
 	return (Str){0};
 }
@@ -69,6 +73,9 @@ Str rpc_address(RpcCall *call)
 
 Err peer_read(RpcCall *call)
 {
-	call->peer = (RpcPeer){.token = bearer(rpc_header(call, "authorization"))};
-	return transport_read(call);
+	call->peer = (RpcPeer){
+	        .plaintext = call->front == &call->method->server->fronts[FRONT_PLAINTEXT],
+	        .token = bearer(rpc_header(call, "authorization")),
+	};
+	return call->peer.plaintext ? OK : identity_read(call);
 }

@@ -55,6 +55,7 @@ static Err grow(Intake *intake)
 	for (size_t i = 0; i < count; i++) {
 		block->calls[i].way = &call_over_grpc;
 		block->calls[i].method = intake->method;
+		block->calls[i].front = intake->front;
 		block->calls[i].intake = intake;
 		grpc_metadata_array_init(&block->calls[i].headers);
 		arm(&block->calls[i]);

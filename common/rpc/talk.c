@@ -355,14 +355,16 @@ static void begin(Talk *talk)
 	pthread_mutex_unlock(&talk->lock);
 }
 
-Err talk_open(Method *method, grpc_call *core, gpr_timespec deadline, const grpc_metadata_array *headers)
+Err talk_open(Method *method, const Front *front, grpc_call *core, gpr_timespec deadline,
+        const grpc_metadata_array *headers)
 {
 	Talk *talk = calloc(1, sizeof(*talk));
 	Err e;
 
 	if (!talk)
 		return err_retry(ERR_NO_MEMORY, RETRY_MS, "no memory for another stream: try again later");
-	talk->opening = (RpcCall){.method = method, .core = core, .deadline = deadline, .headers = *headers};
+	talk->opening = (RpcCall){
+	        .method = method, .front = front, .core = core, .deadline = deadline, .headers = *headers};
 	talk->opening.talk = talk;
 	talk->rules = method->row.streaming;
 	talk->received.done = talk_received;
