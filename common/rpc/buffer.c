@@ -42,19 +42,23 @@ Err buffer_bytes(const grpc_byte_buffer *buffer, Arena *arena, Str *ret)
 	return OK;
 }
 
-grpc_byte_buffer *buffer_pack(const ProtobufCMessage *message)
+grpc_slice slice_pack(const ProtobufCMessage *message)
 {
 	grpc_slice slice;
-	grpc_byte_buffer *buffer;
 	Str quick;
 
-	if (wire_pack_quick(message, &quick)) {
-		slice = grpc_slice_from_copied_buffer(quick.ptr, quick.len);
-	} else {
-		slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
-		protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
-	}
-	buffer = grpc_raw_byte_buffer_create(&slice, 1);
+	if (wire_pack_quick(message, &quick))
+		return grpc_slice_from_copied_buffer(quick.ptr, quick.len);
+	slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
+	protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
+	return slice;
+}
+
+grpc_byte_buffer *buffer_pack(const ProtobufCMessage *message)
+{
+	grpc_slice slice = slice_pack(message);
+	grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
+
 	grpc_slice_unref(slice);
 	return buffer;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "wire/wire.h"
 
+#include <grpc/slice_buffer.h>
 #include <grpc/support/time.h>
 #include <stdlib.h>
 
@@ -155,9 +156,9 @@ static void reply(RpcCall *call, const ProtobufCMessage *response)
 {
 	grpc_op ops[4] = {0};
 
-	call->response = buffer_pack(response);
+	grpc_slice_buffer_add(&call->answer.data.raw.slice_buffer, slice_pack(response)); // which owns it now
 	ops[0].op = GRPC_OP_SEND_MESSAGE;
-	ops[0].data.send_message.send_message = call->response;
+	ops[0].data.send_message.send_message = &call->answer;
 	ops[1].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
 	ops[1].data.send_status_from_server.status = GRPC_STATUS_OK;
 	answer(call, ops, 2);

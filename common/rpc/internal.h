@@ -87,7 +87,9 @@ struct RpcCall {
 	gpr_timespec deadline;
 	int64_t begun_us; // by monotonic_us, when it was looked at
 	grpc_metadata_array headers;
-	grpc_byte_buffer *request, *response;
+	grpc_byte_buffer *request;
+	grpc_byte_buffer *response; // of a message on a stream
+	grpc_byte_buffer answer;    // of a slot: kept, so that none is made for each call
 	Arena *arena;
 	RpcPeer peer;
 	void *principal;
@@ -196,6 +198,8 @@ Err peer_read(RpcCall *call);
 // The buffer's bytes, copied into the arena only if they are in pieces. Errors: REQUEST_MALFORMED,
 // NOT_SUPPORTED (compressed), NO_MEMORY.
 Err buffer_bytes(const grpc_byte_buffer *buffer, Arena *arena, Str *ret);
+// The caller's to unref.
+grpc_slice slice_pack(const ProtobufCMessage *message);
 grpc_byte_buffer *buffer_pack(const ProtobufCMessage *message);
 
 // --- status.c ---

@@ -5,6 +5,7 @@
 #include "rpc/internal.h"
 
 #include <grpc/slice.h>
+#include <grpc/slice_buffer.h>
 #include <stdlib.h>
 
 enum {
@@ -58,6 +59,8 @@ static Err grow(Intake *intake)
 		block->calls[i].front = intake->front;
 		block->calls[i].intake = intake;
 		grpc_metadata_array_init(&block->calls[i].headers);
+		block->calls[i].answer.type = GRPC_BB_RAW;
+		grpc_slice_buffer_init(&block->calls[i].answer.data.raw.slice_buffer);
 		arm(&block->calls[i]);
 	}
 	return OK;
@@ -74,8 +77,10 @@ void slots_free(Intake *intake)
 		Slots *block = intake->slots;
 
 		intake->slots = block->next;
-		for (size_t i = 0; i < block->count; i++)
+		for (size_t i = 0; i < block->count; i++) {
 			grpc_metadata_array_destroy(&block->calls[i].headers);
+			grpc_slice_buffer_destroy(&block->calls[i].answer.data.raw.slice_buffer);
+		}
 		free(block);
 	}
 }
@@ -146,9 +151,9 @@ void slot_sent(Event *event, bool ok)
 	(void)ok; // the call is over either way
 	grpc_call_unref(call->core);
 	grpc_byte_buffer_destroy(call->request);
-	grpc_byte_buffer_destroy(call->response);
+	grpc_slice_buffer_reset_and_unref(&call->answer.data.raw.slice_buffer);
 	call->core = NULL;
-	call->request = call->response = NULL;
+	call->request = NULL;
 	call->headers.count = 0;
 	slot_drop_arena(call);
 	call->principal = NULL;
