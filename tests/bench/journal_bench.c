@@ -76,8 +76,8 @@ static int64_t write_all(void)
 		pthread_create(&threads[i], NULL, append_all, journal);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	while (atomic_load(&acknowledged) < THREADS * each())
-		journal_wait(journal, journal_durable(journal), 1000);
+	while (atomic_load(&acknowledged) < THREADS * each()) // callbacks run after the last is durable
+		journal_wait(journal, journal_durable(journal), 1);
 	int64_t us = monotonic_us() - begun;
 	journal_close(journal);
 	return us;
