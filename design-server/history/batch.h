@@ -38,6 +38,13 @@ typedef struct Batch {
 	size_t fact_count;
 } Batch;
 
+// Whose journal it is, and when the batch came.
+typedef struct BatchSource {
+	Str environment, runtime_id;
+	uint64_t incarnation;
+	int64_t now_us;
+} BatchSource;
+
 // What the request says that the records must agree with.
 typedef struct BatchClaim {
 	Str runtime_id;

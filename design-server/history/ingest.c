@@ -4,10 +4,10 @@
 #include "history/ingest.h"
 
 #include "base/cleanup.h"
+#include "history/dedupe.h"
 #include "history/write.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 typedef Parley__Design__V1__GetCursorRequest GetCursorRequest;
 typedef Parley__Design__V1__GetCursorResponse GetCursorResponse;
@@ -20,70 +20,6 @@ typedef struct Ingest {
 	Arena *arena;
 	uint64_t committed;
 } Ingest;
-
-// --- events that are known ---
-
-static int by_text(const void *left, const void *right)
-{
-	return str_cmp(*(const Str *)left, *(const Str *)right);
-}
-
-static bool has_event_id(const BatchRecord *record)
-{
-	return record->entry != NULL && !record->known && record->frame.event_id.len > 0;
-}
-
-// The new ones of the IDs, sorted. An ID that is twice in the batch comes back once.
-static Err add_event_ids(Pg *pg, const Ingest *in, const Str *ids, size_t count, Str **ret, size_t *ret_count)
-{
-	CLEANUP(pg_result_freep) PgResult *added = NULL;
-	TRY(SQL_RUN(pg, &added, event_dedupe_add, P_TEXT(in->source.environment), P_TEXTS(ids, count),
-	        P_TIME(in->source.now_us)));
-	*ret_count = pg_rows(added);
-	*ret = ARENA_ARRAY(in->arena, Str, *ret_count + 1);
-	if (*ret == NULL)
-		return err(ERR_NO_MEMORY, "no memory for a batch of events");
-	for (size_t i = 0; i < *ret_count; i++)
-		(*ret)[i] = arena_str(in->arena, pg_text(added, i, 0));
-	qsort(*ret, *ret_count, sizeof **ret, by_text);
-	return OK;
-}
-
-// The first record with a new ID takes it; the others are known.
-static void mark_known_events(Batch *batch, const Str *new_ids, bool *taken, size_t count)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		BatchRecord *record = &batch->records[i];
-		if (!has_event_id(record))
-			continue;
-		const Str *found = bsearch(&record->frame.event_id, new_ids, count, sizeof *new_ids, by_text);
-		record->known = found == NULL || taken[found - new_ids];
-		if (found != NULL)
-			taken[found - new_ids] = true;
-	}
-}
-
-static Err skip_known_events(Pg *pg, Ingest *in)
-{
-	Str *ids = ARENA_ARRAY(in->arena, Str, in->batch.count + 1), *new_ids = NULL;
-	bool *taken = ARENA_ARRAY(in->arena, bool, in->batch.count + 1);
-	size_t count = 0, new_count = 0;
-	if (ids == NULL || taken == NULL)
-		return err(ERR_NO_MEMORY, "no memory for a batch of events");
-	for (size_t i = 0; i < in->batch.count; i++) {
-		const BatchRecord *record = &in->batch.records[i];
-		if (!has_event_id(record))
-			continue;
-		ids[count++] = record->frame.event_id;
-	}
-	if (count == 0)
-		return OK;
-	qsort(ids, count, sizeof *ids,
-	        by_text); // two batches with the same events then wait, and do not deadlock
-	TRY(add_event_ids(pg, in, ids, count, &new_ids, &new_count));
-	mark_known_events(&in->batch, new_ids, taken, new_count);
-	return OK;
-}
 
 // --- the transaction ---
 
@@ -121,7 +57,7 @@ static Err take_in(Pg *pg, void *context)
 		return OK;
 	for (size_t i = 0; i < batch->count; i++)
 		batch->records[i].known = batch_record_last(&batch->records[i]) <= in->committed;
-	TRY(skip_known_events(pg, in));
+	TRY(dedupe_events(pg, &in->source, batch, in->arena));
 	TRY(batch_write(pg, &in->source, batch, in->arena));
 	return move_cursor(pg, in, last);
 }

@@ -3,11 +3,5 @@
 #include "history/batch.h"
 #include "pg/pg.h"
 
-typedef struct BatchSource {
-	Str environment, runtime_id;
-	uint64_t incarnation;
-	int64_t now_us;
-} BatchSource;
-
 // Writes all facts of records that are not `known`, and what was rejected. Makes missing partitions.
 Err batch_write(Pg *pg, const BatchSource *source, const Batch *batch, Arena *arena);

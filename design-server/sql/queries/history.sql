@@ -12,6 +12,9 @@ UPDATE ship_cursor SET sequence = $4, updated = $5 WHERE environment = $1 AND ru
 -- name: history_month_make
 SELECT history_month_make($1)
 
+-- name: event_dedupe_copy
+COPY event_dedupe (environment, event_id, taken) FROM STDIN BINARY
+
 -- name: event_dedupe_add
 INSERT INTO event_dedupe (environment, event_id, taken)
 SELECT $1, e.id, $3 FROM unnest($2::text[]) AS e (id)
