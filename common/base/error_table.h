@@ -36,6 +36,8 @@ ERROR_ROW(CODE_DUPLICATE, 6, "the code is taken")
 ERROR_ROW(RESOURCE_IN_USE, 9, "other resources refer to it")
 ERROR_ROW(REFERENCE_DANGLING, 9, "it refers to something that does not exist")
 ERROR_ROW(ETAG_STALE, 10, "it was changed meanwhile")
+ERROR_ROW(RESOURCE_MARKED, 9, "it is marked for deployment, and locked until then")
+ERROR_ROW(MARKS_INCOMPLETE, 9, "what is marked needs something that is not")
 ERROR_ROW(REQUEST_ID_REUSED, 6, "the request ID was used for another request")
 // Expressions
 ERROR_ROW(EXPR_SYNTAX, 3, "the expression has a syntax error")

@@ -42,3 +42,10 @@ Err refer_none(Pg *pg, const Resource *resource, Arena *arena);
 // Checks again all that refer to a resource which was changed, if its content matters to them. Errors:
 // RESOURCE_IN_USE, with what would no longer be valid and why; LIMIT.
 Err refer_recheck(Pg *pg, const Resource *resource);
+// --- marked.c ---
+// Until the transaction ends nothing can be marked or unmarked.
+Err marks_stay(Pg *pg);
+// Refuses the change of a resource that is marked for deployment; also the making of one whose removal is
+// marked, or in a channel all of which is. After marks_stay. Error: RESOURCE_MARKED, with who marked it,
+// since when, and how to take it back.
+Err refuse_marked(Pg *pg, const Kind *kind, Str channel, Str name, Arena *arena);

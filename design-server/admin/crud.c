@@ -1,5 +1,5 @@
-// Get, create, update and delete, once for all kinds. A change is one transaction: lock, compare, check,
-// store with its references, audit, remember the request's ID; whatever fails undoes all of it.
+// Get, create, update and delete, once for all kinds. A change is one transaction: lock, compare, look for
+// marks, check, store with its references, audit, remember the request's ID; whatever fails undoes all of it.
 #include "admin/call.h"
 #include "admin/mask.h"
 #include "admin/message.h"
@@ -83,6 +83,8 @@ static Err create(Pg *pg, AdminCall *call, const ProtobufCMessage *message)
 {
 	Resource made;
 	Check check = {.pg = pg, .arena = call->arena, .kind = call->kind, .message = message};
+	TRY(refuse_marked(
+	        pg, call->kind, message_str(message, "channel"), message_str(message, "name"), call->arena));
 	TRY(check_resource(&check));
 	TRY(resource_of(call->kind, message, call->now_us, call->now_us, call->arena, &made));
 	TRY(insert(pg, &made, call->arena));
@@ -94,6 +96,7 @@ static Err create(Pg *pg, AdminCall *call, const ProtobufCMessage *message)
 Err verb_create(Pg *pg, AdminCall *call)
 {
 	ProtobufCMessage *message;
+	TRY(marks_stay(pg));
 	TRY(given(call, &message));
 	return unless_raced(pg, create(pg, call, message));
 }
@@ -109,6 +112,7 @@ static Err change(Pg *pg, AdminCall *call, const Resource *stored, const Protobu
 	        call->kind, stored->message, stored->created_us, stored->updated_us, call->arena, &before));
 	if (str_eq(changed.etag, before.etag))
 		return new_response(call, stored); // nothing changed: no new time, no audit
+	TRY(refuse_marked(pg, call->kind, stored->channel, stored->name, call->arena));
 	TRY(SQL_RUN(pg, NULL, resource_update, P_CTEXT(call->kind->name), P_TEXT(changed.channel),
 	        P_TEXT(changed.name), P_TEXT(changed.etag), P_JSON(changed.spec),
 	        P_TIME(changed.updated_us)));
@@ -137,6 +141,7 @@ static Err update(Pg *pg, AdminCall *call, const ProtobufCMessage *message)
 Err verb_update(Pg *pg, AdminCall *call)
 {
 	ProtobufCMessage *message;
+	TRY(marks_stay(pg));
 	TRY(given(call, &message));
 	return unless_raced(pg, update(pg, call, message));
 }
@@ -150,6 +155,7 @@ static Err delete (Pg *pg, AdminCall *call)
 		return new_response(call, NULL);
 	TRY(found);
 	TRY(same_etag(message_str(call->request, "etag"), &stored, call->arena));
+	TRY(refuse_marked(pg, call->kind, stored.channel, stored.name, call->arena));
 	TRY(refer_none(pg, &stored, call->arena));
 	TRY(SQL_RUN(pg, NULL, resource_delete, P_CTEXT(call->kind->name), P_TEXT(stored.channel),
 	        P_TEXT(stored.name)));
@@ -159,5 +165,6 @@ static Err delete (Pg *pg, AdminCall *call)
 
 Err verb_delete(Pg *pg, AdminCall *call)
 {
+	TRY(marks_stay(pg));
 	return unless_raced(pg, delete (pg, call));
 }

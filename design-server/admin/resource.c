@@ -30,17 +30,25 @@ static Err set_output_fields(Resource *resource, Arena *arena)
 	return message_set_time(resource->message, "update_time", resource->updated_us, arena);
 }
 
+Err resource_of_spec(const Kind *kind, Str channel, Str name, Str spec, Arena *arena, Resource *ret)
+{
+	*ret = (Resource){.kind = kind, .channel = channel, .name = name, .spec = spec};
+	Err failed = message_from_spec(kind, spec, arena, &ret->message);
+	if (failed != OK)
+		return err(ERR_INTERNAL, "%s is damaged in the database: %s",
+		        resource_title(kind, channel, name, arena), err_detail()->message);
+	return OK;
+}
+
 // Columns from `column` on: etag, spec, created, updated.
 static Err read_row(const PgResult *rows, size_t row, size_t column, Arena *arena, Resource *ret)
 {
-	ret->etag = arena_str(arena, pg_text(rows, row, column));
-	ret->spec = arena_str(arena, pg_text(rows, row, column + 1));
+	Str etag = arena_str(arena, pg_text(rows, row, column));
+	Str spec = arena_str(arena, pg_text(rows, row, column + 1));
+	TRY(resource_of_spec(ret->kind, ret->channel, ret->name, spec, arena, ret));
+	ret->etag = etag;
 	ret->created_us = pg_time(rows, row, column + 2);
 	ret->updated_us = pg_time(rows, row, column + 3);
-	Err failed = message_from_spec(ret->kind, ret->spec, arena, &ret->message);
-	if (failed != OK)
-		return err(ERR_INTERNAL, "%s is damaged in the database: %s",
-		        resource_title(ret->kind, ret->channel, ret->name, arena), err_detail()->message);
 	return set_output_fields(ret, arena);
 }
 

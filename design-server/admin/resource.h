@@ -26,5 +26,7 @@ Err resource_list(Pg *pg, const Kind *kind, Str channel, Str after_channel, Str 
 // Makes a Resource of a message: channel and name from its fields, spec and etag anew, the given times.
 Err resource_of(const Kind *kind, const ProtobufCMessage *message, int64_t created_us, int64_t updated_us,
         Arena *arena, Resource *ret);
+// Makes a Resource of what was stored, without etag and times. Error: INTERNAL, if the spec is damaged.
+Err resource_of_spec(const Kind *kind, Str channel, Str name, Str spec, Arena *arena, Resource *ret);
 // "offer gold", "segment retail/adults": for messages.
 const char *resource_title(const Kind *kind, Str channel, Str name, Arena *arena);

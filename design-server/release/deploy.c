@@ -12,7 +12,9 @@ typedef struct Deploy {
 	const Principal *who;
 	const Environment *environment;
 	int64_t now_us;
-	Str blob; // empty when it is promoted: the database has it
+	Str blob;            // empty when it is promoted: the database has it
+	Collected collected; // what it was built from; nothing when it is promoted
+	int64_t build;       // of the same; of the source when it is promoted
 	Digest digest;
 	uint64_t length;
 	Row row; // what there is in the end
@@ -57,6 +59,7 @@ static Err read_source(Pg *pg, void *context)
 	        &source->found));
 	if (!source->found)
 		return OK;
+	TRY(configuration_running(pg, d->environment->promotes_from, str(d->in->channel), &d->build));
 	TRY(record_servers(pg, &source->row, 1, d->arena, &servers, &count));
 	source->runs = false;
 	for (size_t i = 0; i < count; i++)
@@ -86,7 +89,8 @@ static Err promote(Deploy *d)
 
 static Err build(Deploy *d)
 {
-	TRY(configuration_build(d->release, str(d->in->channel), d->arena, &d->blob));
+	TRY(configuration_build(
+	        d->release, str(d->in->channel), d->environment->name, d->arena, &d->collected, &d->blob));
 	d->digest = digest_of(d->blob);
 	d->length = d->blob.len;
 	return OK;
@@ -223,6 +227,18 @@ static Err write_row(Pg *pg, Deploy *d, const Row *latest)
 	return write_audit(pg, d);
 }
 
+// Also when the bytes are the same: what changes no bytes, such as a description, was deployed too.
+static Err record_build(Pg *pg, Deploy *d)
+{
+	Str channel = str(d->in->channel);
+	if (d->blob.len) {
+		TRY(configuration_keep(
+		        pg, &d->collected, &d->digest, d->who->user, d->now_us, d->arena, &d->build));
+		TRY(marks_deployed(pg, channel, d->build, d->who->user, d->now_us, d->arena));
+	}
+	return configuration_deployed(pg, d->environment->name, channel, d->build, d->now_us);
+}
+
 static Err record(Pg *pg, void *context)
 {
 	Deploy *d = context;
@@ -234,6 +250,7 @@ static Err record(Pg *pg, void *context)
 		return OK;
 	TRY(record_latest(pg, d->environment->name, str(d->in->channel), d->arena, &latest, &found));
 	d->unchanged = found && holds_already(d, &latest);
+	TRY(record_build(pg, d));
 	if (d->unchanged) {
 		d->row = latest;
 		return OK;

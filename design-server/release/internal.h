@@ -1,7 +1,9 @@
 // What the files of this room share.
 #pragma once
 #include "base/cleanup.h"
+#include "compile/compile.h"
 #include "config.h"
+#include "pending/configuration.h"
 #include "release/environment.h"
 #include "release/release.h"
 #include "snapshot/snapshot.h"
@@ -44,9 +46,14 @@ typedef struct ServerState {
 } ServerState;
 
 // --- configuration.c ---
-// Builds a channel's snapshot from the stored resources. Errors: RESOURCE_NOT_FOUND, COMPILE_FAILED,
-// SNAPSHOT_INVALID.
-Err configuration_build(Release *release, Str channel, Arena *arena, Str *ret_blob);
+// Collects what a build of the channel for that first environment of a line is made of, and compiles it.
+// Errors: RESOURCE_NOT_FOUND, MARKS_INCOMPLETE, COMPILE_FAILED, SNAPSHOT_INVALID.
+Err configuration_build(
+        Release *release, Str channel, Str environment, Arena *arena, Collected *ret, Str *ret_blob);
+// What was collected as the compiler takes it; borrows.
+Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret);
+// Errors: COMPILE_FAILED, SNAPSHOT_INVALID.
+Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob);
 
 // --- record.c; all within a transaction of the caller's ---
 Err record_rows(const PgResult *result, Arena *arena, Row **ret, size_t *ret_count);
