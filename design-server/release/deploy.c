@@ -212,6 +212,7 @@ static Err write_row(Pg *pg, Deploy *d, const Row *latest)
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
 	Row *row = &d->row;
 	Str envelope;
+	DeploymentState ignored;
 	*row = next_row(d, latest);
 	TRY(seal(d, row, latest, &envelope));
 	if (d->blob.len)
@@ -222,8 +223,12 @@ static Err write_row(Pg *pg, Deploy *d, const Row *latest)
 	        P_BYTES(digest_str(&row->blob)), P_I64((int64_t)row->length),
 	        P_BYTES(digest_str(&row->manifest)), P_BYTES(envelope), P_TEXT(row->author),
 	        P_TEXT(row->comment), P_TEXT(row->promoted_from), P_CTEXT(d->in->request_id),
-	        P_TIME(row->created_us), P_TIME(row->expires_us)));
+	        P_TIME(row->created_us), P_TIME(row->expires_us), P_I64(0), P_BOOL(false), P_I64(0),
+	        P_CTEXT(""), P_TEXTS(NULL, 0), P_I64S(NULL, 0)));
 	row->id = pg_i64(result, 0, 0);
+	TRY(state_move(pg, row->id, EVENT_APPROVED, d->who->user, (Str){0}, d->now_us, &row->state));
+	if (latest)
+		TRY(state_move(pg, latest->id, EVENT_FOLLOWED, d->who->user, (Str){0}, d->now_us, &ignored));
 	return write_audit(pg, d);
 }
 
@@ -287,7 +292,7 @@ static Err deploy(Deploy *d, Parley__Design__V1__DeployResponse *out)
 	ServerState *states;
 	TRY(rollout(d->release, d->environment, &d->row, true, d->arena, &states));
 	TRY(rollout_record(d->release, d->environment, &d->row, states));
-	d->row.finished = true;
+	d->row.state = STATE(COMPLETE);
 	return map_states(&d->row, states, d->environment->servers.count, d->arena, out->deployment);
 }
 

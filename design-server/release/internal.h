@@ -6,6 +6,7 @@
 #include "pending/configuration.h"
 #include "release/environment.h"
 #include "release/release.h"
+#include "rollout/state.h"
 #include "snapshot/snapshot.h"
 
 #include "parley/design/v1/deployment.pb-c.h"
@@ -32,8 +33,20 @@ typedef struct Row {
 	Digest manifest;
 	Str author, comment, promoted_from;
 	int64_t created_us, expires_us;
-	bool finished, superseded;
+	DeploymentState state;
+	uint64_t rollback_of;
+	bool undeploy; // then blob is all zero
+	uint32_t approvals_needed;
+	Str changes;
+	const Str *acknowledged;
+	size_t acknowledged_count;
+	const int64_t *evidence; // IDs
+	size_t evidence_count;
+	Str reason;
+	int64_t released_us, ended_us; // 0: not yet
 } Row;
+
+#define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
 
 // What is known of a server's part in a deployment.
 typedef struct ServerState {

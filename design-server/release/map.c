@@ -3,8 +3,6 @@
 
 #include "google/protobuf/timestamp.pb-c.h"
 
-#define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
-
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
 {
 	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
@@ -52,10 +50,7 @@ void map_servers(const Row *row, ServerRollout **servers, size_t count, Deployme
 		servers[i]->desired_version = row->version;
 		complete &= runs_it(servers[i], ret);
 	}
-	ret->state = row->superseded  ? STATE(SUPERSEDED)
-	             : !row->finished ? STATE(ROLLING_OUT)
-	             : complete       ? STATE(COMPLETE)
-	                              : STATE(INCOMPLETE);
+	ret->state = row->state == STATE(COMPLETE) && !complete ? STATE(INCOMPLETE) : row->state;
 }
 
 static ServerRollout *map_state(const ServerState *state, Arena *arena)

@@ -14,26 +14,80 @@ static Err column_digest(const PgResult *result, size_t row, size_t column, Aren
 	return OK;
 }
 
+static Err column_ids(const PgResult *result, size_t row, size_t column, Arena *arena, const int64_t **ret,
+        size_t *ret_count)
+{
+	Str *texts;
+	TRY(pg_texts(result, row, column, arena, &texts, ret_count));
+	int64_t *ids = ARENA_ARRAY(arena, int64_t, *ret_count);
+	if (!ids)
+		return release_no_memory();
+	for (size_t i = 0; i < *ret_count; i++)
+		if (!str_to_i64(texts[i], &ids[i]))
+			return err(ERR_INTERNAL, "a stored ID is '" STR_FMT "'", STR_ARG(texts[i]));
+	*ret = ids;
+	return OK;
+}
+
+// The columns of deployment_listed.
+enum Column {
+	C_ID,
+	C_ENVIRONMENT,
+	C_CHANNEL,
+	C_EPOCH,
+	C_VERSION,
+	C_FLEET,
+	C_BLOB,
+	C_LENGTH,
+	C_MANIFEST,
+	C_AUTHOR,
+	C_COMMENT,
+	C_PROMOTED_FROM,
+	C_CREATED,
+	C_EXPIRES,
+	C_STATE,
+	C_ROLLBACK_OF,
+	C_UNDEPLOY,
+	C_APPROVALS_NEEDED,
+	C_CHANGES,
+	C_ACKNOWLEDGED,
+	C_EVIDENCE,
+	C_REASON,
+	C_RELEASED,
+	C_ENDED
+};
+
 static Err read_row(const PgResult *result, size_t i, Arena *arena, Row *ret)
 {
+	Str *acknowledged;
 	*ret = (Row){
-	        .id = pg_i64(result, i, 0),
-	        .environment = column_text(result, i, 1, arena),
-	        .channel = column_text(result, i, 2, arena),
-	        .epoch = (uint64_t)pg_i64(result, i, 3),
-	        .version = (uint64_t)pg_i64(result, i, 4),
-	        .fleet = column_text(result, i, 5, arena),
-	        .length = (uint64_t)pg_i64(result, i, 7),
-	        .author = column_text(result, i, 9, arena),
-	        .comment = column_text(result, i, 10, arena),
-	        .promoted_from = column_text(result, i, 11, arena),
-	        .created_us = pg_time(result, i, 12),
-	        .expires_us = pg_time(result, i, 13),
-	        .finished = pg_bool(result, i, 14),
-	        .superseded = pg_bool(result, i, 15),
+	        .id = pg_i64(result, i, C_ID),
+	        .environment = column_text(result, i, C_ENVIRONMENT, arena),
+	        .channel = column_text(result, i, C_CHANNEL, arena),
+	        .epoch = (uint64_t)pg_i64(result, i, C_EPOCH),
+	        .version = (uint64_t)pg_i64(result, i, C_VERSION),
+	        .fleet = column_text(result, i, C_FLEET, arena),
+	        .length = (uint64_t)pg_i64(result, i, C_LENGTH),
+	        .author = column_text(result, i, C_AUTHOR, arena),
+	        .comment = column_text(result, i, C_COMMENT, arena),
+	        .promoted_from = column_text(result, i, C_PROMOTED_FROM, arena),
+	        .created_us = pg_time(result, i, C_CREATED),
+	        .expires_us = pg_time(result, i, C_EXPIRES),
+	        .state = (DeploymentState)pg_i64(result, i, C_STATE),
+	        .rollback_of = (uint64_t)pg_i64(result, i, C_ROLLBACK_OF),
+	        .undeploy = pg_bool(result, i, C_UNDEPLOY),
+	        .approvals_needed = (uint32_t)pg_i64(result, i, C_APPROVALS_NEEDED),
+	        .changes = column_text(result, i, C_CHANGES, arena),
+	        .reason = column_text(result, i, C_REASON, arena),
+	        .released_us = pg_is_null(result, i, C_RELEASED) ? 0 : pg_time(result, i, C_RELEASED),
+	        .ended_us = pg_is_null(result, i, C_ENDED) ? 0 : pg_time(result, i, C_ENDED),
 	};
-	TRY(column_digest(result, i, 6, arena, &ret->blob));
-	return column_digest(result, i, 8, arena, &ret->manifest);
+	if (!ret->undeploy)
+		TRY(column_digest(result, i, C_BLOB, arena, &ret->blob));
+	TRY(pg_texts(result, i, C_ACKNOWLEDGED, arena, &acknowledged, &ret->acknowledged_count));
+	ret->acknowledged = acknowledged;
+	TRY(column_ids(result, i, C_EVIDENCE, arena, &ret->evidence, &ret->evidence_count));
+	return column_digest(result, i, C_MANIFEST, arena, &ret->manifest);
 }
 
 Err record_rows(const PgResult *result, Arena *arena, Row **ret, size_t *ret_count)

@@ -55,14 +55,18 @@ typedef struct Met {
 static Err write_met(Pg *pg, void *context)
 {
 	const Met *met = context;
+	DeploymentState ignored;
+	bool all = true;
 	for (size_t i = 0; i < met->count; i++) {
 		const ServerState *state = &met->states[i];
 		TRY(SQL_RUN(pg, NULL, deployment_server_put, P_I64(met->row->id), P_TEXT(state->server->name),
 		        P_TEXT(state->server->address), P_I64((int64_t)state->version),
 		        P_CTEXT(state->digest), state->seen_us ? P_TIME(state->seen_us) : P_NULL,
 		        P_CTEXT(state->error)));
+		all = all && !state->error[0] && state->version == met->row->version;
 	}
-	return SQL_RUN(pg, NULL, deployment_finish, P_I64(met->row->id), P_TIME(met->now_us));
+	return state_move(pg, met->row->id, all ? EVENT_ALL_RUN : EVENT_LAGGING, STR("rollout"), (Str){0},
+	        met->now_us, &ignored);
 }
 
 Err rollout_record(
