@@ -2,6 +2,7 @@
 #include "admin/admin.h"
 #include "base/cleanup.h"
 #include "design.h"
+#include "environment/environment.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static const char help[] =
         "options:\n"
         "  --config FILE        YAML; default /etc/parley/design/design.yaml\n"
         "  --help-config        prints every configuration key with its meaning\n"
+        "  --help-environment   the same of the deploy profiles, ENVIRONMENT/environment.yaml\n"
         "  --version, --help\n";
 
 static Err run_serve(const Arguments *arguments, const DesignConfig *config, Arena *arena)
@@ -121,6 +123,7 @@ static bool parse(int argc, char **argv, Arguments *ret, int *ret_exit)
 	        {"password-stdin", no_argument, NULL, 's'},
 	        {"help", no_argument, NULL, 'h'},
 	        {"help-config", no_argument, NULL, 'H'},
+	        {"help-environment", no_argument, NULL, 'E'},
 	        {"version", no_argument, NULL, 'v'},
 	        {0},
 	};
@@ -144,6 +147,9 @@ static bool parse(int argc, char **argv, Arguments *ret, int *ret_exit)
 			break;
 		case 'H':
 			config_print_help(design_config_fields);
+			break;
+		case 'E':
+			environment_print_help();
 			break;
 		case 'v':
 			puts("parley-design " PARLEY_VERSION);

@@ -42,7 +42,10 @@ static Err bounds_check(
 	if ((field->min == 0 && field->max == 0) || (value >= field->min && value <= field->max))
 		return OK;
 	snprintf(what, sizeof what, "must be %" PRId64 " to %" PRId64 "%s", field->min / unit,
-	        field->max / unit, unit == 1 ? "" : " ms");
+	        field->max / unit,
+	        field->type == CONFIG_DURATION ? " ms"
+	        : field->type == CONFIG_SHARE  ? " %"
+	                                       : "");
 	return refuse(reader, word->line, word->column, field, what);
 }
 
@@ -117,6 +120,47 @@ static Err size_read(const Reader *reader, const Word *word, const ConfigField *
 	return bounds_check(reader, word, field, *(int64_t *)ret, 1);
 }
 
+// At most four decimal places: a millionth is the least there is.
+static bool with_percent(Str text, int64_t *ret)
+{
+	static const int64_t scale[] = {10000, 1000, 100, 10, 1};
+	if (!text.len || text.ptr[0] == '-' || text.ptr[text.len - 1] != '%')
+		return false;
+	text.len--;
+	const char *point = memchr(text.ptr, '.', text.len);
+	size_t whole_len = point ? (size_t)(point - text.ptr) : text.len;
+	size_t places = point ? text.len - whole_len - 1 : 0;
+	int64_t whole, part = 0;
+	if (!str_to_i64(str_n(text.ptr, whole_len), &whole) || whole > 1000000)
+		return false;
+	if (point && (places == 0 || places >= ARRAY_COUNT(scale) || point[1] == '-' || point[1] == '+' ||
+	                     !str_to_i64(str_n(point + 1, places), &part)))
+		return false;
+	*ret = whole * scale[0] + part * scale[places];
+	return true;
+}
+
+static Err share_read(const Reader *reader, const Word *word, const ConfigField *field, void *ret)
+{
+	if (!with_percent(word->text, ret))
+		return refuse(reader, word->line, word->column, field,
+		        "must be a share in percent: 10%, 0.5%, 150%");
+	return bounds_check(reader, word, field, *(int64_t *)ret, 10000);
+}
+
+static Err choice_read(const Reader *reader, const Word *word, const ConfigField *field, void *ret)
+{
+	char what[160];
+	for (const char *choice = field->choices; choice;) {
+		size_t len = strcspn(choice, "|");
+		if (str_eq(word->text, str_n(choice, len)))
+			return string_read(reader, word, field, ret);
+		choice = choice[len] ? choice + len + 1 : NULL;
+	}
+	snprintf(what, sizeof what, "must be one of %s", field->choices);
+	return refuse(reader, word->line, word->column, field, what);
+}
+
 typedef Err (*WordReader)(const Reader *reader, const Word *word, const ConfigField *field, void *ret);
 
 // What is written as one word; the others have readers of nodes.
@@ -126,7 +170,9 @@ static const WordReader word_readers[] = {
         [CONFIG_BOOL] = bool_read,
         [CONFIG_DURATION] = duration_read,
         [CONFIG_SIZE] = size_read,
-        [CONFIG_LIST] = NULL,
+        [CONFIG_SHARE] = share_read,
+        [CONFIG_CHOICE] = choice_read,
+        [CONFIG_PLACE] = NULL,
 };
 
 static Err word_node_read(const Reader *reader, const YamlNode *node, const ConfigField *field, void *ret)
@@ -227,6 +273,8 @@ static Err names_check(const Reader *reader, const YamlNode *node, const ConfigF
 		bool known = false;
 
 		for (const ConfigField *field = fields; field->name && !known; field++) {
+			if (field->type == CONFIG_PLACE)
+				continue;
 			known = str_eq(member->key, str(field->name));
 			nearest_try(&near, str(field->name));
 		}
@@ -245,6 +293,11 @@ static Err table_read(const Reader *reader, const YamlNode *node, const ConfigFi
 		        reader->name, node->line, node->column);
 	TRY(names_check(reader, node, fields));
 	for (const ConfigField *field = fields; field->name; field++) {
+		if (field->type == CONFIG_PLACE) {
+			*(ConfigPlace *)(void *)((char *)ret + field->offset) =
+			        (ConfigPlace){node->line, node->column};
+			continue;
+		}
 		const YamlNode *member = yaml_member(node, str(field->name));
 		bool given = member && (field->type == CONFIG_SECTION || !yaml_is_null(member));
 
@@ -288,6 +341,8 @@ static const char *const type_examples[] = {
         [CONFIG_BOOL] = "false",
         [CONFIG_DURATION] = "10s",
         [CONFIG_SIZE] = "64KiB",
+        [CONFIG_SHARE] = "10%",
+        [CONFIG_CHOICE] = "",
         [CONFIG_STRINGS] = "[text, text]",
         [CONFIG_SECTION] = "",
         [CONFIG_LIST] = "",
@@ -302,6 +357,8 @@ static void print_word(const ConfigField *field)
 	printf("%s%s: ", silent ? "# " : "", field->name);
 	if (field->type == CONFIG_STRINGS && field->fallback)
 		printf("[%s]\n", field->fallback);
+	else if (field->type == CONFIG_CHOICE && !field->fallback)
+		printf("%.*s\n", (int)strcspn(field->choices, "|"), field->choices);
 	else
 		printf("%s\n", field->fallback ? field->fallback : type_examples[field->type]);
 }
@@ -309,6 +366,8 @@ static void print_word(const ConfigField *field)
 static void print_fields(const ConfigField *fields, unsigned indent, const char *first)
 {
 	for (const ConfigField *field = fields; field->name; field++) {
+		if (field->type == CONFIG_PLACE)
+			continue;
 		bool list = field->type == CONFIG_LIST, inner = list || field->type == CONFIG_SECTION;
 		const char *lead = field == fields ? first : "";
 		int blanks = (int)(indent - (unsigned)strlen(lead));

@@ -11,10 +11,18 @@ typedef enum ConfigType {
 	CONFIG_BOOL,     // bool
 	CONFIG_DURATION, // int64_t microseconds; written 250ms, 5s, 10m, 12h, 30d
 	CONFIG_SIZE,     // int64_t bytes; written 64KiB, 16MiB, 2GiB
+	CONFIG_SHARE,    // int64_t millionths; written 10%, 0.5%, 150%
+	CONFIG_CHOICE,   // Str, one of `choices`
 	CONFIG_STRINGS,  // ConfigStrings
 	CONFIG_SECTION,  // a nested table, at `offset` in the same struct
 	CONFIG_LIST,     // ConfigList of structs of `item_size`, each read by `fields`
+	CONFIG_PLACE,    // ConfigPlace: no key of the file, but where this table stands in it; named ""
 } ConfigType;
+
+// For what the caller has to say of a table: "FILE:LINE:COLUMN: …".
+typedef struct ConfigPlace {
+	int line, column;
+} ConfigPlace;
 
 typedef struct ConfigStrings {
 	Str *items;
@@ -32,7 +40,8 @@ typedef struct ConfigField {
 	size_t offset;                    // offsetof in the struct that is filled
 	bool required;                    // refuse a file without it
 	const char *fallback;             // text of the default; NULL leaves zero or the empty string
-	int64_t min, max;                 // for numbers, durations and sizes; both 0: no bounds
+	int64_t min, max;                 // for numbers of any kind; both 0: no bounds
+	const char *choices;              // for CONFIG_CHOICE: "one|other"
 	const struct ConfigField *fields; // for CONFIG_SECTION and CONFIG_LIST; ends with {0}
 	size_t item_size;                 // for CONFIG_LIST
 	const char *help;                 // one line, for --help-config

@@ -1,85 +1,15 @@
-#include "release/environment.h"
-
-#include "base/cleanup.h"
+// One folder an environment; their order is the order of promotion, whatever the folders are called.
+#include "environment/internal.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const ConfigField server_fields[] = {
-        {.name = "name",
-                .type = CONFIG_STRING,
-                .offset = offsetof(EnvironmentServer, name),
-                .required = true,
-                .help = "what people call the server"},
-        {.name = "address",
-                .type = CONFIG_STRING,
-                .offset = offsetof(EnvironmentServer, address),
-                .required = true,
-                .help = "HOST:PORT of its listener"},
-        {.name = "tls_name",
-                .type = CONFIG_STRING,
-                .offset = offsetof(EnvironmentServer, tls_name),
-                .help = "the name in its certificate, if it is not the address's host"},
-        {0},
-};
-
-static const ConfigField fields[] = {
-        {.name = "name",
-                .type = CONFIG_STRING,
-                .offset = offsetof(Environment, name),
-                .required = true,
-                .help = "the folder's name"},
-        {.name = "promotes_from",
-                .type = CONFIG_STRING,
-                .offset = offsetof(Environment, promotes_from),
-                .help = "the environment whose content is deployed here; none: it is built here"},
-        {.name = "fleet",
-                .type = CONFIG_STRING,
-                .offset = offsetof(Environment, fleet),
-                .required = true,
-                .help = "the server group's name"},
-        {.name = "manifest_lifetime",
-                .type = CONFIG_DURATION,
-                .offset = offsetof(Environment, manifest_lifetime_us),
-                .fallback = "365d",
-                .min = INT64_C(3600) * 1000000,
-                .max = INT64_C(3650) * 86400 * 1000000,
-                .help = "how long what is deployed holds"},
-        {.name = "epoch",
-                .type = CONFIG_INT,
-                .offset = offsetof(Environment, epoch),
-                .fallback = "1",
-                .min = 1,
-                .max = INT32_MAX,
-                .help = "raise it to begin anew with version 1"},
-        {.name = "servers",
-                .type = CONFIG_LIST,
-                .offset = offsetof(Environment, servers),
-                .fields = server_fields,
-                .item_size = sizeof(EnvironmentServer),
-                .help = "the runtime servers"},
-        {0},
-};
 
 static void dirp_close(DIR **dir)
 {
 	if (*dir)
 		closedir(*dir);
-}
-
-static Err check_environment(const Environment *environment, const char *path, const char *folder)
-{
-	if (!str_eq(environment->name, str(folder)))
-		return err(ERR_CONFIG_INVALID,
-		        "%s: its name is '" STR_FMT "', but its folder is '%s': make them agree", path,
-		        STR_ARG(environment->name), folder);
-	if (environment->servers.count > SERVERS_MAX)
-		return err(ERR_CONFIG_INVALID, "%s: %zu servers, at most %d are allowed", path,
-		        environment->servers.count, SERVERS_MAX);
-	return OK;
 }
 
 static Err load_all(DIR *dir, Str folder, Arena *arena, Environment *items, size_t *ret_count)
@@ -95,8 +25,8 @@ static Err load_all(DIR *dir, Str folder, Arena *arena, Environment *items, size
 		if (*ret_count == ENVIRONMENTS_MAX)
 			return err(ERR_CONFIG_INVALID, STR_FMT ": more than %d environments", STR_ARG(folder),
 			        ENVIRONMENTS_MAX);
-		TRY(config_load(path, fields, arena, &items[*ret_count]));
-		TRY(check_environment(&items[*ret_count], path, entry->d_name));
+		TRY(config_load(path, environment_fields, arena, &items[*ret_count]));
+		TRY(environment_check_file(&items[*ret_count], path, entry->d_name, arena));
 		++*ret_count;
 	}
 	return OK;
@@ -161,7 +91,7 @@ Err environments_load(Str folder, Arena *arena, Environments *ret)
 	TRY(load_all(dir, folder, arena, items, &ret->count));
 	TRY(sort_by_promotion(items, ret->count, sorted));
 	ret->items = sorted;
-	return OK;
+	return environments_check_line(ret);
 }
 
 Err environment_find(const Environments *environments, Str name, const Environment **ret)
@@ -181,4 +111,23 @@ Err environment_find(const Environments *environments, Str name, const Environme
 	return err_at(ERR_ENVIRONMENT_UNKNOWN, "environment",
 	        "there is no environment '%.*s' (there are: %s)", (int)(name.len < 80 ? name.len : 80),
 	        name.ptr ? name.ptr : "", known);
+}
+
+const Environment *environment_next(const Environments *environments, const Environment *environment)
+{
+	for (size_t i = 0; i < environments->count; i++) {
+		if (str_eq(environments->items[i].promotes_from, environment->name))
+			return &environments->items[i];
+	}
+	return NULL;
+}
+
+bool environment_step_has(const EnvironmentStep *step, const EnvironmentServer *server)
+{
+	for (size_t i = 0; i < step->servers.count; i++) {
+		Str name = step->servers.items[i];
+		if (str_eq(name, server->name) || (name.len && str_eq(name, server->group)))
+			return true;
+	}
+	return step->servers.count == 0;
 }
