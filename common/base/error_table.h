@@ -51,7 +51,7 @@ ERROR_ROW(SNAPSHOT_DIGEST, 9, "the snapshot's bytes are not those that were sign
 ERROR_ROW(SNAPSHOT_LENGTH, 9, "the snapshot's length is not what was signed")
 ERROR_ROW(SNAPSHOT_ENGINE, 9, "the snapshot needs a newer engine")
 ERROR_ROW(ENVELOPE_INVALID, 9, "the envelope is not well formed")
-ERROR_ROW(ENVELOPE_TYPE, 9, "the envelope's payload type is not a manifest")
+ERROR_ROW(ENVELOPE_TYPE, 9, "the envelope's payload type is not the one that belongs here")
 ERROR_ROW(SIGNATURE_INVALID, 9, "the signatures do not suffice")
 ERROR_ROW(TRUST_EMPTY, 9, "no trusted key is configured")
 ERROR_ROW(MANIFEST_INVALID, 9, "the manifest is not well formed")

@@ -41,6 +41,8 @@ Err snapshot_parse(Str blob, Arena *arena, Snapshot **ret)
 Err snapshot_open(Str blob, const Manifest *manifest, Arena *arena, Snapshot **ret)
 {
 	Snapshot *snapshot;
+	if (manifest->n_blobs != 1)
+		return INVALID("the manifest switches the channel off: it has no snapshot");
 	TRY(check_bytes(blob, manifest->blobs[0]));
 	TRY(snapshot_parse(blob, arena, &snapshot));
 	if (strcmp(snapshot->channel, manifest->channel) != 0)

@@ -1,46 +1,73 @@
 // DSSE, with one thing more: every signature in an envelope has to be good, so that no byte of a stored
-// envelope can change unnoticed. The threshold counts trusted keys, so neither a repeated signature nor a
-// second key ID adds to it.
+// envelope can change unnoticed. Here an envelope is taken apart and put together; who may sign is in
+// roles.c.
 #include "snapshot/internal.h"
 
 #include "wire/wire.h"
 
 enum { SIGNATURE_SIZE = 64 };
 
-static void md_ctx_freep(EVP_MD_CTX **ctx)
+static size_t signatures_max(const char *type)
 {
-	EVP_MD_CTX_free(*ctx);
+	return strcmp(type, ROOT_PAYLOAD_TYPE) == 0 ? (size_t)ROOT_SIGNATURES_MAX : (size_t)SIGNATURES_MAX;
 }
 
-static void pkey_freep(EVP_PKEY **pkey)
+Err envelope_open(Str bytes, Arena *arena, Envelope **ret)
 {
-	EVP_PKEY_free(*pkey);
-}
-
-// The pre-authentication encoding: what is signed.
-static Err pae(Str type, Str body, Arena *arena, Str *ret)
-{
-	char head[128];
-	int head_len =
-	        snprintf(head, sizeof head, "DSSEv1 %zu " STR_FMT " %zu ", type.len, STR_ARG(type), body.len);
-	char *bytes = arena_alloc(arena, (size_t)head_len + body.len);
-	if (!bytes)
-		return err(ERR_NO_MEMORY, "no memory for a manifest of %zu bytes", body.len);
-	memcpy(bytes, head, (size_t)head_len);
-	if (body.len)
-		memcpy(bytes + head_len, body.ptr, body.len);
-	*ret = str_n(bytes, (size_t)head_len + body.len);
+	if (bytes.len == 0 || bytes.len > ENVELOPE_MAX)
+		return err(ERR_ENVELOPE_INVALID, "the envelope has %zu bytes, 1 to %d are allowed", bytes.len,
+		        ENVELOPE_MAX);
+	ProtobufCMessage *message = NULL;
+	TRY(strict_unpack(&parley__snapshot__v1__envelope__descriptor, bytes, 0, ERR_ENVELOPE_INVALID, arena,
+	        &message));
+	Envelope *envelope = (Envelope *)message;
+	if (envelope->n_signatures > signatures_max(envelope->payload_type))
+		return err(ERR_ENVELOPE_INVALID, "%zu signatures, at most %zu are allowed",
+		        envelope->n_signatures, signatures_max(envelope->payload_type));
+	for (size_t i = 0; i < envelope->n_signatures; i++) {
+		if (envelope->signatures[i]->sig.len != SIGNATURE_SIZE)
+			return err(ERR_ENVELOPE_INVALID, "signature %zu has %zu bytes, Ed25519 has %d", i,
+			        envelope->signatures[i]->sig.len, SIGNATURE_SIZE);
+	}
+	*ret = envelope;
 	return OK;
 }
 
-static bool signature_verifies(const uint8_t key[32], const Signature *signature, Str message)
+Err envelope_take(Str bytes, Str type, Arena *arena, Opened *ret)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
-	CLEANUP(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	return pkey && ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-	       EVP_DigestVerify(ctx, signature->sig.data, signature->sig.len, (const uint8_t *)message.ptr,
-	               message.len) == 1;
+	Envelope *envelope;
+	TRY(envelope_open(bytes, arena, &envelope));
+	if (!str_eq(str(envelope->payload_type), type))
+		return err(ERR_ENVELOPE_TYPE, "the payload type is '%.100s', it must be " STR_FMT,
+		        envelope->payload_type, STR_ARG(type));
+	if (envelope->n_signatures == 0)
+		return err(ERR_SIGNATURE_INVALID, "the envelope has no signature");
+	ret->envelope = envelope;
+	ret->payload = str_n((const char *)envelope->payload.data, envelope->payload.len);
+	return signed_bytes_of(type, ret->payload, arena, &ret->signed_bytes);
 }
+
+Err envelope_pack(Str type, Str payload, Signature *const *signatures, size_t count, Arena *arena, Str *ret)
+{
+	Envelope envelope = PARLEY__SNAPSHOT__V1__ENVELOPE__INIT;
+	envelope.payload_type = arena_cstr(arena, type);
+	if (!envelope.payload_type)
+		return err(ERR_NO_MEMORY, "no memory for an envelope");
+	if (count == 0 || count > signatures_max(envelope.payload_type))
+		return err(ERR_ENVELOPE_INVALID, "%zu signatures: an envelope has 1 to %zu", count,
+		        signatures_max(envelope.payload_type));
+	envelope.payload =
+	        (ProtobufCBinaryData){.len = payload.len, .data = (uint8_t *)(uintptr_t)payload.ptr};
+	envelope.n_signatures = count;
+	envelope.signatures = (Signature **)(uintptr_t)signatures;
+	TRY(wire_pack(&envelope.base, arena, ret));
+	if (ret->len > ENVELOPE_MAX)
+		return err(ERR_ENVELOPE_INVALID, "the envelope has %zu bytes, at most %d are allowed",
+		        ret->len, ENVELOPE_MAX);
+	return OK;
+}
+
+// --- trust sets ---
 
 // The trusted key that a signature says it is by; the ID is computed from the trusted bytes. -1 if there is
 // none.
@@ -83,24 +110,6 @@ static Err check_signatures(const Envelope *envelope, const TrustSet *trust, Str
 	return OK;
 }
 
-static Err check_envelope_form(const Envelope *envelope)
-{
-	if (strcmp(envelope->payload_type, SNAPSHOT_PAYLOAD_TYPE) != 0)
-		return err(ERR_ENVELOPE_TYPE, "the payload type is '%.100s', it must be %s",
-		        envelope->payload_type, SNAPSHOT_PAYLOAD_TYPE);
-	if (envelope->n_signatures == 0)
-		return err(ERR_SIGNATURE_INVALID, "the envelope has no signature");
-	if (envelope->n_signatures > SIGNATURES_MAX)
-		return err(ERR_ENVELOPE_INVALID, "%zu signatures, at most %d are allowed",
-		        envelope->n_signatures, SIGNATURES_MAX);
-	for (size_t i = 0; i < envelope->n_signatures; i++) {
-		if (envelope->signatures[i]->sig.len != SIGNATURE_SIZE)
-			return err(ERR_ENVELOPE_INVALID, "signature %zu has %zu bytes, Ed25519 has %d", i,
-			        envelope->signatures[i]->sig.len, SIGNATURE_SIZE);
-	}
-	return OK;
-}
-
 static Err check_trust(const TrustSet *trust)
 {
 	if (!trust->count || !trust->threshold)
@@ -115,58 +124,21 @@ static Err check_trust(const TrustSet *trust)
 
 Err envelope_verify(Str bytes, const TrustSet *trust, Arena *arena, Str *ret)
 {
+	Opened opened;
 	TRY(check_trust(trust));
-	if (bytes.len == 0 || bytes.len > ENVELOPE_MAX)
-		return err(ERR_ENVELOPE_INVALID, "the envelope has %zu bytes, 1 to %d are allowed", bytes.len,
-		        ENVELOPE_MAX);
-	ProtobufCMessage *message = NULL;
-	TRY(strict_unpack(&parley__snapshot__v1__envelope__descriptor, bytes, 0, ERR_ENVELOPE_INVALID, arena,
-	        &message));
-	const Envelope *envelope = (const Envelope *)message;
-	TRY(check_envelope_form(envelope));
-	Str payload = str_n((const char *)envelope->payload.data, envelope->payload.len), signed_bytes;
-	TRY(pae(STR(SNAPSHOT_PAYLOAD_TYPE), payload, arena, &signed_bytes));
-	TRY(check_signatures(envelope, trust, signed_bytes));
-	*ret = payload;
-	return OK;
-}
-
-static Err sign(const SigningKey *key, Str message, uint8_t ret[SIGNATURE_SIZE])
-{
-	size_t len = SIGNATURE_SIZE;
-	CLEANUP(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) != 1 ||
-	        EVP_DigestSign(ctx, ret, &len, (const uint8_t *)message.ptr, message.len) != 1 ||
-	        len != SIGNATURE_SIZE)
-		return err(ERR_INTERNAL, "signing failed: check the signing key");
+	TRY(envelope_take(bytes, STR(SNAPSHOT_PAYLOAD_TYPE), arena, &opened));
+	TRY(check_signatures(opened.envelope, trust, opened.signed_bytes));
+	*ret = opened.payload;
 	return OK;
 }
 
 Err envelope_seal(const Manifest *manifest, const SigningKey *key, Arena *arena, Str *ret, Digest *ret_digest)
 {
-	TRY(manifest_form(manifest));
-	Str payload, signed_bytes;
-	TRY(wire_pack(&manifest->base, arena, &payload));
-	if (payload.len > MANIFEST_MAX)
-		return err(ERR_MANIFEST_INVALID,
-		        "the manifest has %zu bytes, at most %d are allowed: shorten its comment",
-		        payload.len, MANIFEST_MAX);
+	Str payload;
+	Signature *signature;
+	TRY(manifest_pack(manifest, arena, &payload));
 	if (ret_digest)
 		*ret_digest = digest_of(payload);
-	TRY(pae(STR(SNAPSHOT_PAYLOAD_TYPE), payload, arena, &signed_bytes));
-	uint8_t bytes[SIGNATURE_SIZE];
-	TRY(sign(key, signed_bytes, bytes));
-
-	char keyid[65];
-	signing_key_id(key, keyid);
-	Signature signature = PARLEY__SNAPSHOT__V1__SIGNATURE__INIT;
-	signature.keyid = keyid;
-	signature.sig = (ProtobufCBinaryData){.len = SIGNATURE_SIZE, .data = bytes};
-	Envelope envelope = PARLEY__SNAPSHOT__V1__ENVELOPE__INIT;
-	envelope.payload_type = (char *)(uintptr_t)SNAPSHOT_PAYLOAD_TYPE;
-	envelope.payload =
-	        (ProtobufCBinaryData){.len = payload.len, .data = (uint8_t *)(uintptr_t)payload.ptr};
-	envelope.n_signatures = 1;
-	envelope.signatures = (Signature *[]){&signature};
-	return wire_pack(&envelope.base, arena, ret);
+	TRY(signature_make(key, STR(SNAPSHOT_PAYLOAD_TYPE), payload, arena, &signature));
+	return envelope_pack(STR(SNAPSHOT_PAYLOAD_TYPE), payload, &signature, 1, arena, ret);
 }

@@ -1,7 +1,7 @@
 // What the files of this room share.
 #pragma once
 #include "base/cleanup.h"
-#include "snapshot/snapshot.h"
+#include "snapshot/trust.h"
 #include "snapshot/types.h"
 
 #include "expr/expr.h"
@@ -18,12 +18,54 @@ struct SigningKey {
 Err strict_unpack(const ProtobufCMessageDescriptor *descriptor, Str bytes, size_t max_fields, Err id,
         Arena *arena, ProtobufCMessage **ret);
 
-// Checks 1 to 4: the envelope, up to the signatures. `ret` is the payload, still unparsed. Errors:
-// TRUST_EMPTY, ENVELOPE_*, SIGNATURE_INVALID.
+// An envelope taken apart, of which nothing is believed yet.
+typedef struct Opened {
+	const Envelope *envelope;
+	Str payload;      // unparsed
+	Str signed_bytes; // what its signatures are over
+} Opened;
+// The envelope's own form and its payload type. Errors: ENVELOPE_*, SIGNATURE_INVALID (there is none).
+Err envelope_take(Str envelope, Str type, Arena *arena, Opened *ret);
+// The same, up to the signatures of a trust set. `ret` is the payload, still unparsed. Errors: TRUST_EMPTY,
+// ENVELOPE_*, SIGNATURE_INVALID.
 Err envelope_verify(Str envelope, const TrustSet *trust, Arena *arena, Str *ret);
 
-// Check 5 without the parse: the manifest's own form. Error: MANIFEST_INVALID.
+// DSSE's pre-authentication encoding: what is signed.
+Err signed_bytes_of(Str type, Str payload, Arena *arena, Str *ret);
+bool signature_verifies(const uint8_t key[32], const Signature *signature, Str signed_bytes);
+
+// Who signed an envelope: distinct keys of a root, each with its role.
+typedef struct Signers {
+	size_t count;
+	struct {
+		KeyRole role;
+		const RootKey *key;
+	} list[ROOT_SIGNATURES_MAX];
+} Signers;
+#define ROLE_BIT(role) (1u << (role))
+// Verifies every signature; each must be by a key of one of the `roles` (ROLE_BITs), and none may come twice.
+// Errors: SIGNATURE_INVALID, KEY_ROLE.
+Err signers_check(const Root *root, const Opened *opened, unsigned roles, Signers *ret);
+size_t signers_of(const Signers *signers, KeyRole role);
+size_t signers_holders(const Signers *signers, KeyRole role); // distinct ones
+bool signers_include(const Signers *signers, KeyRole role, Str holder);
+
+const RootRole *root_role(const Root *root, KeyRole role);
+// The key that a signature says it is by: the ID is computed from the root's bytes, never believed. NULL if
+// the root does not list it.
+const RootKey *root_key_by_id(const Root *root, const char *keyid, KeyRole *ret_role);
+// A root is there at all. Error: TRUST_EMPTY.
+Err root_present(const TrustRoot *root);
+
+// What a message says of itself, parsed or about to be packed. Errors: *_INVALID.
 Err manifest_form(const Manifest *manifest);
+Err root_form(const Root *root);
+Err timestamp_form(const Timestamp *timestamp);
+Err floor_form(const Floor *floor);
+// Packs and unpacks what is signed, within the limit on bytes. Errors: `id`, NO_MEMORY.
+Err payload_pack(const ProtobufCMessage *message, Err id, Arena *arena, Str *ret);
+Err payload_parse(const ProtobufCMessageDescriptor *descriptor, Str payload, Err id, Arena *arena,
+        ProtobufCMessage **ret);
 
 // A check on its way. Whatever an item refers to is in the snapshot's lists, whose lengths and names were
 // checked before.
@@ -86,5 +128,6 @@ Err audience_id_check(const SnapLevel *level, Str id);
 bool name_is_plain(Str name);      // of resources
 bool name_is_identifier(Str name); // of attributes and keys
 bool name_is_code(Str name);       // of offers, campaigns and cells
+bool name_is_login(Str name);      // of persons and services
 
 #define INVALID(...) err(ERR_SNAPSHOT_INVALID, __VA_ARGS__)

@@ -54,3 +54,15 @@ bool name_is_code(Str name)
 	}
 	return true;
 }
+
+bool name_is_login(Str name)
+{
+	if (name.len == 0 || name.len > NAME_MAX_LEN || !is_lower(name.ptr[0]))
+		return false;
+	for (size_t i = 1; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!is_lower(c) && !is_digit(c) && (!c || !strchr(".-_@", c)))
+			return false;
+	}
+	return true;
+}

@@ -11,9 +11,9 @@
 
 enum {
 	SNAPSHOT_FORMAT = 2, // of a blob
-	MANIFEST_FORMAT = 1,
+	MANIFEST_FORMAT = 2,
 	SNAPSHOT_ENGINE = 2,              // what this engine understands
-	MANIFEST_MAX = 64 * 1024,         // bytes of a manifest
+	MANIFEST_MAX = 64 * 1024,         // bytes of a manifest, and of whatever else is signed
 	ENVELOPE_MAX = 96 * 1024,         // bytes of an envelope
 	SNAPSHOT_MAX = 512 * 1024 * 1024, // bytes of a blob
 	SIGNATURES_MAX = 16,

@@ -9,6 +9,8 @@ enum {
 	TIMESTAMP_FORMAT = 1,
 	FLOOR_FORMAT = 1,
 	ROLE_KEYS_MAX = 64,           // keys of one role
+	ROOT_SIGNATURES_MAX = 32,     // of a root: two thresholds may have to sign it
+	CLOCK_SKEW_S = 300,           // that a signer's clock may be ahead of ours
 	TIMESTAMP_LIFE_S = 24 * 3600, // at most
 	FLOOR_LIFE_S = 7 * 24 * 3600, // at most
 	TIMESTAMP_CURRENT_MAX = 1024, // manifests that one timestamp names
@@ -30,7 +32,7 @@ typedef struct TrustRoot {
 } TrustRoot;
 
 // The root that is believed because it was configured: signed by its own threshold, for `environment` (empty:
-// any). Errors: ENVELOPE_*, ROOT_INVALID, SIGNATURE_INVALID, MANIFEST_PLACE.
+// any). Errors: ENVELOPE_*, ROOT_INVALID, SIGNATURE_INVALID, KEY_ROLE, MANIFEST_PLACE.
 Err root_open(Str envelope, Str environment, Arena *arena, TrustRoot *ret);
 // The one after `current`: exactly one version more, signed by the thresholds of both. The very same one
 // again is OK. Errors: as above, ROOT_VERSION.
@@ -53,7 +55,7 @@ Err manifest_verify_trusted(Str envelope, const TrustRoot *root, const Place *pl
 
 // A newer timestamp than version `seen` (0: none was seen), or that very one; not expired at `now_us`.
 // Errors: ENVELOPE_*, SIGNATURE_INVALID, KEY_ROLE, TIMESTAMP_INVALID, TIMESTAMP_VERSION, TIMESTAMP_EXPIRED,
-// MANIFEST_PLACE.
+// MANIFEST_PLACE, ROOT_EXPIRED.
 Err timestamp_verify(Str envelope, const TrustRoot *root, uint64_t seen, int64_t now_us, Arena *arena,
         Parley__Snapshot__V1__Timestamp **ret);
 // A floor for this place. Errors: as above, with FLOOR_INVALID.
@@ -91,10 +93,13 @@ Err approval_check(const TrustRoot *root, Str manifest, Str author,
 // unless it is empty; refuses to overwrite. Its public half goes to `public_path`. Errors: IO,
 // CONFIG_INVALID.
 Err signing_key_create(const char *path, const char *public_path, Str passphrase);
-// Loads a key that may be encrypted: `ask` gives the passphrase (its length; 0: none) and is called only if
-// it is. Errors: IO, CONFIG_INVALID, PASSPHRASE_WRONG.
-Err signing_key_load_encrypted(const char *path, size_t (*ask)(void *context, char *buffer, size_t size),
-        void *context, SigningKey **ret);
+// Puts the passphrase into `buffer`, which is cleared afterwards. Returns its length; 0: there is none.
+typedef size_t (*PassphraseAsk)(void *context, char *buffer, size_t size);
+// Loads a key that may be encrypted: `ask` is called only if it is, and may be NULL where nobody can be
+// asked. Errors: IO, CONFIG_INVALID, PASSPHRASE_WRONG.
+Err signing_key_load_encrypted(const char *path, PassphraseAsk ask, void *context, SigningKey **ret);
+// Writes a key in the place of what is in the file: encrypted by another passphrase, or by none. Error: IO.
+Err signing_key_save(const SigningKey *key, const char *path, Str passphrase);
 void signing_key_public(const SigningKey *key, uint8_t ret[32]);
 // A public key from a PEM file. Errors: IO, CONFIG_INVALID.
 Err public_key_load(const char *path, uint8_t ret[32]);

@@ -7,6 +7,13 @@ typedef Parley__Snapshot__V1__Manifest Manifest;
 typedef Parley__Snapshot__V1__Envelope Envelope;
 typedef Parley__Snapshot__V1__Signature Signature;
 typedef Parley__Snapshot__V1__BlobReference BlobReference;
+typedef Parley__Snapshot__V1__Root Root;
+typedef Parley__Snapshot__V1__RootRole RootRole;
+typedef Parley__Snapshot__V1__RootKey RootKey;
+typedef Parley__Snapshot__V1__Timestamp Timestamp;
+typedef Parley__Snapshot__V1__CurrentManifest CurrentManifest;
+typedef Parley__Snapshot__V1__AuditHead AuditHead;
+typedef Parley__Snapshot__V1__Floor Floor;
 
 typedef Parley__Snapshot__V1__Snapshot Snapshot;
 typedef Parley__Snapshot__V1__Constant SnapConstant;

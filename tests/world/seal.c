@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { SIGNERS_MAX = 64 };
+
 static Str pack(const ProtobufCMessage *message, Arena *arena)
 {
 	Str bytes;
@@ -55,11 +57,39 @@ Manifest *test_manifest(Str blob, uint64_t version, const Digest *previous, Aren
 	return manifest;
 }
 
+static Str seal_by(const ProtobufCMessage *message, Str type, const uint8_t *numbers, Arena *arena)
+{
+	Str payload = pack(message, arena);
+	Signature *signatures[SIGNERS_MAX];
+	size_t count = 0;
+	for (; numbers[count] && count < SIGNERS_MAX; count++)
+		signatures[count] = test_sign(numbers[count], type, payload, arena);
+	return test_envelope(type, payload, signatures, count, arena);
+}
+
+Str test_seal_by(const Manifest *manifest, const uint8_t *numbers, Arena *arena, Digest *ret_digest)
+{
+	if (ret_digest)
+		*ret_digest = digest_of(pack(&manifest->base, arena));
+	return seal_by(&manifest->base, STR(SNAPSHOT_PAYLOAD_TYPE), numbers, arena);
+}
+
 Str test_seal(const Manifest *manifest, uint8_t number, Arena *arena, Digest *ret_digest)
 {
-	Str payload = pack(&manifest->base, arena);
-	if (ret_digest)
-		*ret_digest = digest_of(payload);
-	Signature *signature = test_sign(number, STR(SNAPSHOT_PAYLOAD_TYPE), payload, arena);
-	return test_envelope(STR(SNAPSHOT_PAYLOAD_TYPE), payload, &signature, 1, arena);
+	return test_seal_by(manifest, (const uint8_t[]){number, 0}, arena, ret_digest);
+}
+
+Str test_root_seal(const Root *root, const uint8_t *numbers, Arena *arena)
+{
+	return seal_by(&root->base, STR(ROOT_PAYLOAD_TYPE), numbers, arena);
+}
+
+Str test_timestamp_seal(const Timestamp *timestamp, uint8_t number, Arena *arena)
+{
+	return seal_by(&timestamp->base, STR(TIMESTAMP_PAYLOAD_TYPE), (const uint8_t[]){number, 0}, arena);
+}
+
+Str test_floor_seal(const Floor *floor, const uint8_t *numbers, Arena *arena)
+{
+	return seal_by(&floor->base, STR(FLOOR_PAYLOAD_TYPE), numbers, arena);
 }

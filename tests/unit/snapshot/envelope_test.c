@@ -415,7 +415,7 @@ static void refuses_a_manifest_that_is_not_well_formed(void **state)
 		change;                                                                                      \
 		resealed(f, ERR_MANIFEST_INVALID, part);                                                     \
 	} while (0)
-	BAD(f->manifest->format = 2, "format 2");
+	BAD(f->manifest->format = 1, "format 1");
 	BAD(f->manifest->environment = arena_cstr(f->arena, STR("../production")),
 	        "environment '../production'");
 	BAD(f->manifest->channel = arena_cstr(f->arena, STR("")), "channel ''");
@@ -441,7 +441,7 @@ static void refuses_any_other_spelling_of_a_manifest(void **state)
 		const char *name, *bytes;
 		size_t len;
 	} tails[] = {
-	        {"a field twice", "\x08\x01", 2},
+	        {"a field twice", "\x08\x02", 2},
 	        {"a default written out", "\x78\x00", 2},
 	        {"an unknown field", "\xf8\x01\x01", 3},
 	        {"trailing bytes", "\x00\x00", 2},
