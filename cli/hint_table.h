@@ -2,7 +2,8 @@
 HINT_ROW(UNAUTHENTICATED, "sign in: parley login USER")
 HINT_ROW(TOKEN_EXPIRED, "sign in again: parley login USER")
 HINT_ROW(LOGIN_FAILED, "an administrator sets a new password: parley user passwd USER")
-HINT_ROW(PERMISSION_DENIED, "parley whoami tells your role; an administrator changes it")
+HINT_ROW(PERMISSION_DENIED, "parley whoami tells your roles; an administrator grants more: parley user grant "
+                            "NAME ROLE [--env ENVIRONMENT]")
 HINT_ROW(UNAVAILABLE,
         "is the server running, and is the address right? parley context list; or give --design or --runtime")
 HINT_ROW(TIMEOUT, "try again, or give it longer: --timeout 60s")

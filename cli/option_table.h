@@ -40,7 +40,7 @@ OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothi
 OPTION_ROW(SEQUENCE, "sequence", 0, "N",
         "the call's number on the session: a lower or equal one than before is refused")
 OPTION_ROW(STOP_ON_ERROR, "stop-on-error", 0, NULL, "do nothing more after a command that is refused")
-OPTION_ROW(ROLE, "role", 0, "ROLE", "viewer, designer, approver or administrator")
+OPTION_ROW(ROLE, "role", 0, "ROLE", "viewer, designer, qa, approver or administrator")
 OPTION_ROW(PASSWORD_FILE, "password-file", 0, "FILE",
         "read the password from a file's first line, - for standard input")
 OPTION_ROW(LIFETIME, "lifetime", 0, "DURATION", "how long the token lives, such as 12h or 30d; default 12h")

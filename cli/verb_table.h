@@ -174,13 +174,35 @@ VERB_ROW("whoami", "", 0, 0, "", "tell who is signed in, and for how long", verb
 	"Examples:\n"
 	"  parley whoami\n")
 VERB_ROW("user create", "NAME", 1, 1, "role password-file", "make a user (administrators)", verb_user_create,
+	"The role is for all environments, or for the one that --env names. parley help user grant tells the roles.\n\n"
 	"Examples:\n"
-	"  parley user create anna --role designer\n")
+	"  parley user create anna --role designer\n"
+	"  parley user create paul --role approver --env production\n")
+VERB_ROW("user grant", "NAME ROLE", 2, 2, "", "give a user a role, in one environment or in all (administrators)", verb_user_grant,
+	"No role contains another, so people may have several:\n"
+	"  viewer         reads\n"
+	"  designer       changes configuration, deploys to the first environment\n"
+	"  qa             tries what is deployed, hands in evidence\n"
+	"  approver       approves what others deploy, with a key of their own\n"
+	"  administrator  keeps users and environments, promotes, rolls back, undeploys; may do all but approve\n\n"
+	"With --env the role is for that environment alone. What all environments share (offers, rules, users) is changed by those\n"
+	"who have the role for all of them. It holds at once, also for who is signed in.\n\n"
+	"Examples:\n"
+	"  parley user grant anna approver --env production\n"
+	"  parley user grant dora designer\n")
+VERB_ROW("user revoke", "NAME ROLE", 2, 2, "", "take such a role away again (administrators)", verb_user_revoke,
+	"Examples:\n"
+	"  parley user revoke anna approver --env production\n")
+VERB_ROW("user grants", "", 0, 0, "", "list who has which role where (administrators)", verb_user_grants,
+	"With --env: who may do anything in that environment.\n\n"
+	"Examples:\n"
+	"  parley user grants\n"
+	"  parley user grants --env production\n")
 VERB_ROW("user list", "", 0, 0, "", "list users (administrators)", verb_user_list,
 	"Examples:\n"
 	"  parley user list\n")
 VERB_ROW("user passwd", "NAME", 1, 1, "password-file role", "set a user's password or role (administrators)", verb_user_passwd,
-	"With --role alone the password stays.\n\n"
+	"With --role alone the password stays. The role takes the place of all that the user has for all environments.\n\n"
 	"Examples:\n"
 	"  parley user passwd anna\n"
 	"  parley user passwd anna --role approver\n")

@@ -52,6 +52,25 @@ Err verb_logout(Cli *cli)
 	return OK;
 }
 
+// "viewer, designer in staging"
+static const char *grants_text(const Cli *cli, const json_t *grants)
+{
+	const char *text = "";
+	const json_t *grant;
+	size_t i;
+
+	json_array_foreach(grants, i, grant)
+	{
+		const char *where = json_string_value(json_object_get(grant, "environment"));
+		bool all = !where || strcmp(where, "*") == 0;
+
+		text = arena_printf(cli->arena, "%s%s%s%s%s", text, i ? ", " : "",
+		        json_string_value(json_object_get(grant, "role")), all ? "" : " in ",
+		        all ? "" : where);
+	}
+	return *text ? text : "no role";
+}
+
 Err verb_whoami(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
@@ -62,7 +81,7 @@ Err verb_whoami(Cli *cli)
 		return print_json(cli, answer);
 	user = json_object_get(answer, "user");
 	printf("%s (%s) until %s\n", json_string_value(json_object_get(user, "name")),
-	        json_string_value(json_object_get(user, "role")),
+	        grants_text(cli, json_object_get(user, "grants")),
 	        json_string_value(json_object_get(answer, "expire_time")));
 	return OK;
 }
@@ -82,12 +101,17 @@ static json_t *user_request(const Cli *cli, const char *password)
 Err verb_user_create(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
-	const char *role, *password;
+	const char *role, *password, *environment = cli_option(cli, OPT_ENV);
+	json_t *request;
 
 	TRY(cli_need(cli, OPT_ROLE, &role));
 	TRY(password_read(cli, "Password (at least 12 characters): ", true, &password));
-	TRY(call(cli, USERS, "CreateUser", user_request(cli, password), &answer));
-	printf("user %s created (%s)\n", cli->line.arguments[0], role);
+	request = user_request(cli, password);
+	if (environment)
+		json_object_set_new(request, "environment", json_string(environment));
+	TRY(call(cli, USERS, "CreateUser", request, &answer));
+	printf("user %s created (%s%s%s)\n", cli->line.arguments[0], role, environment ? " in " : "",
+	        environment ? environment : "");
 	return OK;
 }
 
@@ -96,7 +120,51 @@ Err verb_user_list(Cli *cli)
 	CLEANUP(json_decrefp_) json_t *items = NULL;
 
 	TRY(cli_list(cli, USERS, "ListUsers", json_object(), "users", 0, &items));
-	return print_items(cli, items, "NAME:name ROLE:role CREATED:create_time");
+	json_t *user;
+	size_t i;
+	if (cli->format == FORMAT_TABLE)
+		json_array_foreach(items, i, user) json_object_set_new(
+		        user, "roles", json_string(grants_text(cli, json_object_get(user, "grants"))));
+	return print_items(cli, items, "NAME:name ROLES:roles CREATED:create_time");
+}
+
+static Err change_grant(Cli *cli, const char *method, const char *done)
+{
+	CLEANUP(json_decrefp_) json_t *answer = NULL;
+	const char *user = cli->line.arguments[0], *environment = cli_option(cli, OPT_ENV);
+
+	TRY(call(cli, USERS, method,
+	        json_pack("{s:s, s:s, s:s}", "user", user, "role", cli->line.arguments[1], "environment",
+	                environment ? environment : "*"),
+	        &answer));
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, answer);
+	printf("%s: %s is now %s\n", done, user,
+	        grants_text(cli, json_object_get(json_object_get(answer, "user"), "grants")));
+	return OK;
+}
+
+Err verb_user_grant(Cli *cli)
+{
+	return change_grant(cli, "GrantRole", "granted");
+}
+
+Err verb_user_revoke(Cli *cli)
+{
+	return change_grant(cli, "RevokeRole", "revoked");
+}
+
+Err verb_user_grants(Cli *cli)
+{
+	CLEANUP(json_decrefp_) json_t *items = NULL;
+	const char *environment = cli_option(cli, OPT_ENV);
+	json_t *request = json_object();
+
+	if (environment)
+		json_object_set_new(request, "environment", json_string(environment));
+	TRY(cli_list(cli, USERS, "ListGrants", request, "grants", 0, &items));
+	return print_items(
+	        cli, items, "USER:user ROLE:role ENVIRONMENT:environment BY:granted_by SINCE:grant_time");
 }
 
 Err verb_user_passwd(Cli *cli)

@@ -16,6 +16,11 @@ static const ConfigField database_fields[] = {
                 .offset = INNER(database, conninfo),
                 .required = true,
                 .help = "how the server connects (libpq); a role that is, or may become, parley_design"},
+        {.name = "ingest_conninfo",
+                .type = CONFIG_STRING,
+                .offset = INNER(database, ingest_conninfo),
+                .help = "how it connects to take journals in; a role that is, or may become, parley_ingest; "
+                        "default: conninfo"},
         {.name = "owner_conninfo",
                 .type = CONFIG_STRING,
                 .offset = INNER(database, owner_conninfo),

@@ -24,7 +24,7 @@ static const char help[] =
         "  migrate              brings the database to this program's schema\n"
         "  user [add] NAME --role ROLE --password-file FILE | --password-stdin\n"
         "                       makes a user, or gives an existing one this role and password;\n"
-        "                       roles: viewer, designer, approver, administrator\n"
+        "                       roles: viewer, designer, qa, approver, administrator\n"
         "  check-config         reads the configuration and says what is wrong with it\n"
         "\n"
         "options:\n"

@@ -28,6 +28,7 @@ static void design_stop(Design *design)
 	rpc_server_free(design->rpc);
 	release_free(design->release);
 	admin_free(design->admin);
+	store_free(design->services.ingest);
 	store_free(design->services.store);
 }
 
@@ -43,6 +44,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	const RpcServerOptions options = {.listeners = &listener,
 	        .listener_count = 1,
 	        .authorize = admin_authorize,
+	        .examine = admin_examine,
 	        .context = design->admin,
 	        .max_in_flight = MAX_IN_FLIGHT,
 	        .workers = WORKERS,
@@ -51,6 +53,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(admin_register(design->admin, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
+	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);
 	log_info("grpc listens", F_STR("address", config->grpc.listen), F_INT("port", port));
@@ -84,6 +87,8 @@ static Err start_http(Design *design, const DesignConfig *config)
 static Err watch_database(Design *design)
 {
 	Err found = store_check(design->services.store);
+	if (found == OK && (found = store_check(design->services.ingest)) != OK)
+		found = err_context(found, "database: ingest_conninfo");
 	if (found != OK && found != ERR_DB_UNAVAILABLE && found != ERR_MIGRATION_FAILED)
 		return OK;
 	if (found != design->database && found == OK)
@@ -98,9 +103,15 @@ static Err watch_database(Design *design)
 static Err start(Design *design, const DesignConfig *config, Arena *arena)
 {
 	design->services = (Services){.clock = clock_system(), .config = config};
-	design->services.store =
-	        store_new(arena_cstr(arena, config->database.conninfo), (size_t)config->database.connections);
-	design->admin = design->services.store ? admin_new(&design->services) : NULL;
+	const char *conninfo = arena_cstr(arena, config->database.conninfo);
+	const char *ingest = config->database.ingest_conninfo.len
+	                             ? arena_cstr(arena, config->database.ingest_conninfo)
+	                             : conninfo;
+	size_t connections = (size_t)config->database.connections;
+	design->services.store = store_new(conninfo, connections);
+	design->services.ingest = store_new_as(ingest, STORE_ROLE_INGEST, connections);
+	if (design->services.store && design->services.ingest)
+		design->admin = admin_new(&design->services);
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");
 	TRY(release_new(&design->services, &design->release));

@@ -1,7 +1,8 @@
-// What every service of the design server is given, and who may call what. A folder with services has one
+// What every service of the design server is given, and who calls. A folder with services has one
 // function that adds them to the server, `Err NAME_register(Services *services, RpcServer *server)`; its
 // handlers get the Services.
 #pragma once
+#include "access.h"
 #include "base/clock.h"
 #include "rpc/rpc.h"
 #include "store/store.h"
@@ -12,22 +13,20 @@ typedef struct Services {
 	Store *store;
 	Clock clock;
 	const struct DesignConfig *config;
+	Store *ingest; // works as the role that takes journals in and can do nothing else
 } Services;
 
-// The least that a method asks for: RpcMethod.access. A method that forgets it is open to nobody.
-typedef enum Access {
-	ACCESS_NOBODY = 0,
-	ACCESS_ANYONE, // Login only
-	ACCESS_VIEWER, // users' roles; each may do what the ones before it may
-	ACCESS_DESIGNER,
-	ACCESS_APPROVER,
-	ACCESS_ADMINISTRATOR,
-	ACCESS_RUNTIME, // a runtime server by its certificate, and nobody else
-} Access;
+// What a user has been granted for one environment, or a runtime server is in its own.
+typedef struct Granted {
+	Str environment;
+	unsigned callers; // bits of Callers
+} Granted;
 
-// Who calls: rpc_principal() of a call that is not ACCESS_ANYONE.
+// Who calls: rpc_principal() of a call. NULL if the method is open to anyone.
 typedef struct Principal {
-	Access role;       // of a user; ACCESS_RUNTIME for a runtime server
+	unsigned everywhere;   // bits of Callers that hold in all environments
+	const Granted *grants; // and those that hold in one
+	size_t grant_count;
 	Str user;          // the login name; empty for a runtime server
 	int64_t expire_us; // of the user's token
 	Str environment;   // of a runtime server, from its certificate

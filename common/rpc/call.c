@@ -79,10 +79,12 @@ static Err let_in(RpcCall *call)
 
 static Err unpack(RpcCall *call, ProtobufCMessage **ret)
 {
+	const RpcServerOptions *options = &call->method->server->options;
 	Str bytes;
 
 	TRY(call->way->read_body(call, &bytes));
-	return wire_unpack(call->method->descriptor->input, bytes, 0, call->arena, ret);
+	TRY(wire_unpack(call->method->descriptor->input, bytes, 0, call->arena, ret));
+	return options->examine && !call->method->open ? options->examine(options->context, call, *ret) : OK;
 }
 
 void call_hand_over(RpcCall *call)
@@ -187,6 +189,11 @@ const CallWay call_over_grpc = {
 Arena *rpc_arena(RpcCall *call)
 {
 	return call->arena;
+}
+
+Str rpc_path(const RpcCall *call)
+{
+	return str(call->method->path);
 }
 
 const RpcPeer *rpc_peer(const RpcCall *call)

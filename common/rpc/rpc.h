@@ -54,6 +54,10 @@ typedef struct RpcPeer {
 typedef Err (*RpcAuthorize)(void *context, RpcCall *call, const RpcMethod *method, const RpcPeer *peer,
         Arena *arena, void **ret_principal);
 
+// Runs between the body's parsing and the handler, on the same thread: for what only the request's content
+// tells, such as which environment it is about. Not OK: the call is refused with it.
+typedef Err (*RpcExamine)(void *context, RpcCall *call, const ProtobufCMessage *request);
+
 typedef struct RpcTls {
 	const char *certificate_file; // PEM chain of this server or client
 	const char *key_file;
@@ -71,7 +75,8 @@ typedef struct RpcServerOptions {
 	const RpcListener *listeners;
 	size_t listener_count;
 	RpcAuthorize authorize; // NULL: everybody may everything
-	void *context;          // for authorize
+	RpcExamine examine;     // NULL: requests are not looked at
+	void *context;          // for authorize and examine
 	size_t max_in_flight;   // 0: 1024; calls beyond are refused with BUSY
 	size_t workers;         // threads for blocking methods; 0: 8
 	size_t max_message;     // bytes that the transport takes at all; 0: twice what the methods take
@@ -93,6 +98,10 @@ void rpc_server_set_health(RpcServer *server, const char *service, bool serving)
 void rpc_server_stop(RpcServer *server);
 void rpc_server_free(RpcServer *server);
 
+// Calls `each` with the path of every method that was added, health and reflection apart, until one is not
+// OK.
+Err rpc_server_each(const RpcServer *server, Err (*each)(void *context, Str path), void *context);
+
 // --- from inside the process, for fronts that speak another protocol (HTTP) ---
 
 // What a path such as "/parley.design.v1.OfferService/GetOffer" calls; NULL if no service added so far has
@@ -113,6 +122,8 @@ Err rpc_status_pack(const ErrDetail *failure, Arena *arena, Str *ret);
 // --- inside a handler ---
 
 Arena *rpc_arena(RpcCall *call);
+// Which method it calls: "/parley.design.v1.OfferService/GetOffer".
+Str rpc_path(const RpcCall *call);
 const RpcPeer *rpc_peer(const RpcCall *call);
 // The other end's address; empty if memory is out. In the call's arena.
 Str rpc_address(RpcCall *call);

@@ -183,6 +183,14 @@ Err rpc_server_add(RpcServer *server, const ProtobufCServiceDescriptor *descript
 	return server_add(server, descriptor, methods, count, service, false);
 }
 
+Err rpc_server_each(const RpcServer *server, Err (*each)(void *context, Str path), void *context)
+{
+	for (const Method *method = server->methods; method; method = method->next)
+		if (!method->open)
+			TRY(each(context, str(method->path)));
+	return OK;
+}
+
 // --- starting ---
 
 // After one EMFILE gRPC core never accepts a connection again, so the limit is put as high as it goes.

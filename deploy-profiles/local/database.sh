@@ -4,6 +4,7 @@
 # role may do there is PostgreSQL's to enforce. Needs process.sh. Sourced, never run.
 
 postgres_bin=/usr/lib/postgresql/15/bin
+design_reader=parley_reader   # analysts': may read the history
 profile_reader=profile_reader # the runtimes' read-only login
 profile_owner=profile_owner   # the data administrator's
 
@@ -83,6 +84,9 @@ databases_make()
 	local socket=$1 environment
 	shift
 	role_make "$socket" parley_design || return
+	role_make "$socket" parley_ingest || return
+	role_make "$socket" "$design_reader" || return
+	sql "$socket" postgres -c "ALTER ROLE $design_reader SET default_transaction_read_only = on" || return
 	role_make "$socket" parley_owner || return
 	sql "$socket" postgres -c "GRANT parley_design TO parley_owner" || return
 	role_make "$socket" "$profile_owner" || return

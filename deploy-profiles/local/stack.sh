@@ -83,11 +83,12 @@ render()
 stack_configure()
 {
 	local environment etc=$STACK/etc
-	local STATE KEYS DESIGN_PORT HTTP_PORT RUNTIME_PORT TOKEN_DIGEST DATABASE DATABASE_OWNER PROFILES
+	local STATE KEYS DESIGN_PORT HTTP_PORT RUNTIME_PORT TOKEN_DIGEST DATABASE DATABASE_INGEST DATABASE_OWNER PROFILES
 	# shellcheck disable=SC2034 # read by render
 	{
 		KEYS=$STACK/keys DESIGN_PORT=$STACK_DESIGN HTTP_PORT=$STACK_HTTP
 		DATABASE="host=$STACK_POSTGRES dbname=parley_design user=parley_design"
+		DATABASE_INGEST="host=$STACK_POSTGRES dbname=parley_design user=parley_ingest"
 		DATABASE_OWNER="host=$STACK_POSTGRES dbname=parley_design user=parley_owner"
 		STATE=$etc
 	}

@@ -49,13 +49,61 @@ static inline Str token_bytes(const TokenHash *hash)
 Err token_principal(Services *services, Str token, Arena *arena, Principal *ret);
 
 // --- user.c ---
+typedef struct StoredGrant {
+	Str environment; // "*": all
+	Parley__Design__V1__Role role;
+	Str granted_by;
+	int64_t granted_us;
+} StoredGrant;
 typedef struct StoredUser {
 	Str name;
-	Parley__Design__V1__Role role;
 	Str password_hash;
 	int64_t created_us;
+	const StoredGrant *grants; // by environment and role
+	size_t grant_count;
 } StoredUser;
+// What a change of a user needs, and its outcome.
+typedef struct UserWork {
+	Services *services;
+	Str actor;
+	Arena *arena;
+	const ProtobufCMessage *request;
+	Str name;
+	Parley__Design__V1__Role role; // unspecified: keep
+	Str environment;               // of the role
+	PasswordHash hash;             // empty: keep
+	int64_t now_us;
+	StoredUser user; // the outcome
+	ProtobufCMessage *response;
+} UserWork;
+UserWork user_work(Admin *admin, RpcCall *call, const ProtobufCMessage *request);
 // Error: RESOURCE_NOT_FOUND.
 Err user_get(Pg *pg, Str name, bool for_update, Arena *arena, StoredUser *ret);
+// Audits a change of the user, from its grants before to those that it has now, which also become the
+// outcome.
+Err user_changed(Pg *pg, UserWork *work, const char *action, const StoredUser *before, bool new_password);
+// Refuses to take the role from the only one who has it for all environments.
+Err user_keep_an_administrator(Pg *pg, const StoredUser *user);
+// Answers with the user that the work left.
+void user_answer(RpcCall *call, Err failed, UserWork *work, ProtobufCMessage *response);
 // In the arena; NULL if memory is out.
 Parley__Design__V1__User *user_message(const StoredUser *user, Arena *arena);
+
+// --- grant.c ---
+void handle_grant_role(void *service, RpcCall *call, const ProtobufCMessage *message);
+void handle_revoke_role(void *service, RpcCall *call, const ProtobufCMessage *message);
+void handle_list_grants(void *service, RpcCall *call, const ProtobufCMessage *message);
+// Loads the grants of users in one query.
+Err grants_load(Pg *pg, StoredUser *users, size_t count, Arena *arena);
+// The role for all environments; if there are several, the one that may do most.
+Parley__Design__V1__Role grants_role(const StoredUser *user);
+// In the arena; false if memory is out.
+bool grants_message(const StoredUser *user, Arena *arena, Parley__Design__V1__User *ret);
+// What the audit says of them: "viewer", "administrator in staging".
+Str grants_text(const StoredUser *user, Arena *arena);
+Err grant_check_role(Parley__Design__V1__Role role, const char *field);
+// A name of an environment that there is, or "*". Errors: FIELD_INVALID, ENVIRONMENT_UNKNOWN.
+Err grant_check_environment(const Services *services, Str environment, Arena *arena);
+Err grant_add(Pg *pg, const UserWork *work);
+// Which bit of Callers a stored role is; 0 if none.
+unsigned grant_callers(int64_t role);

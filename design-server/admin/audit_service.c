@@ -76,10 +76,7 @@ static void handle_list(void *service, RpcCall *call, const ProtobufCMessage *re
 Err audit_register(Admin *admin, RpcServer *server)
 {
 	static const RpcMethod methods[] = {
-	        {.name = "ListAuditEntries",
-	                .handler = handle_list,
-	                .blocking = true,
-	                .access = ACCESS_VIEWER},
+	        {.name = "ListAuditEntries", .handler = handle_list, .blocking = true},
 	};
 	return rpc_server_add(
 	        server, &parley__design__v1__audit_service__descriptor, methods, ARRAY_COUNT(methods), admin);

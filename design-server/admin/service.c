@@ -89,13 +89,12 @@ static void handle_delete(void *service, RpcCall *rpc, const ProtobufCMessage *r
 static const struct {
 	const char *prefix;
 	RpcHandler handler;
-	Access access;
 } verbs[] = {
-        {"Get", handle_get, ACCESS_VIEWER},
-        {"List", handle_list, ACCESS_VIEWER},
-        {"Create", handle_create, ACCESS_DESIGNER},
-        {"Update", handle_update, ACCESS_DESIGNER},
-        {"Delete", handle_delete, ACCESS_DESIGNER},
+        {"Get", handle_get},
+        {"List", handle_list},
+        {"Create", handle_create},
+        {"Update", handle_update},
+        {"Delete", handle_delete},
 };
 
 Err kind_register(KindService *service, Services *services, const Kind *kind, RpcServer *server)
@@ -107,7 +106,6 @@ Err kind_register(KindService *service, Services *services, const Kind *kind, Rp
 		        .name = find_method(kind, verbs[i].prefix)->name,
 		        .handler = verbs[i].handler,
 		        .blocking = true,
-		        .access = verbs[i].access,
 		};
 	return rpc_server_add(server, kind->service, service->methods, ARRAY_COUNT(verbs), service);
 }

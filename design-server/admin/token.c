@@ -24,10 +24,27 @@ typedef struct Lookup {
 	Principal *principal;
 } Lookup;
 
-// Roles in the database are those of the .proto; Access has them in the same order.
-static Access access_of(int64_t role)
+// Row 0: the user's environments and, in the same order, roles.
+static Err read_grants(const PgResult *found, Arena *arena, Principal *ret)
 {
-	return (Access)(ACCESS_VIEWER + (role - PARLEY__DESIGN__V1__ROLE__ROLE_VIEWER));
+	Str *environments, *roles;
+	size_t count = 0, role_count = 0;
+	TRY(pg_texts(found, 0, 2, arena, &environments, &count));
+	TRY(pg_texts(found, 0, 3, arena, &roles, &role_count));
+	Granted *grants = ARENA_ARRAY(arena, Granted, count + 1);
+	if (!grants)
+		return err(ERR_NO_MEMORY, "no memory for a call");
+	for (size_t i = 0; i < count; i++) {
+		int64_t role = 0;
+		if (!str_to_i64(roles[i], &role))
+			continue;
+		if (str_eq(environments[i], STR("*")))
+			ret->everywhere |= grant_callers(role);
+		else
+			grants[ret->grant_count++] = (Granted){environments[i], grant_callers(role)};
+	}
+	ret->grants = grants;
+	return OK;
 }
 
 static Err look_up(Pg *pg, void *context)
@@ -39,11 +56,11 @@ static Err look_up(Pg *pg, void *context)
 		return err(ERR_UNAUTHENTICATED,
 		        "the token is not known here: log in again with \"parley login\"");
 	*lookup->principal = (Principal){
-	        .role = access_of(pg_i64(found, 0, 1)),
+	        .everywhere = CALLER_SIGNED_IN,
 	        .user = arena_str(lookup->arena, pg_text(found, 0, 0)),
-	        .expire_us = pg_time(found, 0, 3),
+	        .expire_us = pg_time(found, 0, 1),
 	};
-	return OK;
+	return read_grants(found, lookup->arena, lookup->principal);
 }
 
 Err token_principal(Services *services, Str token, Arena *arena, Principal *ret)

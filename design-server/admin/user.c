@@ -13,26 +13,12 @@ typedef Parley__Design__V1__Role Role;
 
 enum { NAME_MAX_LEN = 63 };
 
-typedef struct UserWork {
-	Services *services;
-	Str actor;
-	Arena *arena;
-	const ProtobufCMessage *request;
-	Str name;
-	Role role;         // unspecified: keep
-	PasswordHash hash; // empty: keep
-	int64_t now_us;
-	StoredUser user; // the outcome
-	ProtobufCMessage *response;
-} UserWork;
-
 static void read_user(const PgResult *rows, size_t row, Arena *arena, StoredUser *ret)
 {
 	*ret = (StoredUser){
 	        .name = arena_str(arena, pg_text(rows, row, 0)),
-	        .role = (Role)pg_i64(rows, row, 1),
-	        .password_hash = arena_str(arena, pg_text(rows, row, 2)),
-	        .created_us = pg_time(rows, row, 3),
+	        .password_hash = arena_str(arena, pg_text(rows, row, 1)),
+	        .created_us = pg_time(rows, row, 2),
 	};
 }
 
@@ -45,30 +31,25 @@ Err user_get(Pg *pg, Str name, bool for_update, Arena *arena, StoredUser *ret)
 		return err(ERR_RESOURCE_NOT_FOUND,
 		        "there is no user " STR_FMT ": list the users, or create it", STR_ARG(name));
 	read_user(rows, 0, arena, ret);
-	return OK;
+	return grants_load(pg, ret, 1, arena);
 }
 
 User *user_message(const StoredUser *stored, Arena *arena)
 {
 	User *user = (void *)message_new(&parley__design__v1__user__descriptor, arena);
-	if (!user || message_set_time(&user->base, "create_time", stored->created_us, arena) != OK)
+	if (!user || message_set_time(&user->base, "create_time", stored->created_us, arena) != OK ||
+	        !grants_message(stored, arena, user))
 		return NULL;
 	user->name = arena_cstr(arena, stored->name);
-	user->role = stored->role;
+	user->role = grants_role(stored);
 	return user;
-}
-
-static const char *role_text(Role role)
-{
-	const ProtobufCEnumValue *value =
-	        protobuf_c_enum_descriptor_get_value(&parley__design__v1__role__descriptor, (int)role);
-	return value ? value->name : "ROLE_UNSPECIFIED";
 }
 
 // What the audit says of a user: never a password, only that it was changed.
 static Str describe(const StoredUser *user, bool new_password, Arena *arena)
 {
-	return str(arena_printf(arena, "{\"role\":\"%s\"%s}", role_text(user->role),
+	Str roles = grants_text(user, arena);
+	return str(arena_printf(arena, "{\"roles\":\"" STR_FMT "\"%s}", STR_ARG(roles),
 	        new_password ? ",\"password\":\"changed\"" : ""));
 }
 
@@ -81,6 +62,13 @@ static Err audit_user(Pg *pg, const UserWork *work, const char *action, Str befo
 	                               .name = work->name,
 	                               .before = before,
 	                               .after = after});
+}
+
+Err user_changed(Pg *pg, UserWork *work, const char *action, const StoredUser *before, bool new_password)
+{
+	TRY(user_get(pg, work->name, false, work->arena, &work->user));
+	return audit_user(pg, work, action, before ? describe(before, false, work->arena) : (Str){0},
+	        describe(&work->user, new_password, work->arena));
 }
 
 static Err check_name(Str name)
@@ -97,38 +85,47 @@ static Err check_name(Str name)
 	                      STR_ARG(name), NAME_MAX_LEN);
 }
 
-static Err check_role(Role role)
+static bool is_administrator(const StoredUser *user)
 {
-	if (role >= PARLEY__DESIGN__V1__ROLE__ROLE_VIEWER && role <= ADMINISTRATOR)
-		return OK;
-	return err_at(ERR_FIELD_INVALID, "user.role",
-	        "user.role: give VIEWER, DESIGNER, APPROVER or ADMINISTRATOR");
+	for (size_t i = 0; i < user->grant_count; i++)
+		if (user->grants[i].role == ADMINISTRATOR && str_eq(user->grants[i].environment, STR("*")))
+			return true;
+	return false;
 }
 
-// Refuses to take the role from the only one who has it.
-static Err keep_an_administrator(Pg *pg, const StoredUser *user)
+Err user_keep_an_administrator(Pg *pg, const StoredUser *user)
 {
 	CLEANUP(pg_result_freep) PgResult *administrators = NULL;
-	if (user->role != ADMINISTRATOR)
+	if (!is_administrator(user))
 		return OK;
 	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_user_lock_administrators, NULL, 0, &administrators));
 	if (pg_rows(administrators) > 1)
 		return OK;
-	return err(ERR_RESOURCE_IN_USE, STR_FMT " is the only administrator: make another one first",
+	return err(ERR_RESOURCE_IN_USE,
+	        STR_FMT " is the only administrator of all environments: make another one first",
 	        STR_ARG(user->name));
 }
 
 static Err insert_user(Pg *pg, UserWork *work)
 {
 	CLEANUP(pg_result_freep) PgResult *done = NULL;
-	work->user = (StoredUser){.name = work->name, .role = work->role, .created_us = work->now_us};
-	TRY(SQL_RUN(pg, &done, user_insert, P_TEXT(work->name), P_I64(work->role), P_CTEXT(work->hash.text),
-	        P_TIME(work->now_us)));
+	TRY(SQL_RUN(
+	        pg, &done, user_insert, P_TEXT(work->name), P_CTEXT(work->hash.text), P_TIME(work->now_us)));
 	if (!pg_affected(done))
 		return err_at(ERR_RESOURCE_EXISTS, "user.name",
 		        "user " STR_FMT " exists already: update it, or choose another name",
 		        STR_ARG(work->name));
-	return audit_user(pg, work, "create", (Str){0}, describe(&work->user, true, work->arena));
+	TRY(grant_add(pg, work));
+	return user_changed(pg, work, "create", NULL, true);
+}
+
+// The role takes the place of all others that the user has for all environments.
+static Err change_role(Pg *pg, const UserWork *work, const StoredUser *before)
+{
+	if (work->role != ADMINISTRATOR)
+		TRY(user_keep_an_administrator(pg, before));
+	TRY(SQL_RUN(pg, NULL, grant_remove_everywhere, P_TEXT(work->name), P_I64(work->role)));
+	return grant_add(pg, work);
 }
 
 static Err change_user(Pg *pg, UserWork *work)
@@ -136,19 +133,13 @@ static Err change_user(Pg *pg, UserWork *work)
 	bool new_password = work->hash.text[0];
 	StoredUser before;
 	TRY(user_get(pg, work->name, true, work->arena, &before));
-	work->user = before;
-	if (work->role && work->role != before.role) {
-		TRY(keep_an_administrator(pg, &before));
-		work->user.role = work->role;
-	}
-	if (new_password)
-		work->user.password_hash = str(work->hash.text);
-	TRY(SQL_RUN(pg, NULL, user_update, P_TEXT(work->name), P_I64(work->user.role),
-	        P_TEXT(work->user.password_hash)));
-	if (new_password)
+	if (work->role)
+		TRY(change_role(pg, work, &before));
+	if (new_password) {
+		TRY(SQL_RUN(pg, NULL, user_update, P_TEXT(work->name), P_CTEXT(work->hash.text)));
 		TRY(SQL_RUN(pg, NULL, token_delete_of_user, P_TEXT(work->name)));
-	return audit_user(pg, work, "update", describe(&before, false, work->arena),
-	        describe(&work->user, new_password, work->arena));
+	}
+	return user_changed(pg, work, "update", &before, new_password);
 }
 
 static Err create_user(Pg *pg, void *context)
@@ -176,7 +167,7 @@ static Err delete_user(Pg *pg, void *context)
 {
 	UserWork *work = context;
 	TRY(user_get(pg, work->name, true, work->arena, &work->user));
-	TRY(keep_an_administrator(pg, &work->user));
+	TRY(user_keep_an_administrator(pg, &work->user));
 	TRY(SQL_RUN(pg, NULL, user_delete, P_TEXT(work->name))); // tokens go with it
 	return audit_user(pg, work, "delete", describe(&work->user, false, work->arena), (Str){0});
 }
@@ -193,12 +184,15 @@ static Err list_users(Pg *pg, void *context)
 	TRY(page_token_read(str(request->page_token), STR("users"), work->arena, &after));
 	TRY(SQL_RUN(pg, &rows, user_page, P_TEXT(after), P_I64((int64_t)max + 1)));
 	size_t count = pg_rows(rows) > max ? max : pg_rows(rows);
+	StoredUser *users = ARENA_ARRAY(work->arena, StoredUser, count + 1);
 	response->users = ARENA_ARRAY(work->arena, User *, count + 1);
-	for (size_t i = 0; response->users && i < count; i++) {
-		StoredUser user;
-		read_user(rows, i, work->arena, &user);
-		response->users[response->n_users++] = user_message(&user, work->arena);
-	}
+	if (!users || !response->users)
+		return err(ERR_NO_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < count; i++)
+		read_user(rows, i, work->arena, &users[i]);
+	TRY(grants_load(pg, users, count, work->arena));
+	for (size_t i = 0; i < count; i++)
+		response->users[response->n_users++] = user_message(&users[i], work->arena);
 	if (pg_rows(rows) > max)
 		response->next_page_token = (char *)(uintptr_t)page_token_make(
 		        STR("users"), pg_text(rows, max - 1, 0), work->arena)
@@ -215,22 +209,22 @@ static Err read_request(UserWork *work, const User *user, const char *password, 
 	work->role = user->role;
 	TRY(check_name(work->name));
 	if (all || work->role)
-		TRY(check_role(work->role));
+		TRY(grant_check_role(work->role, "user.role"));
 	return all || *password ? password_hash(str(password), &work->hash) : OK;
 }
 
-static UserWork work_of(Admin *admin, RpcCall *call, const ProtobufCMessage *request)
+UserWork user_work(Admin *admin, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Principal *who = rpc_principal(call);
 	return (UserWork){.services = admin->services,
 	        .actor = who->user,
 	        .arena = rpc_arena(call),
 	        .request = request,
+	        .environment = STR("*"),
 	        .now_us = clock_now_us(admin->services->clock)};
 }
 
-// Answers with the user that the work left.
-static void answer(RpcCall *call, Err failed, UserWork *work, ProtobufCMessage *response)
+void user_answer(RpcCall *call, Err failed, UserWork *work, ProtobufCMessage *response)
 {
 	if (failed == OK && message_field(response, "user"))
 		message_set_sub(response, "user", (void *)user_message(&work->user, work->arena));
@@ -245,11 +239,15 @@ static void handle_create(void *service, RpcCall *call, const ProtobufCMessage *
 	Admin *admin = service;
 	const Parley__Design__V1__CreateUserRequest *request = (const void *)message;
 	Parley__Design__V1__CreateUserResponse response = PARLEY__DESIGN__V1__CREATE_USER_RESPONSE__INIT;
-	UserWork work = work_of(admin, call, message);
+	UserWork work = user_work(admin, call, message);
 	Err failed = read_request(&work, request->user, request->password, true);
+	if (*request->environment)
+		work.environment = str(request->environment);
+	if (failed == OK)
+		failed = grant_check_environment(work.services, work.environment, work.arena);
 	if (failed == OK)
 		failed = store_transact(admin->services->store, create_user, &work);
-	answer(call, failed, &work, &response.base);
+	user_answer(call, failed, &work, &response.base);
 }
 
 static void handle_update(void *service, RpcCall *call, const ProtobufCMessage *message)
@@ -257,11 +255,11 @@ static void handle_update(void *service, RpcCall *call, const ProtobufCMessage *
 	Admin *admin = service;
 	const Parley__Design__V1__UpdateUserRequest *request = (const void *)message;
 	Parley__Design__V1__UpdateUserResponse response = PARLEY__DESIGN__V1__UPDATE_USER_RESPONSE__INIT;
-	UserWork work = work_of(admin, call, message);
+	UserWork work = user_work(admin, call, message);
 	Err failed = read_request(&work, request->user, request->password, false);
 	if (failed == OK)
 		failed = store_transact(admin->services->store, update_user, &work);
-	answer(call, failed, &work, &response.base);
+	user_answer(call, failed, &work, &response.base);
 }
 
 static void handle_delete(void *service, RpcCall *call, const ProtobufCMessage *message)
@@ -269,40 +267,31 @@ static void handle_delete(void *service, RpcCall *call, const ProtobufCMessage *
 	Admin *admin = service;
 	const Parley__Design__V1__DeleteUserRequest *request = (const void *)message;
 	Parley__Design__V1__DeleteUserResponse response = PARLEY__DESIGN__V1__DELETE_USER_RESPONSE__INIT;
-	UserWork work = work_of(admin, call, message);
+	UserWork work = user_work(admin, call, message);
 	work.name = str(request->name);
-	answer(call, store_transact(admin->services->store, delete_user, &work), &work, &response.base);
+	user_answer(call, store_transact(admin->services->store, delete_user, &work), &work, &response.base);
 }
 
 static void handle_list(void *service, RpcCall *call, const ProtobufCMessage *message)
 {
 	Admin *admin = service;
 	Parley__Design__V1__ListUsersResponse response;
-	UserWork work = work_of(admin, call, message);
+	UserWork work = user_work(admin, call, message);
 	work.response = &response.base;
 	parley__design__v1__list_users_response__init(&response);
-	answer(call, store_run(admin->services->store, list_users, &work), &work, &response.base);
+	user_answer(call, store_run(admin->services->store, list_users, &work), &work, &response.base);
 }
 
 Err user_register(Admin *admin, RpcServer *server)
 {
 	static const RpcMethod methods[] = {
-	        {.name = "CreateUser",
-	                .handler = handle_create,
-	                .blocking = true,
-	                .access = ACCESS_ADMINISTRATOR},
-	        {.name = "ListUsers",
-	                .handler = handle_list,
-	                .blocking = true,
-	                .access = ACCESS_ADMINISTRATOR},
-	        {.name = "UpdateUser",
-	                .handler = handle_update,
-	                .blocking = true,
-	                .access = ACCESS_ADMINISTRATOR},
-	        {.name = "DeleteUser",
-	                .handler = handle_delete,
-	                .blocking = true,
-	                .access = ACCESS_ADMINISTRATOR},
+	        {.name = "CreateUser", .handler = handle_create, .blocking = true},
+	        {.name = "ListUsers", .handler = handle_list, .blocking = true},
+	        {.name = "UpdateUser", .handler = handle_update, .blocking = true},
+	        {.name = "DeleteUser", .handler = handle_delete, .blocking = true},
+	        {.name = "GrantRole", .handler = handle_grant_role, .blocking = true},
+	        {.name = "RevokeRole", .handler = handle_revoke_role, .blocking = true},
+	        {.name = "ListGrants", .handler = handle_list_grants, .blocking = true},
 	};
 	return rpc_server_add(
 	        server, &parley__design__v1__user_service__descriptor, methods, ARRAY_COUNT(methods), admin);
@@ -328,9 +317,10 @@ Err admin_set_user(Services *services, Str name, Str role, Str password)
 	        .arena = arena,
 	        .name = name,
 	        .role = role_of(role),
+	        .environment = STR("*"),
 	        .now_us = clock_now_us(services->clock)};
 	TRY(check_name(name));
-	TRY(check_role(work.role));
+	TRY(grant_check_role(work.role, "user.role"));
 	TRY(password_hash(password, &work.hash));
 	return store_transact(services->store, set_user, &work);
 }

@@ -5,16 +5,15 @@
 #include "history/list.h"
 
 static const RpcMethod ingest_methods[] = {
-        {.name = "GetCursor", .handler = ingest_get_cursor, .blocking = true, .access = ACCESS_RUNTIME},
+        {.name = "GetCursor", .handler = ingest_get_cursor, .blocking = true},
         {.name = "ShipRecords",
                 .handler = ingest_ship_records,
                 .blocking = true,
-                .max_request = HISTORY_SHIP_REQUEST_MAX,
-                .access = ACCESS_RUNTIME},
+                .max_request = HISTORY_SHIP_REQUEST_MAX},
 };
 
 static const RpcMethod history_methods[] = {
-        {.name = "ListHistory", .handler = list_history, .blocking = true, .access = ACCESS_VIEWER},
+        {.name = "ListHistory", .handler = list_history, .blocking = true},
 };
 
 Err history_register(Services *services, RpcServer *server)

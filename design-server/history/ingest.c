@@ -115,7 +115,7 @@ static Err get_cursor(
 	TRY(check_peer(rpc_principal(call), request->runtime_id, NULL));
 	TRY(check_incarnation(request->incarnation));
 	Ingest in = ingest_of(services, call, request->incarnation);
-	TRY(store_read(services->store, read_cursor, &in));
+	TRY(store_read(services->ingest, read_cursor, &in));
 	response->committed_sequence = in.committed;
 	return OK;
 }
@@ -136,7 +136,7 @@ static Err ship_records(const Services *services, RpcCall *call, const ShipRecor
 	        .frames = str_n((const char *)request->records.data, request->records.len),
 	};
 	TRY(batch_read(&claim, in.arena, &in.batch));
-	TRY(store_transact(services->store, take_in, &in));
+	TRY(store_transact(services->ingest, take_in, &in));
 	response->committed_sequence = in.committed;
 	return OK;
 }

@@ -34,11 +34,9 @@ static Err check_request(Deploy *d)
 		return err_at(ERR_FIELD_INVALID, "request_id", "it has %zu bytes, at most %d are allowed",
 		        strlen(d->in->request_id), REQUEST_ID_MAX);
 	TRY(environment_find(&d->release->environments, str(d->in->environment), &d->environment));
-	if (d->environment->promotes_from.len && d->who->role < ACCESS_APPROVER)
-		return err(ERR_PERMISSION_DENIED,
-		        "promoting to " STR_FMT " needs the role approver: ask somebody who has it",
-		        STR_ARG(d->environment->name));
-	return OK;
+	return d->environment->promotes_from.len
+	               ? access_require(d->who, CALLERS_ADMINISTRATORS, d->environment->name, "promoting")
+	               : OK;
 }
 
 // --- content ---

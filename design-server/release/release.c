@@ -52,19 +52,10 @@ void release_free(Release *release)
 Err release_register(Release *release, RpcServer *server)
 {
 	static const RpcMethod methods[] = {
-	        {.name = "Deploy", .handler = handle_deploy, .blocking = true, .access = ACCESS_DESIGNER},
-	        {.name = "ListDeployments",
-	                .handler = handle_list_deployments,
-	                .blocking = true,
-	                .access = ACCESS_VIEWER},
-	        {.name = "GetRolloutStatus",
-	                .handler = handle_get_rollout_status,
-	                .blocking = true,
-	                .access = ACCESS_VIEWER},
-	        {.name = "ListEnvironments",
-	                .handler = handle_list_environments,
-	                .access = ACCESS_VIEWER,
-	                .blocking = true},
+	        {.name = "Deploy", .handler = handle_deploy, .blocking = true},
+	        {.name = "ListDeployments", .handler = handle_list_deployments, .blocking = true},
+	        {.name = "GetRolloutStatus", .handler = handle_get_rollout_status, .blocking = true},
+	        {.name = "ListEnvironments", .handler = handle_list_environments, .blocking = true},
 	};
 	return rpc_server_add(server, &parley__design__v1__deployment_service__descriptor, methods,
 	        ARRAY_COUNT(methods), release);

@@ -14,12 +14,17 @@ enum {
 // Any number of our own; only one runner works at a time.
 #define LOCK_SQL "SELECT pg_advisory_lock(7105118264)"
 
-// The role is the cluster's, and another database's runner may make it at the same moment.
+// The roles are the cluster's, and another database's runner may make them at the same moment.
 static const char prepare_sql[] =
-        "DO $$ BEGIN"
-        "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'parley_design') THEN"
-        "    CREATE ROLE parley_design LOGIN;"
-        "  END IF;"
+        "DO $$ DECLARE role text; BEGIN"
+        "  FOREACH role IN ARRAY ARRAY['parley_design', 'parley_ingest', 'parley_reader'] LOOP"
+        "    BEGIN"
+        "      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN"
+        "        EXECUTE format('CREATE ROLE %I LOGIN', role);"
+        "      END IF;"
+        "    EXCEPTION WHEN unique_violation OR duplicate_object THEN NULL;"
+        "    END;"
+        "  END LOOP;"
         "  IF NOT pg_has_role('parley_design', 'MEMBER') THEN"
         "    GRANT parley_design TO CURRENT_USER;"
         "  END IF;"

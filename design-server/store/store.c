@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -14,11 +15,11 @@ struct Store {
 	PgPool *pool;
 };
 
-// Work as the role that owns nothing, whoever logged in; and never leave a transaction open for long.
-static const char setup[] = "SET ROLE parley_design; SET idle_in_transaction_session_timeout = '60s'";
-
-Store *store_new(const char *conninfo, size_t connections)
+Store *store_new_as(const char *conninfo, const char *role, size_t connections)
 {
+	// Work as the role that owns nothing, whoever logged in; and never leave a transaction open for long.
+	char setup[128];
+	snprintf(setup, sizeof setup, "SET ROLE %s; SET idle_in_transaction_session_timeout = '60s'", role);
 	Store *store = calloc(1, sizeof(*store));
 	if (!store)
 		return NULL;
@@ -28,6 +29,11 @@ Store *store_new(const char *conninfo, size_t connections)
 		return NULL;
 	}
 	return store;
+}
+
+Store *store_new(const char *conninfo, size_t connections)
+{
+	return store_new_as(conninfo, STORE_ROLE, connections);
 }
 
 void store_free(Store *store)

@@ -1,6 +1,7 @@
 // The design server's database: a pool, transactions that are tried again on conflicts, migrations. SQL is in
 // ../sql, embedded at build; a query named `offer_get` there is `sql_offer_get` here.
 #pragma once
+#include "audit/chain.h"
 #include "pg/pg.h"
 
 #include "sql.h" // generated: extern const char sql_NAME[];
@@ -9,9 +10,13 @@ typedef struct Store Store;
 
 enum { STORE_TIMEOUT_MS = 10000 }; // of one statement
 
-// Does not connect yet. NULL if memory is out. `conninfo` names a role that may become parley_design (see
-// README.md).
+// Does not connect yet. NULL if memory is out. `conninfo` logs in as somebody who is, or may become,
+// parley_design (see README.md).
 Store *store_new(const char *conninfo, size_t connections);
+// The same for another of the database's roles.
+Store *store_new_as(const char *conninfo, const char *role, size_t connections);
+#define STORE_ROLE        "parley_design"
+#define STORE_ROLE_INGEST "parley_ingest"
 void store_free(Store *store);
 
 // Applies the migrations that the database lacks, as the role of `conninfo`, which owns all tables. Safe to
@@ -38,13 +43,11 @@ Err store_read(Store *store, StoreWork work, void *context);
 // Runs the embedded query `name`: SQL_RUN(pg, &result, offer_get, P_TEXT(name)).
 #define SQL_RUN(pg, ret, name, ...) PG_QUERY((pg), STORE_TIMEOUT_MS, (ret), sql_##name, __VA_ARGS__)
 
-// One entry of the audit, to be written in the transaction of the change that it tells.
-typedef struct Audit {
-	int64_t time_us;
-	Str actor;         // who
-	Str action;        // create, update, delete, deploy, login …
-	Str kind;          // such as Offer
-	Str channel, name; // of what; may be empty
-	Str before, after; // JSON; empty if there is none
-} Audit;
+// Appends to the audit, in the transaction of the change that it tells: from here to its end no other one can
+// append, so let it be near the end.
+typedef AuditEntry Audit;
 Err audit_write(Pg *pg, const Audit *audit);
+// Where the audit stands: its newest entry.
+Err audit_head(Pg *pg, AuditHead *ret);
+// Keeps that an environment's timestamp (a DSSE envelope) says where the audit stood; again is harmless.
+Err audit_checkpoint_add(Pg *pg, Str environment, const AuditHead *head, Str envelope, int64_t signed_us);

@@ -22,9 +22,7 @@ static Err authorize(void *context, RpcCall *call, const RpcMethod *method, cons
 	if (!str_eq(peer->identity, STR("spiffe://parley/runtime/" WORLD_ENVIRONMENT "/" WORLD_RUNTIME)))
 		return err(ERR_UNAUTHENTICATED, "show a runtime server's certificate");
 	Principal *who = ARENA_NEW(arena, Principal);
-	*who = (Principal){.role = ACCESS_RUNTIME,
-	        .environment = STR(WORLD_ENVIRONMENT),
-	        .runtime_id = STR(WORLD_RUNTIME)};
+	*who = (Principal){.environment = STR(WORLD_ENVIRONMENT), .runtime_id = STR(WORLD_RUNTIME)};
 	*ret_principal = who;
 	return OK;
 }
@@ -89,8 +87,9 @@ int world_begin(void **state)
 	int applied = 0;
 	if (store_migrate(world->postgres.conninfo, &applied) != OK)
 		fail_msg("%s", err_detail()->message);
-	world->services =
-	        (Services){.store = store_new(world->postgres.conninfo, 4), .clock = clock_system()};
+	world->services = (Services){.store = store_new(world->postgres.conninfo, 4),
+	        .clock = clock_system(),
+	        .ingest = store_new_as(world->postgres.conninfo, STORE_ROLE_INGEST, 4)};
 	world_sql_connect(world);
 	world_design_start(world);
 	const RpcTls tls = tls_of(world);
@@ -105,6 +104,7 @@ int world_end(void **state)
 	World *world = *state;
 	rpc_client_free(world->client);
 	world_design_stop(world);
+	store_free(world->services.ingest);
 	store_free(world->services.store);
 	pg_close(world->sql);
 	rpc_shutdown();

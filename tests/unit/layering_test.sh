@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 # Room: the rooms that it may include besides itself.
 rules='
 base:
+audit: base
 wire: base
 expr: base
 snapshot: base wire expr

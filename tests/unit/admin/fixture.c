@@ -37,11 +37,13 @@ static bool is_ready(void *context)
 static const char *const names[WHO_COUNT] = {[VIEWER] = "vera",
         [DESIGNER] = "dora",
         [OTHER_DESIGNER] = "otto",
+        [QA] = "quin",
         [APPROVER] = "anna",
         [ADMINISTRATOR] = "root"};
 static const char *const roles[WHO_COUNT] = {[VIEWER] = "viewer",
         [DESIGNER] = "designer",
         [OTHER_DESIGNER] = "designer",
+        [QA] = "qa",
         [APPROVER] = "approver",
         [ADMINISTRATOR] = "administrator"};
 
@@ -68,7 +70,7 @@ static Err start_servers(void)
 {
 	const RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &grpc_port};
 	const RpcServerOptions options = {
-	        .listeners = &listener, .listener_count = 1, .authorize = admin_authorize, .context = admin};
+	        .listeners = &listener, .listener_count = 1, .authorize = admin_authorize, .examine = admin_examine, .context = admin};
 	TRY(rpc_server_new(&options, &server));
 	TRY(admin_register(admin, server));
 	TRY(rpc_server_start(server));

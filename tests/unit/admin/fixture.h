@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-typedef enum Who { ANONYMOUS, VIEWER, DESIGNER, OTHER_DESIGNER, APPROVER, ADMINISTRATOR, WHO_COUNT } Who;
+typedef enum Who { ANONYMOUS, VIEWER, DESIGNER, OTHER_DESIGNER, QA, APPROVER, ADMINISTRATOR, WHO_COUNT } Who;
 
 extern TestPostgres postgres;
 extern Services services;

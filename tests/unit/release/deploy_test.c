@@ -115,10 +115,10 @@ static void what_expired_is_signed_anew(void **state)
 static void a_designer_builds_but_does_not_promote(void **state)
 {
 	(void)state;
-	line.role = ACCESS_DESIGNER;
+	line.role = CALLER_DESIGNER;
 	deploy("test");
 	assert_int_equal(line_deploy(&line, "production", NULL), ERR_PERMISSION_DENIED);
-	says("approver");
+	says("promoting needs role administrator in production");
 }
 
 static void a_server_that_was_away_is_brought_up_in_order(void **state)

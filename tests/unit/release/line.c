@@ -146,7 +146,7 @@ static Err authorize(void *context, RpcCall *call, const RpcMethod *method, cons
 	Line *line = context;
 	(void)call, (void)method, (void)peer;
 	Principal *principal = ARENA_NEW(arena, Principal);
-	*principal = (Principal){.role = line->role, .user = STR("dora")};
+	*principal = (Principal){.everywhere = line->role, .user = STR("dora")};
 	*ret_principal = principal;
 	return OK;
 }
@@ -163,7 +163,9 @@ void line_open(Line *line, unsigned epoch)
 	                "name: production\npromotes_from: test\nfleet: main\nepoch: %u\nservers:\n"
 	                "  - {name: production-1, address: \"127.0.0.1:%d\"}\n",
 	                epoch, line->nodes[2].port));
-	line->services = (Services){store_new(line->postgres.conninfo, 8), {line_now, line}, &line->config};
+	line->services = (Services){.store = store_new(line->postgres.conninfo, 8),
+	        .clock = {line_now, line},
+	        .config = &line->config};
 	assert_int_equal(release_new(&line->services, &line->release), OK);
 	int port = 0;
 	const RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &port};
@@ -186,7 +188,7 @@ void line_close(Line *line)
 
 void line_reset(Line *line)
 {
-	line->role = ACCESS_APPROVER;
+	line->role = CALLER_ADMINISTRATOR;
 	configure(line);
 	for (size_t i = 0; i < NODES; i++)
 		start_node(line, i);

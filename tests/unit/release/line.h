@@ -39,7 +39,7 @@ typedef struct Line {
 	Release *release;
 	RpcServer *server;
 	RpcClient *client;
-	Access role; // of the next caller
+	unsigned role; // of the next caller, in all environments: a bit of Callers
 } Line;
 
 void line_make(Line *line); // once; starts PostgreSQL and makes certificates, before threads

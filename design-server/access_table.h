@@ -1,0 +1,63 @@
+// One row one method of the design server: service, method, who may call it (a CALLERS_ set of access.h), and
+// in which environments they must have that role (a SCOPE_ of access.h):
+//
+//   OWN          it is about the caller alone
+//   SHARED       it reads what all environments share: the role for any of them will do
+//   GLOBAL       it changes what all environments share: the role must be granted for all of them
+//   ENVIRONMENT  it is about the environment that its request's field `environment` names, and the role must
+//   be
+//                granted for that one; if the field is empty, which means all, for all of them. The field is
+//                read and checked before the handler runs: a handler has nothing to do.
+//
+// To add a method, add its row, in the order of the .proto; without a row the server does not start. Then
+// tell tests/access/methods.txt who may call it: `tests/access/run` tries every method with every kind of
+// caller. What a handler must ask beyond its row, it asks by access_require().
+
+// --- resources ---
+#define RESOURCE_ROWS(kind, kinds)                                                                           \
+	ACCESS_ROW(kind##Service, Get##kind, READERS, SHARED)                                                \
+	ACCESS_ROW(kind##Service, List##kinds, READERS, SHARED)                                              \
+	ACCESS_ROW(kind##Service, Create##kind, DESIGNERS, GLOBAL)                                           \
+	ACCESS_ROW(kind##Service, Update##kind, DESIGNERS, GLOBAL)                                           \
+	ACCESS_ROW(kind##Service, Delete##kind, DESIGNERS, GLOBAL)
+RESOURCE_ROWS(Channel, Channels)
+RESOURCE_ROWS(AudienceLevel, AudienceLevels)
+RESOURCE_ROWS(Zone, Zones)
+RESOURCE_ROWS(InteractionPoint, InteractionPoints)
+RESOURCE_ROWS(Event, Events)
+RESOURCE_ROWS(AudienceList, AudienceLists)
+RESOURCE_ROWS(Segment, Segments)
+RESOURCE_ROWS(SegmentationFlow, SegmentationFlows)
+RESOURCE_ROWS(OfferTemplate, OfferTemplates)
+RESOURCE_ROWS(Offer, Offers)
+RESOURCE_ROWS(OfferList, OfferLists)
+RESOURCE_ROWS(Campaign, Campaigns)
+RESOURCE_ROWS(TreatmentRule, TreatmentRules)
+RESOURCE_ROWS(GlobalOffer, GlobalOffers)
+RESOURCE_ROWS(ScoreOverride, ScoreOverrides)
+RESOURCE_ROWS(Blacklist, Blacklists)
+RESOURCE_ROWS(SuppressionRule, SuppressionRules)
+RESOURCE_ROWS(Constraint, Constraints)
+#undef RESOURCE_ROWS
+// --- users ---
+ACCESS_ROW(AuthService, Login, ANYONE, OWN)
+ACCESS_ROW(AuthService, Logout, SIGNED_IN, OWN)
+ACCESS_ROW(AuthService, WhoAmI, SIGNED_IN, OWN)
+ACCESS_ROW(UserService, CreateUser, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, ListUsers, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, UpdateUser, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, DeleteUser, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, GrantRole, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, RevokeRole, ADMINISTRATORS, GLOBAL)
+ACCESS_ROW(UserService, ListGrants, ADMINISTRATORS, GLOBAL)
+// --- what was done ---
+ACCESS_ROW(AuditService, ListAuditEntries, READERS, SHARED)
+// --- deployments ---
+ACCESS_ROW(DeploymentService, Deploy, DESIGNERS, ENVIRONMENT)
+ACCESS_ROW(DeploymentService, ListDeployments, READERS, ENVIRONMENT)
+ACCESS_ROW(DeploymentService, GetRolloutStatus, READERS, ENVIRONMENT)
+ACCESS_ROW(DeploymentService, ListEnvironments, READERS, SHARED)
+// --- history ---
+ACCESS_ROW(IngestService, GetCursor, RUNTIMES, OWN)
+ACCESS_ROW(IngestService, ShipRecords, RUNTIMES, ENVIRONMENT)
+ACCESS_ROW(HistoryService, ListHistory, READERS, ENVIRONMENT)
