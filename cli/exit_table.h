@@ -1,7 +1,8 @@
 // One row one exit code, for scripts: code, name, what it means. Stable for ever.
-EXIT_ROW(0, OK, "done; for diff: no difference")
+EXIT_ROW(0, OK, "done; for diff: no difference; for pending: nothing is")
 EXIT_ROW(1, DIFFERENT,
-        "diff found a difference; rollout status found a server that does not run what it should; profile "
+        "diff found a difference; pending found something; rollout status found a server that does not run "
+        "what it should; profile "
         "import rejected rows")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
 EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")

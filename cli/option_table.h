@@ -18,9 +18,12 @@ OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
 OPTION_ROW(FILTER, "filter", 0, "CONDITION",
         "only what meets it: of resources a CEL expression over their fields, of offers ATTRIBUTE=VALUE")
 OPTION_ROW(ALL, "all", 0, NULL,
-        "every offer, template, offer list and campaign too, not just those that the channel reaches")
+        "all of the channel; with export every offer, template, offer list and campaign too, not just those "
+        "that the channel reaches")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT", "the environment to deploy to")
+OPTION_ROW(FROM, "from", 0, "ENVIRONMENT", "what this environment runs, instead of the working configuration")
+OPTION_ROW(NEXT, "next", 0, NULL, "what the next deployment would bring: what is marked, if anything is")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")
 OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20")
 OPTION_ROW(SESSION, "session", 0, "ID", "only this session")

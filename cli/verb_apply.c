@@ -1,9 +1,9 @@
 // apply and diff: what the files say against what the server has. Every document is read and checked before
 // the first is sent; when the server refuses one, what was applied until then is told, for there is no
 // transaction over several resources.
-#include "json_diff.h"
 #include "manifest.h"
 #include "output.h"
+#include "wire/json_diff.h"
 
 enum { OUTCOME_CREATED, OUTCOME_CONFIGURED, OUTCOME_UNCHANGED, OUTCOME_COUNT };
 static const char *const outcome_names[OUTCOME_COUNT] = {"created", "configured", "unchanged"};

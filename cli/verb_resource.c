@@ -54,6 +54,8 @@ Err verb_get(Cli *cli)
 {
 	const Kind *kind;
 
+	if (strcmp(cli->line.arguments[0], "marks") == 0 && cli->line.count == 1)
+		return verb_marks(cli); // no resources, but people look for them here
 	TRY(kind_need(cli, cli->line.arguments[0], &kind));
 	return cli->line.count > 1 ? get_one(cli, kind) : get_many(cli, kind);
 }

@@ -37,7 +37,8 @@ VERB_ROW("get", "KIND [NAME]", 1, 2, "channel filter", "show resources", verb_ge
 	"  audience-list li, segment seg, segmentation-flow flow\n"
 	"  offer-template ot, offer of, offer-list ol, campaign ca\n"
 	"  treatment-rule rule, global-offer go, score-override so, blacklist bl\n"
-	"  suppression-rule sup, constraint con\n\n"
+	"  suppression-rule sup, constraint con\n"
+	"and marks, as parley marks lists them.\n\n"
 	"Examples:\n"
 	"  parley get channels\n"
 	"  parley get offer gold-card -o yaml\n"
@@ -51,6 +52,37 @@ VERB_ROW("flow draw", "CHANNEL NAME", 2, 2, "", "draw a segmentation flow as a t
 	"drawn once; elsewhere an arrow names it.\n\n"
 	"Examples:\n"
 	"  parley flow draw bank sorting\n")
+VERB_ROW("pending", "CHANNEL", 1, 1, "from next limit", "show what is not deployed yet", verb_pending,
+	"Compares the working configuration with what an environment runs (--env; the first of the line if it is left out) and draws\n"
+	"what is added (+), changed (~, each field before → after) and removed (−), and beneath it what depends on it: what names it,\n"
+	"what names that, and so on. With --from another environment's configuration is compared instead: what staging runs but\n"
+	"production does not. With --next it is what the channel's next deployment would bring: what is marked, if anything is.\n"
+	"Exits 0 if nothing is pending, 1 if something is.\n\n"
+	"Examples:\n"
+	"  parley pending bank\n"
+	"  parley pending bank --env production\n"
+	"  parley pending bank --from staging --env production\n"
+	"  parley pending bank --next -o json\n")
+VERB_ROW("mark", "[KIND NAME | --all]", 0, 2, "channel all comment", "mark a resource for the next deployment, and lock it", verb_mark,
+	"A deployment to the first environment brings what is marked for the channel, or everything if nothing is. What is marked\n"
+	"is locked: nobody can change it until it is deployed or unmarked. A resource that was deleted is marked to be removed.\n"
+	"With --all all of the channel is marked, and what it reaches outside itself. What is marked must be whole: what a marked\n"
+	"resource uses and does not run yet has to be marked too; the deployment says what is lacking.\n\n"
+	"Examples:\n"
+	"  parley mark rule gold-for-adults --channel bank -m 'spring offers'\n"
+	"  parley mark offer gold --channel bank\n"
+	"  parley mark --all --channel bank\n")
+VERB_ROW("unmark", "[KIND NAME | --all]", 0, 2, "channel all", "take a mark back", verb_unmark,
+	"Whoever made the mark can, and an administrator. --all takes back the mark on all of the channel, not those on single\n"
+	"resources.\n\n"
+	"Examples:\n"
+	"  parley unmark rule gold-for-adults --channel bank\n"
+	"  parley unmark --all --channel bank\n")
+VERB_ROW("marks", "", 0, 0, "channel", "list what is marked for deployment", verb_marks,
+	"Examples:\n"
+	"  parley marks\n"
+	"  parley marks --channel bank -o json\n"
+	"  parley get marks --channel bank\n")
 VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run", "put a channel into service in an environment", verb_deploy,
 	"In the first environment of the line a snapshot is built from the configuration; a later one gets the very bytes that the\n"
 	"one before it runs. What runs already is not deployed twice.\n\n"

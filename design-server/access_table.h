@@ -52,6 +52,11 @@ ACCESS_ROW(UserService, RevokeRole, ADMINISTRATORS, GLOBAL)
 ACCESS_ROW(UserService, ListGrants, ADMINISTRATORS, GLOBAL)
 // --- what was done ---
 ACCESS_ROW(AuditService, ListAuditEntries, READERS, SHARED)
+// --- marks ---
+ACCESS_ROW(PendingService, Mark, DESIGNERS, GLOBAL)
+ACCESS_ROW(PendingService, Unmark, DESIGNERS, GLOBAL)
+ACCESS_ROW(PendingService, ListMarks, READERS, SHARED)
+ACCESS_ROW(PendingService, ListPendingChanges, READERS, SHARED)
 // --- deployments ---
 ACCESS_ROW(DeploymentService, Deploy, DESIGNERS, ENVIRONMENT)
 ACCESS_ROW(DeploymentService, ListDeployments, READERS, ENVIRONMENT)

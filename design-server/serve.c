@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "design.h"
 #include "history/history.h"
+#include "pending/pending.h"
 #include "release/release.h"
 
 #include <signal.h>
@@ -53,6 +54,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(admin_register(design->admin, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
+	TRY(pending_register(&design->services, arena, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);

@@ -28,6 +28,7 @@ CREATE TABLE resource_version (
 	name text COLLATE "C" NOT NULL,
 	spec jsonb NOT NULL
 );
+CREATE INDEX resource_version_thing ON resource_version (kind, channel, name);
 COMMENT ON TABLE resource_version IS 'Resources as they were when a snapshot was built of them, each content once; never changed';
 COMMENT ON COLUMN resource_version.id IS 'What builds name';
 COMMENT ON COLUMN resource_version.hash IS 'SHA-256 of kind, channel, name and spec';

@@ -50,6 +50,11 @@ DELETE FROM mark WHERE id = $1
 DELETE FROM mark WHERE channel = $1 AND id = ANY ((SELECT marks FROM build WHERE id = $2)::bigint[])
 RETURNING kind, name, author
 
+-- name: mark_removable
+SELECT EXISTS (SELECT FROM environment_build e JOIN build b ON b.id = e.build
+	WHERE e.channel = $1 AND b.items && (SELECT array_agg(id) FROM resource_version
+		WHERE kind = $2 AND channel = $3 AND name = $4))
+
 -- name: version_find
 SELECT v.id FROM unnest($1::text[]) WITH ORDINALITY AS wanted (hash, place)
 LEFT JOIN resource_version v ON v.hash = decode(wanted.hash, 'hex') ORDER BY wanted.place

@@ -1,6 +1,6 @@
 // Resources in files: read whole, checked, sorted; and how two of them differ.
-#include "json_diff.h"
 #include "manifest.h"
+#include "wire/json_diff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -190,6 +190,13 @@ static void differences_are_told_field_by_field(void **state)
 	                            "{\"x\":[{\"name\":\"b\"},{\"name\":\"a\"}]}"),
 	        "~x (order);");
 	assert_string_equal(differences("{\"x\":[1,2]}", "{\"x\":[2,1]}"), "~x;");
+	assert_string_equal(differences("{\"x\":[\"a\",\"b\"]}", "{\"x\":[\"c\",\"a\"]}"), "-x[b];+x[c];");
+	assert_string_equal(differences("{\"x\":[\"a\",\"a\"]}", "{\"x\":[\"a\"]}"), "~x;");
+	assert_string_equal(differences("{\"x\":[{\"audience_id\":\"7\",\"offer\":\"g\",\"score\":1},"
+	                                "{\"audience_id\":\"7\",\"offer_list\":\"l\"}]}",
+	                            "{\"x\":[{\"audience_id\":\"7\",\"offer_list\":\"l\"},"
+	                            "{\"audience_id\":\"7\",\"offer\":\"g\",\"score\":2}]}"),
+	        "~x[7, g].score;");
 }
 
 int main(void)
