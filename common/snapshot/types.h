@@ -12,7 +12,6 @@ typedef Parley__Snapshot__V1__RootRole RootRole;
 typedef Parley__Snapshot__V1__RootKey RootKey;
 typedef Parley__Snapshot__V1__Timestamp Timestamp;
 typedef Parley__Snapshot__V1__CurrentManifest CurrentManifest;
-typedef Parley__Snapshot__V1__AuditHead AuditHead;
 typedef Parley__Snapshot__V1__Floor Floor;
 
 typedef Parley__Snapshot__V1__Snapshot Snapshot;

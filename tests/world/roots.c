@@ -81,8 +81,8 @@ Timestamp *test_timestamp(const char *environment, uint64_t version, int64_t now
 	timestamp->created_us = now_us;
 	timestamp->expires_us = now_us + DAY_US;
 	timestamp->root_version = 1;
-	timestamp->audit = ARENA_NEW(arena, AuditHead);
-	*timestamp->audit = (AuditHead)PARLEY__SNAPSHOT__V1__AUDIT_HEAD__INIT;
+	timestamp->audit = ARENA_NEW(arena, Parley__Snapshot__V1__AuditHead);
+	*timestamp->audit = (Parley__Snapshot__V1__AuditHead)PARLEY__SNAPSHOT__V1__AUDIT_HEAD__INIT;
 	timestamp->audit->sequence = version;
 	timestamp->audit->hash = (ProtobufCBinaryData){.len = 32, .data = arena_alloc(arena, 32)};
 	memset(timestamp->audit->hash.data, 0xa5, 32);
