@@ -2,23 +2,31 @@
 // spelling of it.
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "wire/wire.h"
 #include "world/seal.h"
 
 #include <stdlib.h>
 
 enum { BUILDER = 1 };
 
+static const TrustRoot *root(void)
+{
+	static TrustRoot root;
+	static Arena *arena; // for the whole run
+	if (!arena) {
+		arena = arena_new(16 * 1024, 0);
+		if (root_open(test_root_envelope("production", BUILDER, 0, arena), STR("production"), arena,
+		            &root))
+			abort();
+	}
+	return &root;
+}
+
 static Err verify(Str envelope, Arena *arena, Manifest **ret)
 {
-	static uint8_t keys[1][32];
-	if (!keys[0][0])
-		test_key_public(BUILDER, keys[0]);
-	TrustSet trust = {(const uint8_t(*)[32])keys, 1, 1};
 	Place place = {STR("production"), STR("main"), STR("bank"), TEST_NOW_US};
 	PlaceState state = {0};
 	Digest digest;
-	return manifest_verify(envelope, &trust, &place, &state, arena, ret, &digest);
+	return manifest_verify_trusted(envelope, root(), &place, &state, arena, ret, &digest);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -33,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	Str envelope = test_envelope(STR(SNAPSHOT_PAYLOAD_TYPE), bytes, &signature, 1, arena);
 	if (verify(envelope, arena, &manifest))
 		return 0;
-	if (wire_pack(&manifest->base, arena, &again) || !str_eq(again, bytes))
+	if (manifest_pack(manifest, arena, &again) || !str_eq(again, bytes))
 		abort();
 	return 0;
 }

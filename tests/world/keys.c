@@ -61,7 +61,8 @@ Signature *test_sign(uint8_t number, Str type, Str payload, Arena *arena)
 	size_t head_len = strlen(head), len = 64;
 	uint8_t *message = arena_alloc(arena, head_len + payload.len);
 	memcpy(message, head, head_len);
-	memcpy(message + head_len, payload.ptr, payload.len);
+	if (payload.len)
+		memcpy(message + head_len, payload.ptr, payload.len);
 	Signature *signature = ARENA_NEW(arena, Signature);
 	*signature = (Signature)PARLEY__SNAPSHOT__V1__SIGNATURE__INIT;
 	signature->keyid = arena_alloc(arena, 65);
