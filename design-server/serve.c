@@ -4,9 +4,11 @@
 #include "admin/http.h"
 #include "base/cleanup.h"
 #include "design.h"
+#include "environment/environment.h"
 #include "history/history.h"
 #include "pending/pending.h"
 #include "release/release.h"
+#include "rollout/rollout.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@ enum { MAX_IN_FLIGHT = 256, WORKERS = 16, WATCH_S = 1 };
 typedef struct Design {
 	Services services;
 	Admin *admin;
+	Environments environments;
+	Rollouts *rollouts;
 	Release *release;
 	RpcServer *rpc;
 	Http *http;
@@ -28,6 +32,7 @@ static void design_stop(Design *design)
 	http_stop(design->http);
 	rpc_server_free(design->rpc);
 	release_free(design->release);
+	rollouts_free(design->rollouts);
 	admin_free(design->admin);
 	store_free(design->services.ingest);
 	store_free(design->services.store);
@@ -55,6 +60,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(history_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
 	TRY(pending_register(&design->services, arena, design->rpc));
+	TRY(rollouts_register(design->rollouts, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);
@@ -116,7 +122,9 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 		design->admin = admin_new(&design->services);
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");
-	TRY(release_new(&design->services, &design->release));
+	TRY(environments_load(config->environments, arena, &design->environments));
+	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
+	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
 	TRY(watch_database(design));
 	TRY(start_rpc(design, config, arena));
 	return start_http(design, config);

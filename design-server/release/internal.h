@@ -6,20 +6,26 @@
 #include "environment/environment.h"
 #include "pending/configuration.h"
 #include "release/release.h"
+#include "rollout/rollout.h"
 #include "rollout/state.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/trust.h"
 
 #include "parley/design/v1/deployment.pb-c.h"
 
 typedef Parley__Design__V1__Deployment Deployment;
 typedef Parley__Design__V1__ServerRollout ServerRollout;
+typedef Parley__Design__V1__DeployResponse DeployResponse;
+typedef Parley__Design__V1__Gate Gate;
+
+#define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
 
 struct Release {
 	Services *services;
+	const Environments *environments;
+	Rollouts *rollouts;
 	Arena *arena;
-	Environments environments;
-	SigningKey *key;
-	RpcTls tls;
+	SigningKey *key; // the builder's
 };
 
 // A row of deployment_listed.
@@ -28,14 +34,14 @@ typedef struct Row {
 	Str environment, channel;
 	uint64_t epoch, version;
 	Str fleet;
-	Digest blob;
+	Digest blob; // all zero if it switches the channel off
 	uint64_t length;
 	Digest manifest;
 	Str author, comment, promoted_from;
 	int64_t created_us, expires_us;
 	DeploymentState state;
 	uint64_t rollback_of;
-	bool undeploy; // then blob is all zero
+	bool undeploy;
 	uint32_t approvals_needed;
 	Str changes;
 	const Str *acknowledged;
@@ -44,19 +50,57 @@ typedef struct Row {
 	size_t evidence_count;
 	Str reason;
 	int64_t released_us, ended_us; // 0: not yet
+	int64_t build;                 // 0: not known
 } Row;
 
-#define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
+// A row of the table evidence.
+typedef struct EvidenceRow {
+	int64_t id;
+	Str channel;
+	Digest digest;
+	Str environment, kind;
+	bool passed;
+	Str report;
+	Digest report_digest;
+	Str author;
+	int64_t created_us;
+} EvidenceRow;
 
-// What is known of a server's part in a deployment.
-typedef struct ServerState {
-	const EnvironmentServer *server;
-	uint64_t version; // 0: none or not known
-	char digest[65];
-	int64_t seen_us;  // 0: did not answer
-	char error[1200]; // empty: it runs what it should
-	uint64_t journal_lag, sessions;
-} ServerState;
+// How the gates in front of an environment judged.
+typedef struct Gates {
+	Gate **items;
+	size_t count, failed;
+	const int64_t *evidence; // what those that let pass looked at
+	size_t evidence_count;
+} Gates;
+
+// A deployment in the making: what is to be deployed, where, by whom; and what there is in the end. Deploy,
+// Rollback and Undeploy fill the first two parts and hand it to draft_record.
+typedef struct Draft {
+	Release *release;
+	Arena *arena;
+	const Principal *who;
+	int64_t now_us;
+	const Environment *environment;
+	Str channel, comment, request_id;
+	// the content
+	Str blob;            // only of what was built just now: the database lacks it
+	Collected collected; // likewise, what it was built from
+	Digest digest;
+	uint64_t length;
+	int64_t build;
+	Str promoted_from;
+	uint64_t rollback_of;
+	bool undeploy;
+	Gates gates;
+	const Str *acknowledged;
+	size_t acknowledged_count;
+	// the outcome
+	Row row;
+	bool unchanged; // no new version was made
+	bool has_overtaken;
+	Row overtaken;
+} Draft;
 
 // --- configuration.c ---
 // Collects what a build of the channel for that first environment of a line is made of, and compiles it.
@@ -68,37 +112,97 @@ Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret)
 // Errors: COMPILE_FAILED, SNAPSHOT_INVALID.
 Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob);
 
+// --- content.c ---
+// The content of a draft for the first environment of a line. Errors: as configuration_build, FINDINGS_*,
+// LIMIT.
+Err content_build(Draft *draft);
+// The content of a draft for a later one. Errors: PROMOTION_SOURCE, GATE_FAILED.
+Err content_promote(Draft *draft);
+
+// --- draft.c; within a transaction ---
+// Numbers, seals and records the draft, or finds that there is nothing to do; starts its roll-out if it needs
+// no approvals. Errors: REQUEST_ID_REUSED, of environment_check.
+Err draft_record(Pg *pg, void *draft);
+// What would be recorded.
+Err draft_preview(Pg *pg, void *draft);
+
+// --- signing.c; within a transaction ---
+// A signature that counts under a root.
+typedef struct Counted {
+	Parley__Snapshot__V1__Signature signature;
+	Str approver, comment;
+	int64_t created_us;
+} Counted;
+// The approvals of a deployment whose manifest is `payload`: all that were given, without those that do not
+// count under `root` (NULL: whatever they count).
+Err approvals_read(Pg *pg, const Row *row, const TrustRoot *root, Str payload, Arena *arena, Counted **ret,
+        size_t *ret_count);
+// The manifest's bytes, and the envelope that has them.
+Err payload_read(Pg *pg, int64_t deployment, Arena *arena, Str *ret_payload, Str *ret_envelope);
+// Releases a deployment that waits, if it has its signatures by now: assembles the envelope, verifies it as a
+// runtime server does, and starts the roll-out. Sets row->state. Errors: of environment_check and
+// manifest_verify_trusted.
+Err release_if_signed(Pg *pg, Release *release, const Environment *environment, Row *row, Str actor,
+        int64_t now_us, Arena *arena);
+
+// --- gate.c, report.c ---
+// Judges the gates of `environment` for a snapshot. `ret` lives in `arena`.
+Err gates_judge(Pg *pg, const Environment *environment, Str channel, const Digest *digest, int64_t now_us,
+        Arena *arena, Gates *ret);
+// GATE_FAILED with every gate that does not let pass; OK if all do.
+Err gates_check(const Gates *gates);
+
 // --- record.c; all within a transaction of the caller's ---
 Err record_rows(const PgResult *result, Arena *arena, Row **ret, size_t *ret_count);
-// False in `ret_found` if there is none.
+// Of the first row, if there is one.
+Err record_one(const PgResult *result, Arena *arena, Row *ret, bool *ret_found);
+// The newest that was released.
 Err record_latest(Pg *pg, Str environment, Str channel, Arena *arena, Row *ret, bool *ret_found);
-// Fills servers[i] for each row, in the order of the table.
-Err record_servers(
-        Pg *pg, const Row *rows, size_t count, Arena *arena, ServerRollout ***ret, size_t *ret_counts);
-
-// --- rollout.c ---
-// Asks every server of an environment at once what it runs of `row`'s channel, and with `bring_up` sends what
-// it lacks.
-Err rollout(Release *release, const Environment *environment, const Row *row, bool bring_up, Arena *arena,
-        ServerState **ret);
-// Keeps what a rollout met. Error: of the database.
-Err rollout_record(
-        Release *release, const Environment *environment, const Row *row, const ServerState *states);
-
-// --- server.c ---
-void server_probe(Release *release, const Row *row, ServerState *state);
-void server_bring_up(Release *release, const Row *row, ServerState *state);
+// The newest that was released and not undone.
+Err record_in_force(Pg *pg, Str environment, Str channel, Arena *arena, Row *ret, bool *ret_found);
+// The one that waits for approvals.
+Err record_waiting(Pg *pg, Str environment, Str channel, Arena *arena, Row *ret, bool *ret_found);
+// Version 0: the newest. Error: DEPLOYMENT_NOT_FOUND.
+Err record_version(Pg *pg, Str environment, Str channel, uint64_t version, Arena *arena, Row *ret);
+// One writer at a time for a channel in an environment, until the transaction ends.
+Err record_lock(Pg *pg, Str environment, Str channel);
+Err record_evidence(const PgResult *result, Arena *arena, EvidenceRow **ret, size_t *ret_count);
+Str digest_str(const Digest *digest);
 
 // --- map.c ---
 Deployment *map_deployment(const Row *row, Arena *arena);
-// Sets the servers, and from them the state.
-Err map_states(const Row *row, const ServerState *states, size_t count, Arena *arena, Deployment *ret);
-void map_servers(const Row *row, ServerRollout **servers, size_t count, Deployment *ret);
+// Sets approvals and evidence too. Errors: of the database, NO_MEMORY.
+Err map_details(Pg *pg, const Row *row, Arena *arena, Deployment *ret);
+Parley__Design__V1__Evidence *map_evidence(const EvidenceRow *row, Arena *arena);
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
 Err release_no_memory(void);
 
+// --- deploy.c ---
+// What Deploy, Rollback and Undeploy have in common. Errors: FIELD_MISSING, FIELD_INVALID,
+// ENVIRONMENT_UNKNOWN.
+Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, const char *channel,
+        const char *environment, const char *comment, const char *request_id);
+// Records it, waits for the first pass of its roll-out, and says how it stands.
+Err draft_finish(Draft *draft, DeployResponse *ret);
+// Waits some seconds for the roll-out to have been tried everywhere.
+void rollout_try(Release *release, const Environment *environment);
+// The deployment as it is now, with its servers. Errors: of the database.
+Err deployment_look(Release *release, int64_t id, Arena *arena, Deployment **ret);
+Err field_limit(const char *field, const char *text, size_t max);
+
 // --- handlers ---
 void handle_deploy(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_rollback(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_undeploy(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_approve(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_cancel(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_deployment(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_snapshot(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_promotion(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_deployments(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_rollout_status(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_environments(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_add_evidence(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_list_evidence(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_put_root(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_trust(void *release, RpcCall *call, const ProtobufCMessage *request);

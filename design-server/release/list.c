@@ -15,8 +15,7 @@ typedef struct List {
 	size_t limit;
 	Row *rows;
 	size_t count;
-	ServerRollout ***servers;
-	size_t *server_counts;
+	Deployment **out;
 } List;
 
 // Tokens hold only for the list that they were given for.
@@ -46,11 +45,16 @@ static Err read_page(Pg *pg, void *context)
 	TRY(SQL_RUN(pg, &result, deployment_page, P_CTEXT(list->in->channel), P_CTEXT(list->in->environment),
 	        P_I64(list->before), P_I64((int64_t)list->limit + 1)));
 	TRY(record_rows(result, list->arena, &list->rows, &list->count));
-	list->servers = ARENA_ARRAY(list->arena, ServerRollout **, list->count);
-	list->server_counts = ARENA_ARRAY(list->arena, size_t, list->count);
-	if (!list->servers || !list->server_counts)
+	list->out = ARENA_ARRAY(list->arena, Deployment *, list->count);
+	if (!list->out)
 		return release_no_memory();
-	return record_servers(pg, list->rows, list->count, list->arena, list->servers, list->server_counts);
+	for (size_t i = 0; i < list->count; i++) {
+		list->out[i] = map_deployment(&list->rows[i], list->arena);
+		if (!list->out[i])
+			return release_no_memory();
+		TRY(map_details(pg, &list->rows[i], list->arena, list->out[i]));
+	}
+	return OK;
 }
 
 static Err list_deployments(List *list, Parley__Design__V1__ListDeploymentsResponse *out)
@@ -63,17 +67,11 @@ static Err list_deployments(List *list, Parley__Design__V1__ListDeploymentsRespo
 		Str position = str(arena_printf(list->arena, "%lld", (long long)list->rows[count - 1].id));
 		Str token = page_token_make(list_query(list), position, list->arena);
 		out->next_page_token = arena_cstr(list->arena, token);
-	}
-	out->deployments = ARENA_ARRAY(list->arena, Deployment *, count);
-	if (!out->deployments || !out->next_page_token)
-		return release_no_memory();
-	out->n_deployments = count;
-	for (size_t i = 0; i < count; i++) {
-		out->deployments[i] = map_deployment(&list->rows[i], list->arena);
-		if (!out->deployments[i])
+		if (!out->next_page_token)
 			return release_no_memory();
-		map_servers(&list->rows[i], list->servers[i], list->server_counts[i], out->deployments[i]);
 	}
+	out->deployments = list->out;
+	out->n_deployments = count;
 	return OK;
 }
 
@@ -107,33 +105,17 @@ static Err read_current(Pg *pg, void *context)
 	return record_rows(result, look->arena, &look->rows, &look->count);
 }
 
-static Err look_at(Look *look, const Row *row, Deployment **ret)
-{
-	const Environment *environment;
-	*ret = map_deployment(row, look->arena);
-	if (!*ret)
-		return release_no_memory();
-	// One that is no longer declared has no servers to ask.
-	if (environment_find(&look->release->environments, row->environment, &environment)) {
-		map_servers(row, NULL, 0, *ret);
-		return OK;
-	}
-	ServerState *states;
-	TRY(rollout(look->release, environment, row, false, look->arena, &states));
-	return map_states(row, states, environment->servers.count, look->arena, *ret);
-}
-
 static Err get_rollout_status(Look *look, Parley__Design__V1__GetRolloutStatusResponse *out)
 {
 	const Environment *environment;
 	if (*look->in->environment)
-		TRY(environment_find(&look->release->environments, str(look->in->environment), &environment));
+		TRY(environment_find(look->release->environments, str(look->in->environment), &environment));
 	TRY(store_read(look->release->services->store, read_current, look));
 	out->deployments = ARENA_ARRAY(look->arena, Deployment *, look->count);
 	if (!out->deployments)
 		return release_no_memory();
 	for (size_t i = 0; i < look->count; i++)
-		TRY(look_at(look, &look->rows[i], &out->deployments[i]));
+		TRY(deployment_look(look->release, look->rows[i].id, look->arena, &out->deployments[i]));
 	out->n_deployments = look->count;
 	return OK;
 }
@@ -152,47 +134,40 @@ void handle_get_rollout_status(void *release, RpcCall *call, const ProtobufCMess
 
 // --- ListEnvironments ---
 
-static Parley__Design__V1__Environment *map_environment(const Environment *environment, Arena *arena)
-{
-	Parley__Design__V1__Environment *out = ARENA_NEW(arena, Parley__Design__V1__Environment);
-	char **servers = ARENA_ARRAY(arena, char *, environment->servers.count);
-	if (!out || !servers)
-		return NULL;
-	*out = (Parley__Design__V1__Environment)PARLEY__DESIGN__V1__ENVIRONMENT__INIT;
-	out->name = arena_cstr(arena, environment->name);
-	out->promotes_from = arena_cstr(arena, environment->promotes_from);
-	out->fleet = arena_cstr(arena, environment->fleet);
-	out->n_servers = environment->servers.count;
-	out->servers = servers;
-	for (size_t i = 0; i < out->n_servers; i++)
-		servers[i] = arena_cstr(arena, environment_server(environment, i)->address);
-	return out;
-}
+typedef struct All {
+	const Environments *environments;
+	Arena *arena;
+	int64_t now_us;
+	Parley__Design__V1__Environment **out;
+} All;
 
-static Err list_environments(
-        const Environments *environments, Arena *arena, Parley__Design__V1__ListEnvironmentsResponse *out)
+static Err read_environments(Pg *pg, void *context)
 {
-	out->environments = ARENA_ARRAY(arena, Parley__Design__V1__Environment *, environments->count);
-	if (!out->environments)
+	All *all = context;
+	all->out = ARENA_ARRAY(all->arena, Parley__Design__V1__Environment *, all->environments->count);
+	if (!all->out)
 		return release_no_memory();
-	for (size_t i = 0; i < environments->count; i++) {
-		out->environments[i] = map_environment(&environments->items[i], arena);
-		if (!out->environments[i])
-			return release_no_memory();
-	}
-	out->n_environments = environments->count;
+	for (size_t i = 0; i < all->environments->count; i++)
+		TRY(environment_message(
+		        pg, &all->environments->items[i], all->now_us, all->arena, &all->out[i]));
 	return OK;
 }
 
 void handle_list_environments(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
-	const Release *release = context;
+	Release *release = context;
 	Parley__Design__V1__ListEnvironmentsResponse out =
 	        PARLEY__DESIGN__V1__LIST_ENVIRONMENTS_RESPONSE__INIT;
+	All all = {.environments = release->environments,
+	        .arena = rpc_arena(call),
+	        .now_us = clock_now_us(release->services->clock)};
 	(void)request;
-	Err e = list_environments(&release->environments, rpc_arena(call), &out);
-	if (e)
+	Err e = store_read(release->services->store, read_environments, &all);
+	if (e) {
 		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+		return;
+	}
+	out.environments = all.out;
+	out.n_environments = release->environments->count;
+	rpc_reply(call, &out.base);
 }

@@ -1,11 +1,11 @@
-// Rows and what servers said → messages.
+// Rows → messages.
 #include "release/internal.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
 
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
 {
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
+	Google__Protobuf__Timestamp *time = us ? ARENA_NEW(arena, Google__Protobuf__Timestamp) : NULL;
 	if (!time)
 		return NULL;
 	*time = (Google__Protobuf__Timestamp)GOOGLE__PROTOBUF__TIMESTAMP__INIT;
@@ -15,71 +15,118 @@ Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
 	return time;
 }
 
+static char *map_digest(const Digest *digest, Arena *arena)
+{
+	char *hex = arena_alloc(arena, 65);
+	if (hex)
+		digest_hex(digest, hex);
+	return hex;
+}
+
+static bool map_acknowledged(const Row *row, Arena *arena, Deployment *ret)
+{
+	ret->acknowledged = ARENA_ARRAY(arena, char *, row->acknowledged_count);
+	if (!ret->acknowledged)
+		return false;
+	ret->n_acknowledged = row->acknowledged_count;
+	for (size_t i = 0; i < row->acknowledged_count; i++)
+		ret->acknowledged[i] = arena_cstr(arena, row->acknowledged[i]);
+	return true;
+}
+
 Deployment *map_deployment(const Row *row, Arena *arena)
 {
 	Deployment *deployment = ARENA_NEW(arena, Deployment);
-	char *digest = arena_alloc(arena, 65);
+	char *digest = row->undeploy ? arena_cstr(arena, STR("")) : map_digest(&row->blob, arena);
 	if (!deployment || !digest)
 		return NULL;
-	digest_hex(&row->blob, digest);
 	*deployment = (Deployment)PARLEY__DESIGN__V1__DEPLOYMENT__INIT;
 	deployment->channel = arena_cstr(arena, row->channel);
 	deployment->environment = arena_cstr(arena, row->environment);
 	deployment->version = row->version;
+	deployment->epoch = row->epoch;
 	deployment->digest = digest;
 	deployment->length = row->length;
+	deployment->state = row->state;
 	deployment->author = arena_cstr(arena, row->author);
 	deployment->comment = arena_cstr(arena, row->comment);
-	deployment->create_time = row->created_us ? map_time(row->created_us, arena) : NULL;
+	deployment->create_time = map_time(row->created_us, arena);
 	deployment->promoted_from = arena_cstr(arena, row->promoted_from);
-	return deployment;
+	deployment->rollback_of = row->rollback_of;
+	deployment->undeploy = row->undeploy;
+	deployment->approvals_needed = row->approvals_needed;
+	deployment->changes = arena_cstr(arena, row->changes);
+	deployment->end_time = map_time(row->ended_us, arena);
+	deployment->reason = arena_cstr(arena, row->reason);
+	// A preview has no manifest yet.
+	deployment->manifest_digest =
+	        row->id ? map_digest(&row->manifest, arena) : arena_cstr(arena, STR(""));
+	return map_acknowledged(row, arena, deployment) && deployment->manifest_digest ? deployment : NULL;
 }
 
-static bool runs_it(const ServerRollout *server, const Deployment *deployment)
+static Err map_approvals(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
 {
-	return !*server->error && server->running_version == deployment->version &&
-	       strcmp(server->running_digest, deployment->digest) == 0;
-}
-
-void map_servers(const Row *row, ServerRollout **servers, size_t count, Deployment *ret)
-{
-	bool complete = true;
-	ret->servers = servers;
-	ret->n_servers = count;
-	for (size_t i = 0; i < count; i++) {
-		servers[i]->desired_version = row->version;
-		complete &= runs_it(servers[i], ret);
-	}
-	ret->state = row->state == STATE(COMPLETE) && !complete ? STATE(INCOMPLETE) : row->state;
-}
-
-static ServerRollout *map_state(const ServerState *state, Arena *arena)
-{
-	ServerRollout *server = ARENA_NEW(arena, ServerRollout);
-	if (!server)
-		return NULL;
-	*server = (ServerRollout)PARLEY__DESIGN__V1__SERVER_ROLLOUT__INIT;
-	server->server = arena_cstr(arena, state->server->name);
-	server->address = arena_cstr(arena, state->server->address);
-	server->running_version = state->version;
-	server->running_digest = arena_cstr(arena, str(state->digest));
-	server->seen_time = state->seen_us ? map_time(state->seen_us, arena) : NULL;
-	server->error = arena_cstr(arena, str(state->error));
-	server->journal_lag = state->journal_lag;
-	server->sessions = state->sessions;
-	return server;
-}
-
-Err map_states(const Row *row, const ServerState *states, size_t count, Arena *arena, Deployment *ret)
-{
-	ServerRollout **servers = ARENA_ARRAY(arena, ServerRollout *, count);
-	if (!servers)
+	Counted *given;
+	size_t count;
+	TRY(approvals_read(pg, row, NULL, (Str){0}, arena, &given, &count));
+	Parley__Design__V1__Approval *items = ARENA_ARRAY(arena, Parley__Design__V1__Approval, count);
+	ret->approvals = ARENA_ARRAY(arena, Parley__Design__V1__Approval *, count);
+	if (!items || !ret->approvals)
 		return release_no_memory();
 	for (size_t i = 0; i < count; i++) {
-		servers[i] = map_state(&states[i], arena);
-		if (!servers[i])
+		items[i] = (Parley__Design__V1__Approval)PARLEY__DESIGN__V1__APPROVAL__INIT;
+		items[i].approver = arena_cstr(arena, given[i].approver);
+		items[i].keyid = given[i].signature.keyid;
+		items[i].comment = arena_cstr(arena, given[i].comment);
+		items[i].create_time = map_time(given[i].created_us, arena);
+		ret->approvals[i] = &items[i];
+	}
+	ret->n_approvals = count;
+	return OK;
+}
+
+Parley__Design__V1__Evidence *map_evidence(const EvidenceRow *row, Arena *arena)
+{
+	Parley__Design__V1__Evidence *out = ARENA_NEW(arena, Parley__Design__V1__Evidence);
+	if (!out)
+		return NULL;
+	*out = (Parley__Design__V1__Evidence)PARLEY__DESIGN__V1__EVIDENCE__INIT;
+	out->id = row->id;
+	out->channel = arena_cstr(arena, row->channel);
+	out->digest = map_digest(&row->digest, arena);
+	out->environment = arena_cstr(arena, row->environment);
+	out->kind = arena_cstr(arena, row->kind);
+	out->passed = row->passed;
+	out->report = arena_cstr(arena, row->report);
+	out->report_digest = map_digest(&row->report_digest, arena);
+	out->author = arena_cstr(arena, row->author);
+	out->create_time = map_time(row->created_us, arena);
+	return out->digest && out->report_digest ? out : NULL;
+}
+
+static Err map_all_evidence(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
+{
+	CLEANUP(pg_result_freep) PgResult *result = NULL;
+	EvidenceRow *rows;
+	size_t count;
+	if (!row->evidence_count)
+		return OK;
+	TRY(SQL_RUN(pg, &result, evidence_get, P_I64S(row->evidence, row->evidence_count)));
+	TRY(record_evidence(result, arena, &rows, &count));
+	ret->evidence = ARENA_ARRAY(arena, Parley__Design__V1__Evidence *, count);
+	if (!ret->evidence)
+		return release_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		ret->evidence[i] = map_evidence(&rows[i], arena);
+		if (!ret->evidence[i])
 			return release_no_memory();
 	}
-	map_servers(row, servers, count, ret);
+	ret->n_evidence = count;
 	return OK;
+}
+
+Err map_details(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
+{
+	TRY(map_approvals(pg, row, arena, ret));
+	return map_all_evidence(pg, row, arena, ret);
 }

@@ -1,3 +1,4 @@
+// Rows of the tables as structs; which row is which is said in sql/queries/deployment.sql.
 #include "release/internal.h"
 
 static Str column_text(const PgResult *result, size_t row, size_t column, Arena *arena)
@@ -54,7 +55,8 @@ enum Column {
 	C_EVIDENCE,
 	C_REASON,
 	C_RELEASED,
-	C_ENDED
+	C_ENDED,
+	C_BUILD
 };
 
 static Err read_row(const PgResult *result, size_t i, Arena *arena, Row *ret)
@@ -81,6 +83,7 @@ static Err read_row(const PgResult *result, size_t i, Arena *arena, Row *ret)
 	        .reason = column_text(result, i, C_REASON, arena),
 	        .released_us = pg_is_null(result, i, C_RELEASED) ? 0 : pg_time(result, i, C_RELEASED),
 	        .ended_us = pg_is_null(result, i, C_ENDED) ? 0 : pg_time(result, i, C_ENDED),
+	        .build = pg_i64(result, i, C_BUILD),
 	};
 	if (!ret->undeploy)
 		TRY(column_digest(result, i, C_BLOB, arena, &ret->blob));
@@ -101,55 +104,70 @@ Err record_rows(const PgResult *result, Arena *arena, Row **ret, size_t *ret_cou
 	return OK;
 }
 
-Err record_latest(Pg *pg, Str environment, Str channel, Arena *arena, Row *ret, bool *ret_found)
+Err record_one(const PgResult *result, Arena *arena, Row *ret, bool *ret_found)
 {
-	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	TRY(SQL_RUN(pg, &result, deployment_latest, P_TEXT(environment), P_TEXT(channel)));
-	*ret_found = pg_rows(result) == 1;
+	*ret_found = pg_rows(result) > 0;
 	return *ret_found ? read_row(result, 0, arena, ret) : OK;
 }
 
-static ServerRollout *read_server(const PgResult *result, size_t i, Arena *arena)
-{
-	ServerRollout *server = ARENA_NEW(arena, ServerRollout);
-	if (!server)
-		return NULL;
-	*server = (ServerRollout)PARLEY__DESIGN__V1__SERVER_ROLLOUT__INIT;
-	server->server = arena_cstr(arena, pg_text(result, i, 1));
-	server->address = arena_cstr(arena, pg_text(result, i, 2));
-	server->running_version = (uint64_t)pg_i64(result, i, 3);
-	server->running_digest = arena_cstr(arena, pg_text(result, i, 4));
-	server->seen_time = pg_is_null(result, i, 5) ? NULL : map_time(pg_time(result, i, 5), arena);
-	server->error = arena_cstr(arena, pg_text(result, i, 6));
-	return server;
-}
+#define RECORD_FIND(name, query)                                                                             \
+	Err name(Pg *pg, Str environment, Str channel, Arena *arena, Row *ret, bool *ret_found)              \
+	{                                                                                                    \
+		CLEANUP(pg_result_freep) PgResult *result = NULL;                                            \
+		TRY(SQL_RUN(pg, &result, query, P_TEXT(environment), P_TEXT(channel)));                      \
+		return record_one(result, arena, ret, ret_found);                                            \
+	}
+RECORD_FIND(record_latest, deployment_latest)
+RECORD_FIND(record_in_force, deployment_in_force)
+RECORD_FIND(record_waiting, deployment_waiting)
 
-static size_t row_of(const Row *rows, size_t count, int64_t id)
-{
-	size_t i = 0;
-	while (i < count && rows[i].id != id)
-		i++;
-	return i;
-}
-
-Err record_servers(
-        Pg *pg, const Row *rows, size_t count, Arena *arena, ServerRollout ***ret, size_t *ret_counts)
+Err record_version(Pg *pg, Str environment, Str channel, uint64_t version, Arena *arena, Row *ret)
 {
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
-	if (!ids)
+	bool found;
+	TRY(SQL_RUN(pg, &result, deployment_version, P_TEXT(environment), P_TEXT(channel),
+	        P_I64((int64_t)version)));
+	TRY(record_one(result, arena, ret, &found));
+	if (found)
+		return OK;
+	if (!version)
+		return err(ERR_DEPLOYMENT_NOT_FOUND, STR_FMT " was never deployed to " STR_FMT,
+		        STR_ARG(channel), STR_ARG(environment));
+	return err(ERR_DEPLOYMENT_NOT_FOUND,
+	        STR_FMT " has no version %llu in " STR_FMT ": parley rollout history lists what there is",
+	        STR_ARG(channel), (unsigned long long)version, STR_ARG(environment));
+}
+
+Err record_lock(Pg *pg, Str environment, Str channel)
+{
+	return SQL_RUN(pg, NULL, deployment_lock, P_TEXT(environment), P_TEXT(channel));
+}
+
+Str digest_str(const Digest *digest)
+{
+	return str_n((const char *)digest->bytes, sizeof digest->bytes);
+}
+
+Err record_evidence(const PgResult *result, Arena *arena, EvidenceRow **ret, size_t *ret_count)
+{
+	*ret_count = pg_rows(result);
+	*ret = ARENA_ARRAY(arena, EvidenceRow, *ret_count);
+	if (!*ret)
 		return release_no_memory();
-	for (size_t i = 0; i < count; i++)
-		ids[i] = rows[i].id;
-	TRY(SQL_RUN(pg, &result, deployment_servers, P_I64S(ids, count)));
-	for (size_t i = 0; i < pg_rows(result); i++) {
-		size_t row = row_of(rows, count, pg_i64(result, i, 0));
-		if (!ret[row])
-			ret[row] = ARENA_ARRAY(arena, ServerRollout *, pg_rows(result));
-		ServerRollout *server = read_server(result, i, arena);
-		if (!ret[row] || !server)
-			return release_no_memory();
-		ret[row][ret_counts[row]++] = server;
+	for (size_t i = 0; i < *ret_count; i++) {
+		EvidenceRow *row = &(*ret)[i];
+		*row = (EvidenceRow){
+		        .id = pg_i64(result, i, 0),
+		        .channel = column_text(result, i, 1, arena),
+		        .environment = column_text(result, i, 3, arena),
+		        .kind = column_text(result, i, 4, arena),
+		        .passed = pg_bool(result, i, 5),
+		        .report = column_text(result, i, 6, arena),
+		        .author = column_text(result, i, 8, arena),
+		        .created_us = pg_time(result, i, 9),
+		};
+		TRY(column_digest(result, i, 2, arena, &row->digest));
+		TRY(column_digest(result, i, 7, arena, &row->report_digest));
 	}
 	return OK;
 }

@@ -109,6 +109,11 @@ static const char *const verbs[STATE_EVENTS] = {
         [EVENT_UNDEPLOYED] = "undeploy",
 };
 
+const char *state_words(DeploymentState state)
+{
+	return (unsigned)state < STATES && words[state] ? words[state] : "it is in no known state";
+}
+
 Err state_next(DeploymentState from, StateEvent event, DeploymentState *ret)
 {
 	if ((unsigned)from - 1 >= STATES - 1 || (unsigned)event >= STATE_EVENTS)

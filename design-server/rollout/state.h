@@ -24,6 +24,8 @@ typedef enum StateEvent {
 
 // The state after `event`. Error: DEPLOYMENT_STATE, saying in words what it is and what can be done instead.
 Err state_next(DeploymentState from, StateEvent event, DeploymentState *ret);
+// What a state is and what can be done in it, in words.
+const char *state_words(DeploymentState state);
 // In the caller's transaction: locks the deployment's row, moves it, and writes the audit. An event that
 // leaves the state as it is, is OK and writes nothing. Errors: DEPLOYMENT_STATE, DEPLOYMENT_NOT_FOUND.
 Err state_move(Pg *pg, int64_t deployment, StateEvent event, Str actor, Str reason, int64_t now_us,

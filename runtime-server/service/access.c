@@ -55,9 +55,10 @@ static bool token_known(const Access *access, Str token)
 	return known;
 }
 
-// spiffe://parley/ROLE/ENVIRONMENT/NAME, `role` with all that stands before the environment
-static bool is_here(const Access *access, Str role, Str identity)
+// spiffe://parley/touchpoint/ENVIRONMENT/NAME
+static bool touchpoint_here(const Access *access, Str identity)
 {
+	const Str role = STR("spiffe://parley/touchpoint/");
 	size_t prefix = role.len + access->environment.len + 1;
 	return str_starts(identity, role) && identity.len > prefix && identity.ptr[prefix - 1] == '/' &&
 	       str_eq(str_n(identity.ptr + role.len, access->environment.len), access->environment) &&
@@ -69,9 +70,7 @@ static unsigned rights_of(const Access *access, const RpcPeer *peer)
 	unsigned rights = 0;
 	if (str_eq(peer->identity, STR("spiffe://parley/design")))
 		rights |= ACCESS_DESIGN;
-	if (is_here(access, STR("spiffe://parley/operator/"), peer->identity))
-		rights |= ACCESS_OPERATOR;
-	if (is_here(access, STR("spiffe://parley/touchpoint/"), peer->identity) ||
+	if (touchpoint_here(access, peer->identity) ||
 	        (peer->token.len > 0 && token_known(access, peer->token)))
 		rights |= ACCESS_TOUCHPOINT;
 	return rights;

@@ -10,11 +10,13 @@ ALTER TABLE deployment
 	ADD acknowledged text[] NOT NULL DEFAULT '{}',
 	ADD evidence bigint[] NOT NULL DEFAULT '{}',
 	ADD reason text NOT NULL DEFAULT '',
+	ADD build bigint REFERENCES build,
 	ADD released timestamptz,
+	ADD completed timestamptz,
 	ADD ended timestamptz,
 	ADD CHECK (undeploy = (blob IS NULL));
 -- What was deployed before there were states: the newest goes on, all others were followed.
-UPDATE deployment d SET released = d.created, ended = d.finished, state = CASE
+UPDATE deployment d SET released = d.created, completed = d.finished, ended = d.finished, state = CASE
 	WHEN EXISTS (SELECT FROM deployment later WHERE later.environment = d.environment AND later.channel = d.channel
 		AND (later.epoch, later.version) > (d.epoch, d.version)) THEN 4
 	WHEN d.finished IS NULL THEN 1
@@ -37,6 +39,8 @@ COMMENT ON COLUMN deployment.acknowledged IS 'Warnings of the analysis that its 
 COMMENT ON COLUMN deployment.evidence IS 'IDs of the evidence that its gates were passed by: its manifest names the reports'' digests';
 COMMENT ON COLUMN deployment.reason IS 'Why it stands as it does, if somebody or something said so';
 COMMENT ON COLUMN deployment.released IS 'When it had its signatures and began to roll out; null if it never did';
+COMMENT ON COLUMN deployment.build IS 'What its snapshot was built from; null if that is not known';
+COMMENT ON COLUMN deployment.completed IS 'When every server ran it for the first time; null if they never did';
 COMMENT ON COLUMN deployment.ended IS 'When it was complete, returned, cancelled or superseded; null while it moves';
 COMMENT ON COLUMN deployment.envelope IS 'The manifest with the builder''s signature, from its release on with the approvers'' too, byte for byte';
 COMMENT ON COLUMN deployment.version IS 'The manifest''s version: one more than the one that was released before in the same epoch';
@@ -44,7 +48,7 @@ COMMENT ON COLUMN deployment.blob IS 'SHA-256 of the snapshot; null if it switch
 
 CREATE VIEW deployment_listed AS
 SELECT id, environment, channel, epoch, version, fleet, blob, length, manifest, author, comment, promoted_from, created, expires,
-	state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, reason, released, ended
+	state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, reason, released, ended, coalesce(build, 0) AS build
 FROM deployment;
 COMMENT ON VIEW deployment_listed IS 'Deployments as they are listed: without the envelope';
 
@@ -107,7 +111,7 @@ COMMENT ON COLUMN root_envelope.author IS 'Who published it';
 COMMENT ON COLUMN root_envelope.created IS 'When';
 
 REVOKE UPDATE ON deployment FROM parley_design;
-GRANT UPDATE (state, envelope, approvals_needed, reason, released, ended) ON deployment TO parley_design;
+GRANT UPDATE (state, envelope, approvals_needed, reason, released, completed, ended) ON deployment TO parley_design;
 GRANT SELECT ON deployment_listed TO parley_design;
 GRANT SELECT, INSERT, UPDATE, DELETE ON approval TO parley_design;
 GRANT SELECT, INSERT ON evidence, root_envelope TO parley_design;

@@ -42,6 +42,7 @@ static void make_credentials(Line *line)
 	        " certificate_make . . node spiffe://parley/runtime/test/node",
 	        PARLEY_SOURCE "/deploy-profiles/local/certificates.sh");
 	test_key_write(BUILDER, line->dir, "builder");
+	test_key_write(TEST_TIMESTAMP, line->dir, "timestamp");
 	test_key_public(BUILDER, line->keys[0]);
 	line->config.tls.certificate = str(path(line, "design.crt"));
 	line->config.tls.key = str(path(line, "design.key"));
@@ -104,7 +105,7 @@ static const struct {
 // Fills the tables anew. In the specs above ' stands for ", which PostgreSQL puts right.
 static void configure(Line *line)
 {
-	line_do(line, "TRUNCATE resource, deployment, blob CASCADE");
+	line_do(line, "TRUNCATE resource, deployment, blob, root_envelope CASCADE");
 	for (size_t i = 0; i < ARRAY_COUNT(bank); i++)
 		line_do(line, arena_printf(line->arena,
 		                      "INSERT INTO resource VALUES ('%s', '%s', '%s', 'e',"
@@ -146,9 +147,19 @@ static Err authorize(void *context, RpcCall *call, const RpcMethod *method, cons
 	Line *line = context;
 	(void)call, (void)method, (void)peer;
 	Principal *principal = ARENA_NEW(arena, Principal);
-	*principal = (Principal){.everywhere = line->role, .user = STR("dora")};
+	*principal = (Principal){.everywhere = line->role, .user = str(line->user)};
 	*ret_principal = principal;
 	return OK;
+}
+
+// What every environment's profile ends with.
+static const char *trust(Line *line, const char *environment, unsigned approvals)
+{
+	test_root_write(path(line, arena_printf(line->arena, "%s.root", environment)), environment, BUILDER,
+	        approvals);
+	return arena_printf(line->arena,
+	        "approvals: %u\ntrusted_root: %s/%s.root\ntimestamp_key: %s/timestamp.key\n", approvals,
+	        line->dir, environment, line->dir);
 }
 
 void line_open(Line *line, unsigned epoch)
@@ -156,17 +167,20 @@ void line_open(Line *line, unsigned epoch)
 	declare(line, "test",
 	        arena_printf(line->arena,
 	                "name: test\nfleet: main\nservers:\n  - {name: test-1, address: \"127.0.0.1:%d\"}\n"
-	                "  - {name: test-2, address: \"127.0.0.1:%d\", tls_name: localhost}\n",
-	                line->nodes[0].port, line->nodes[1].port));
+	                "  - {name: test-2, address: \"127.0.0.1:%d\", tls_name: localhost}\n%s",
+	                line->nodes[0].port, line->nodes[1].port, trust(line, "test", 0)));
 	declare(line, "production",
 	        arena_printf(line->arena,
 	                "name: production\npromotes_from: test\nfleet: main\nepoch: %u\nservers:\n"
-	                "  - {name: production-1, address: \"127.0.0.1:%d\"}\n",
-	                epoch, line->nodes[2].port));
+	                "  - {name: production-1, address: \"127.0.0.1:%d\"}\n%s%s",
+	                epoch, line->nodes[2].port, trust(line, "production", line->approvals), line->gates));
 	line->services = (Services){.store = store_new(line->postgres.conninfo, 8),
 	        .clock = {line_now, line},
 	        .config = &line->config};
-	assert_int_equal(release_new(&line->services, &line->release), OK);
+	assert_int_equal(environments_load(line->config.environments, line->arena, &line->environments), OK);
+	assert_int_equal(rollouts_new(&line->services, &line->environments, &line->rollouts), OK);
+	assert_int_equal(
+	        release_new(&line->services, &line->environments, line->rollouts, &line->release), OK);
 	int port = 0;
 	const RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &port};
 	const RpcServerOptions options = {
@@ -183,12 +197,16 @@ void line_close(Line *line)
 	rpc_client_free(line->client);
 	rpc_server_free(line->server);
 	release_free(line->release);
+	rollouts_free(line->rollouts);
 	store_free(line->services.store);
 }
 
 void line_reset(Line *line)
 {
 	line->role = CALLER_ADMINISTRATOR;
+	line->user = "dora";
+	line->approvals = 0;
+	line->gates = "";
 	configure(line);
 	for (size_t i = 0; i < NODES; i++)
 		start_node(line, i);
@@ -204,10 +222,45 @@ void line_end(Line *line)
 	}
 }
 
+// The service of the method is found by its name.
 Err line_call(Line *line, const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret)
 {
-	return rpc_call(line->client, &parley__design__v1__deployment_service__descriptor, method, request,
-	        WAIT_MS, line->arena, ret);
+	static const ProtobufCServiceDescriptor *const services[] = {
+	        &parley__design__v1__deployment_service__descriptor,
+	        &parley__design__v1__evidence_service__descriptor,
+	        &parley__design__v1__root_service__descriptor,
+	};
+	size_t i = 0;
+	while (!protobuf_c_service_descriptor_get_method_by_name(services[i], method))
+		i++;
+	return rpc_call(line->client, services[i], method, request, WAIT_MS, line->arena, ret);
+}
+
+Err line_approve(Line *line, const char *user, uint8_t number, const char *environment, uint64_t version,
+        Parley__Design__V1__Deployment **ret)
+{
+	Parley__Design__V1__GetDeploymentRequest get = PARLEY__DESIGN__V1__GET_DEPLOYMENT_REQUEST__INIT;
+	Parley__Design__V1__ApproveRequest request = PARLEY__DESIGN__V1__APPROVE_REQUEST__INIT;
+	ProtobufCMessage *found = NULL, *response = NULL;
+	get.channel = request.channel = arena_cstr(line->arena, STR("bank"));
+	get.environment = request.environment = arena_cstr(line->arena, str(environment));
+	get.version = request.version = version;
+	Err e = line_call(line, "GetDeployment", &get.base, &found);
+	if (e)
+		return e;
+	const Parley__Design__V1__Deployment *waiting = (const void *)found;
+	Str payload = str_n((const char *)waiting->manifest.data, waiting->manifest.len);
+	Parley__Snapshot__V1__Signature *signature =
+	        test_sign(number, STR(SNAPSHOT_PAYLOAD_TYPE), payload, line->arena);
+	request.keyid = signature->keyid;
+	request.signature = signature->sig;
+	const char *before = line->user;
+	line->user = user;
+	e = line_call(line, "Approve", &request.base, &response);
+	line->user = before;
+	if (!e && ret)
+		*ret = (void *)response;
+	return e;
 }
 
 Err line_deploy(Line *line, const char *environment, Parley__Design__V1__DeployResponse **ret)

@@ -36,10 +36,15 @@ typedef struct Line {
 	DesignConfig config;
 	int64_t now_us;
 	Services services;
+	Environments environments;
+	Rollouts *rollouts;
 	Release *release;
 	RpcServer *server;
 	RpcClient *client;
-	unsigned role; // of the next caller, in all environments: a bit of Callers
+	const char *user;   // the next caller
+	unsigned approvals; // that production's root and profile ask for
+	const char *gates;  // production's, as YAML; empty: none
+	unsigned role;      // of the next caller, in all environments: a bit of Callers
 } Line;
 
 void line_make(Line *line); // once; starts PostgreSQL and makes certificates, before threads
@@ -47,7 +52,8 @@ void line_remove(Line *line);
 // An empty database with one good channel "bank"; all servers new.
 void line_reset(Line *line);
 void line_end(Line *line);
-// (Re)starts the design server's service, as after a change of the profiles: production's epoch.
+// (Re)starts the design server's service, as after a change of the profiles: production's epoch, approvals
+// and gates.
 void line_open(Line *line, unsigned epoch);
 void line_close(Line *line);
 
@@ -57,4 +63,7 @@ void line_do(Line *line, const char *sql);
 
 // Deploys "bank"; `ret` may be NULL.
 Err line_deploy(Line *line, const char *environment, Parley__Design__V1__DeployResponse **ret);
+// A person's signature over a deployment that waits: `number` is the key (world/seal.h).
+Err line_approve(Line *line, const char *user, uint8_t number, const char *environment, uint64_t version,
+        Parley__Design__V1__Deployment **ret);
 Err line_call(Line *line, const char *method, const ProtobufCMessage *request, ProtobufCMessage **ret);

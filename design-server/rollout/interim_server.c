@@ -1,6 +1,6 @@
 // One runtime server. Every conversation has a connection of its own, so that one that was away is not held
 // against a server that is back. What goes wrong is kept in the state: it concerns this server alone.
-#include "release/internal.h"
+#include "rollout/interim.h"
 
 #include "parley/runtime/v1/control.pb-c.h"
 

@@ -1,0 +1,82 @@
+#include "release/report.h"
+
+#include "base/cleanup.h"
+#include "wire/json.h"
+
+static const int64_t number_max = INT64_C(1) << 53;
+
+static Err whole(const json_t *json, const char *name, int64_t *ret)
+{
+	const json_t *value = json_object_get(json, name);
+	*ret = json_integer_value(value);
+	if (!json_is_integer(value) || *ret < 0 || *ret > number_max)
+		return err_at(ERR_EVIDENCE_INVALID, "report",
+		        "its member %s must be a whole number from 0 on", name);
+	return OK;
+}
+
+static Err real(const json_t *json, const char *name, double *ret)
+{
+	const json_t *value = json_object_get(json, name);
+	*ret = json_number_value(value);
+	if (!json_is_number(value) || !(*ret >= 0) || *ret > (double)number_max)
+		return err_at(
+		        ERR_EVIDENCE_INVALID, "report", "its member %s must be a number from 0 on", name);
+	return OK;
+}
+
+// The rate is counted here: a report may not call 7 failures of 10 calls nothing.
+static Err read_load(const json_t *json, Report *ret)
+{
+	TRY(whole(json, "calls", &ret->calls));
+	TRY(whole(json, "errors", &ret->errors));
+	TRY(whole(json, "p99_us", &ret->p99_us));
+	TRY(real(json, "throughput", &ret->throughput));
+	if (!ret->calls || ret->errors > ret->calls)
+		return err_at(ERR_EVIDENCE_INVALID, "report",
+		        "%lld errors of %lld calls: a load has calls, and no more errors than these",
+		        (long long)ret->errors, (long long)ret->calls);
+	ret->error_rate = (double)ret->errors / (double)ret->calls;
+	return OK;
+}
+
+static Err read_scenarios(const json_t *json, Report *ret)
+{
+	const json_t *list = json_object_get(json, "scenarios"), *item;
+	size_t i;
+	if (!json_is_array(list) || !json_array_size(list))
+		return err_at(ERR_EVIDENCE_INVALID, "report",
+		        "its member scenarios must be a list of what was tried, with name and passed");
+	json_array_foreach(list, i, item)
+	{
+		if (!json_is_string(json_object_get(item, "name")) ||
+		        !json_is_boolean(json_object_get(item, "passed")))
+			return err_at(ERR_EVIDENCE_INVALID, "report",
+			        "scenario %zu lacks its name or whether it passed", i + 1);
+		ret->scenarios++;
+		ret->failed += !json_is_true(json_object_get(item, "passed"));
+	}
+	return OK;
+}
+
+Err report_read(Str kind, Str text, Report *ret)
+{
+	CLEANUP(json_decrefp_) json_t *json = NULL;
+	*ret = (Report){0};
+	if (text.len > REPORT_MAX)
+		return err_at(ERR_EVIDENCE_INVALID, "report", "it has %zu bytes, at most %d are allowed",
+		        text.len, REPORT_MAX);
+	if (json_parse(text, REPORT_MAX, &json) != OK) {
+		ErrDetail why = *err_detail();
+		return err_at(ERR_EVIDENCE_INVALID, "report", "%.500s", why.message);
+	}
+	if (!json_is_object(json))
+		return err_at(ERR_EVIDENCE_INVALID, "report", "it must be a JSON object");
+	if (str_eq(kind, STR("load")))
+		return read_load(json, ret);
+	if (str_eq(kind, STR("scenarios")))
+		return read_scenarios(json, ret);
+	return err_at(ERR_EVIDENCE_INVALID, "kind",
+	        "there is evidence of the kinds load and scenarios, not '%.*s'",
+	        (int)(kind.len < 40 ? kind.len : 40), kind.ptr ? kind.ptr : "");
+}
