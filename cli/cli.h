@@ -28,6 +28,7 @@ typedef struct Cli {
 	bool format_given;
 	int timeout_ms;
 	int exit_code;                      // what a verb that succeeds exits with
+	bool connected;                     // to some server, some time
 	bool usage;                         // the failure is the command line's
 	struct RpcClient *design, *runtime; // once needed
 } Cli;

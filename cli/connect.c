@@ -55,13 +55,25 @@ static Err design_place(Cli *cli, Place *ret, const char **ret_token)
 	return OK;
 }
 
+// The touchpoint's token that the place names; NULL if it names none.
+static Err place_token(Cli *cli, const Place *place, const char **ret)
+{
+	Str text;
+
+	*ret = NULL;
+	if (!place->token_file.len)
+		return OK;
+	TRY(file_read(arena_cstr(cli->arena, place->token_file), TOKEN_FILE_MAX, cli->arena, &text));
+	*ret = arena_cstr(cli->arena, str_n(text.ptr, strcspn(text.ptr, "\r\n")));
+	return OK;
+}
+
 // The environment is the one that --env names, or the only one.
 static Err runtime_place(Cli *cli, Place *ret, const char **ret_token)
 {
 	const char *address = cli_option(cli, OPT_RUNTIME), *name = cli_option(cli, OPT_ENV),
 	           *token = cli_option(cli, OPT_TOKEN);
 	const ContextEnvironment *environment = NULL;
-	Str text;
 
 	if (name)
 		environment = context_environment(cli->context, str(name));
@@ -77,12 +89,8 @@ static Err runtime_place(Cli *cli, Place *ret, const char **ret_token)
 		        "no runtime server is known for %s; say parley context set NAME --env ENVIRONMENT "
 		        "--runtime HOST:PORT …, or give --runtime HOST:PORT",
 		        name ? name : "this context");
-	if (!token && ret->token_file.len) {
-		TRY(file_read(arena_cstr(cli->arena, ret->token_file), TOKEN_FILE_MAX, cli->arena, &text));
-		token = arena_cstr(cli->arena, str_n(text.ptr, strcspn(text.ptr, "\r\n")));
-	}
 	*ret_token = token;
-	return OK;
+	return token ? OK : place_token(cli, ret, ret_token);
 }
 
 static Err connect_to(Cli *cli, const Place *place, const char *token, RpcClient **ret)
@@ -97,8 +105,9 @@ static Err connect_to(Cli *cli, const Place *place, const char *token, RpcClient
 		        " is another machine, and without a CA the connection would be readable by all; "
 		        "say parley context set NAME … --ca FILE",
 		        STR_ARG(place->address));
-	if (!cli->design && !cli->runtime)
+	if (!cli->connected)
 		rpc_init();
+	cli->connected = true;
 	cli_verbose(
 	        cli, "connecting to " STR_FMT "%s", STR_ARG(place->address), place->ca.len ? " by TLS" : "");
 	return rpc_client_new(&(RpcClientOptions){.target = arena_cstr(cli->arena, place->address),
@@ -126,11 +135,35 @@ static Err client_get(Cli *cli, Server server, RpcClient **ret)
 
 void cli_disconnect(Cli *cli)
 {
-	if (!cli->design && !cli->runtime)
+	if (!cli->connected)
 		return;
 	rpc_client_free(cli->design);
 	rpc_client_free(cli->runtime);
 	rpc_shutdown();
+}
+
+Err cli_ask(Cli *cli, Server server, const ProtobufCServiceDescriptor *service, const char *method,
+        const ProtobufCMessage *request, Arena *arena, ProtobufCMessage **ret)
+{
+	RpcClient *client;
+
+	TRY(client_get(cli, server, &client));
+	cli_verbose(cli, "calling %s.%s", service->name, method);
+	return rpc_call(client, service, method, request, cli->timeout_ms, arena, ret);
+}
+
+Err cli_ask_environment(Cli *cli, const ContextEnvironment *environment,
+        const ProtobufCServiceDescriptor *service, const char *method, const ProtobufCMessage *request,
+        Arena *arena, ProtobufCMessage **ret)
+{
+	const Place *place = &environment->runtime;
+	CLEANUP(rpc_client_freep) RpcClient *client = NULL;
+	const char *token = NULL;
+
+	TRY(place_token(cli, place, &token));
+	TRY(connect_to(cli, place, token, &client));
+	cli_verbose(cli, "calling %s.%s", service->name, method);
+	return rpc_call(client, service, method, request, cli->timeout_ms, arena, ret);
 }
 
 static const ProtobufCMethodDescriptor *method_find(

@@ -11,6 +11,13 @@ typedef enum Server { SERVER_DESIGN, SERVER_RUNTIME } Server;
 // that does not fit, CONFIG_INVALID if no address is known, and whatever the server answers.
 Err cli_call(Cli *cli, Server server, const ProtobufCServiceDescriptor *service, const char *method,
         json_t *request, json_t **ret);
+// The same with messages; the answer lives in `arena`.
+Err cli_ask(Cli *cli, Server server, const ProtobufCServiceDescriptor *service, const char *method,
+        const ProtobufCMessage *request, Arena *arena, ProtobufCMessage **ret);
+// Asks the runtime server of one of the context's environments, over a connection of its own.
+Err cli_ask_environment(Cli *cli, const ContextEnvironment *environment,
+        const ProtobufCServiceDescriptor *service, const char *method, const ProtobufCMessage *request,
+        Arena *arena, ProtobufCMessage **ret);
 // As cli_call with a service of the runtime server's.
 Err cli_interact(Cli *cli, const char *method, json_t *request, json_t **ret);
 // Lists page by page until `limit` items (0: all) are there; *ret is a new array of what the field `items`

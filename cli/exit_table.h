@@ -3,7 +3,7 @@ EXIT_ROW(0, OK, "done; for diff: no difference; for pending: nothing is")
 EXIT_ROW(1, DIFFERENT,
         "diff found a difference; pending found something; rollout status found a server that does not run "
         "what it should; profile "
-        "import rejected rows")
+        "import rejected rows; audit verify found that the audit was changed")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
 EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")
 EXIT_ROW(4, CONFLICT, "it exists already, or was changed meanwhile (stale etag)")

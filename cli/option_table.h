@@ -63,4 +63,5 @@ OPTION_ROW(CREATE, "create", 0, NULL, "make the table if it is not there")
 OPTION_ROW(REJECTS, "rejects", 0, "FILE", "where bad rows go; default FILE.rejects")
 OPTION_ROW(NUMBER, "number", 0, "KEY",
         "give this key the row's number, counted from 1, if the file has no such column")
+OPTION_ROW(ROOT, "root", 0, "FILE", "a root that is trusted; may be repeated")
 OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")

@@ -170,6 +170,25 @@ VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what
 	"Examples:\n"
 	"  parley audit\n"
 	"  parley audit offer gold-card -o yaml\n")
+VERB_ROW("audit verify", "", 0, 0, "file root", "hold the audit against what was signed", verb_audit_verify,
+	"Each entry has a hash over itself and the entry before. Where this chain stands goes into the timestamps that the design\n"
+	"server signs and the runtime servers keep: these are the checkpoints. All entries are read and the chain is computed here; then it\n"
+	"is held against the checkpoints of the runtime server of each environment in the context, and those of the design server.\n"
+	"So entries that were edited, deleted, moved, put in or cut off are found, even if somebody who may everything in the database made\n"
+	"the chain anew. What came after the newest checkpoint is the exception: it is counted.\n\n"
+	"Timestamps are verified by the keys of their environment's root. With --root (may be repeated) that is the one you keep,\n"
+	"and those that follow it; without, the roots that the servers tell are believed.\n"
+	"With --file nothing is asked of any server: an export (parley audit export) is verified.\n\n"
+	"Exits 0 if the audit is what was written, 1 if it was changed or a checkpoint's signature is not good, 6 if a\n"
+	"server could not be asked, or no checkpoint vouches for anything.\n\n"
+	"Examples:\n"
+	"  parley audit verify\n"
+	"  parley audit verify --root production-root.json --root staging-root.json\n"
+	"  parley audit verify --file audit.jsonl --root production-root.json\n")
+VERB_ROW("audit export", "FILE", 1, 1, "", "write the audit and its checkpoints to a file", verb_audit_export,
+	"One JSON object a line: roots, then checkpoints, then all entries. - is standard output. audit verify --file reads it.\n\n"
+	"Examples:\n"
+	"  parley audit export audit.jsonl\n")
 VERB_ROW("profile import", "FILE", 1, 1, "database table level channel schema delimiter create rejects number", "load a CSV file into a profile table", verb_profile_import,
 	"FILE has a header line; its columns are matched to the audience level's keys and attributes by name, or by the names of\n"
 	"their table columns ('emp.var.rate' matches emp_var_rate). Other columns are left out. Rows that are there already are\n"

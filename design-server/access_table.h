@@ -52,6 +52,8 @@ ACCESS_ROW(UserService, RevokeRole, ADMINISTRATORS, GLOBAL)
 ACCESS_ROW(UserService, ListGrants, ADMINISTRATORS, GLOBAL)
 // --- what was done ---
 ACCESS_ROW(AuditService, ListAuditEntries, READERS, SHARED)
+ACCESS_ROW(AuditService, ReadAuditChain, READERS, SHARED)
+ACCESS_ROW(AuditService, ListAuditCheckpoints, READERS, SHARED)
 // --- marks ---
 ACCESS_ROW(PendingService, Mark, DESIGNERS, GLOBAL)
 ACCESS_ROW(PendingService, Unmark, DESIGNERS, GLOBAL)

@@ -6,7 +6,7 @@ typedef struct DesignConfig {
 	struct {
 		Str conninfo;        // the server's own: a role that is, or may become, parley_design
 		Str ingest_conninfo; // likewise parley_ingest, which takes journals in; empty: conninfo
-		Str owner_conninfo;  // of `migrate` and `user`: the role that owns the tables; empty: conninfo
+		Str owner_conninfo; // of `migrate` and `user`: the role that owns the tables; empty: conninfo
 		int64_t connections;
 	} database;
 	struct {

@@ -16,12 +16,19 @@ typedef struct AuditWork {
 	Arena *arena;
 } AuditWork;
 
+static ProtobufCBinaryData bytes_of(Str bytes)
+{
+	return (ProtobufCBinaryData){.len = bytes.len, .data = (uint8_t *)(uintptr_t)bytes.ptr};
+}
+
 static Err read_entry(const PgResult *rows, size_t row, Arena *arena, Entry **ret)
 {
 	Entry *entry = (void *)message_new(&parley__design__v1__audit_entry__descriptor, arena);
 	if (!entry)
 		return err(ERR_NO_MEMORY, "no memory for an audit entry");
 	entry->id = pg_i64(rows, row, 0);
+	entry->sequence = pg_i64(rows, row, 9);
+	entry->hash = bytes_of(pg_bytes(rows, row, 10, arena));
 	TRY(message_set_time(&entry->base, "time", pg_time(rows, row, 1), arena));
 	char **texts[] = {&entry->actor, &entry->action, &entry->kind, &entry->channel, &entry->name,
 	        &entry->before, &entry->after};
@@ -60,6 +67,116 @@ static Err list(Pg *pg, void *context)
 	return OK;
 }
 
+// --- the chain ---
+
+typedef struct ChainWork {
+	const ProtobufCMessage *request;
+	ProtobufCMessage *response;
+	Arena *arena;
+} ChainWork;
+
+static Err read_chain(Pg *pg, void *context)
+{
+	ChainWork *work = context;
+	const Parley__Design__V1__ReadAuditChainRequest *request = (const void *)work->request;
+	Parley__Design__V1__ReadAuditChainResponse *response = (void *)work->response;
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	size_t max, bytes = 0, count = 0;
+	TRY(page_size(request->page_size, &max));
+	TRY(SQL_RUN(pg, &rows, audit_chain_page, P_I64(request->after_sequence), P_I64((int64_t)max)));
+	response->entries = ARENA_ARRAY(work->arena, Entry *, max);
+	if (!response->entries)
+		return err(ERR_NO_MEMORY, "no memory for a page");
+	for (; count < pg_rows(rows) && bytes < PAGE_BYTES_MAX; count++) {
+		TRY(read_entry(rows, count, work->arena, &response->entries[count]));
+		bytes += pg_text(rows, count, 7).len + pg_text(rows, count, 8).len;
+	}
+	response->n_entries = count;
+	return OK;
+}
+
+// A position is "ENVIRONMENT NUMBER".
+static void read_position(Str position, Str *environment, int64_t *sequence)
+{
+	const char *blank = position.len ? memrchr(position.ptr, ' ', position.len) : NULL;
+	if (!blank)
+		return;
+	*environment = str_n(position.ptr, (size_t)(blank - position.ptr));
+	(void)str_to_i64(str_n(blank + 1, position.len - environment->len - 1), sequence);
+}
+
+static Err read_checkpoint(
+        const PgResult *rows, size_t row, Arena *arena, Parley__Design__V1__AuditCheckpoint **ret)
+{
+	Parley__Design__V1__AuditCheckpoint *checkpoint =
+	        (void *)message_new(&parley__design__v1__audit_checkpoint__descriptor, arena);
+	if (!checkpoint)
+		return err(ERR_NO_MEMORY, "no memory for a checkpoint");
+	checkpoint->environment = arena_cstr(arena, pg_text(rows, row, 0));
+	checkpoint->sequence = pg_i64(rows, row, 1);
+	checkpoint->envelope = bytes_of(pg_bytes(rows, row, 2, arena));
+	*ret = checkpoint;
+	return OK;
+}
+
+static Err list_checkpoints(Pg *pg, void *context)
+{
+	ChainWork *work = context;
+	const Parley__Design__V1__ListAuditCheckpointsRequest *request = (const void *)work->request;
+	Parley__Design__V1__ListAuditCheckpointsResponse *response = (void *)work->response;
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	const Str query = STR("checkpoints");
+	Str position, environment = {0};
+	int64_t sequence = 0;
+	size_t max, bytes = 0, count = 0;
+	TRY(page_size(request->page_size, &max));
+	TRY(page_token_read(str(request->page_token), query, work->arena, &position));
+	read_position(position, &environment, &sequence);
+	TRY(SQL_RUN(pg, &rows, audit_checkpoint_page, P_TEXT(environment), P_I64(sequence),
+	        P_I64((int64_t)max + 1)));
+	response->checkpoints = ARENA_ARRAY(work->arena, Parley__Design__V1__AuditCheckpoint *, max);
+	if (!response->checkpoints)
+		return err(ERR_NO_MEMORY, "no memory for a page");
+	for (; count < pg_rows(rows) && count < max && bytes < PAGE_BYTES_MAX; count++) {
+		TRY(read_checkpoint(rows, count, work->arena, &response->checkpoints[count]));
+		bytes += response->checkpoints[count]->envelope.len;
+	}
+	response->n_checkpoints = count;
+	if (count < pg_rows(rows)) {
+		const Parley__Design__V1__AuditCheckpoint *last = response->checkpoints[count - 1];
+		Str at = str(
+		        arena_printf(work->arena, "%s %lld", last->environment, (long long)last->sequence));
+		message_set_str(
+		        &response->base, "next_page_token", page_token_make(query, at, work->arena).ptr);
+	}
+	return OK;
+}
+
+static void answer(Admin *admin, RpcCall *call, const ProtobufCMessage *request, StoreWork work,
+        ProtobufCMessage *response)
+{
+	ChainWork chain = {.request = request, .response = response, .arena = rpc_arena(call)};
+	Err failed = store_run(admin->services->store, work, &chain);
+	if (failed == OK)
+		rpc_reply(call, response);
+	else
+		rpc_fail(call, failed);
+}
+
+static void handle_chain(void *service, RpcCall *call, const ProtobufCMessage *request)
+{
+	Parley__Design__V1__ReadAuditChainResponse response =
+	        PARLEY__DESIGN__V1__READ_AUDIT_CHAIN_RESPONSE__INIT;
+	answer(service, call, request, read_chain, &response.base);
+}
+
+static void handle_checkpoints(void *service, RpcCall *call, const ProtobufCMessage *request)
+{
+	Parley__Design__V1__ListAuditCheckpointsResponse response =
+	        PARLEY__DESIGN__V1__LIST_AUDIT_CHECKPOINTS_RESPONSE__INIT;
+	answer(service, call, request, list_checkpoints, &response.base);
+}
+
 static void handle_list(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	Admin *admin = service;
@@ -77,6 +194,8 @@ Err audit_register(Admin *admin, RpcServer *server)
 {
 	static const RpcMethod methods[] = {
 	        {.name = "ListAuditEntries", .handler = handle_list, .blocking = true},
+	        {.name = "ReadAuditChain", .handler = handle_chain, .blocking = true},
+	        {.name = "ListAuditCheckpoints", .handler = handle_checkpoints, .blocking = true},
 	};
 	return rpc_server_add(
 	        server, &parley__design__v1__audit_service__descriptor, methods, ARRAY_COUNT(methods), admin);

@@ -66,6 +66,6 @@ DELETE FROM request WHERE (actor, request_id) IN
 	(SELECT actor, request_id FROM request WHERE created <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)
 
 -- name: audit_page
-SELECT id, time, actor, action, kind, channel, name, before, after FROM audit
+SELECT id, time, actor, action, kind, channel, name, before, after, sequence, hash FROM audit
 WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR name = $3) AND id < $4
 ORDER BY id DESC LIMIT $5

@@ -16,12 +16,12 @@ INSERT INTO audit (time, actor, action, kind, channel, name, before, after, sequ
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: audit_chain_page
-SELECT sequence, hash, time, actor, action, kind, channel, name, before, after FROM audit WHERE sequence > $1
+SELECT id, time, actor, action, kind, channel, name, before, after, sequence, hash FROM audit WHERE sequence > $1
 ORDER BY sequence LIMIT $2
 
 -- name: audit_checkpoint_add
 INSERT INTO audit_checkpoint (environment, sequence, hash, envelope, signed) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 
 -- name: audit_checkpoint_page
-SELECT environment, sequence, hash, envelope, signed FROM audit_checkpoint WHERE (environment, sequence) > ($1, $2::bigint)
+SELECT environment, sequence, envelope FROM audit_checkpoint WHERE (environment, sequence) > ($1, $2::bigint)
 ORDER BY environment, sequence LIMIT $3
