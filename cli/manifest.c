@@ -166,7 +166,7 @@ static Err document_read(
 	return fields_normal(arena, ret, raw, &ret->fields);
 }
 
-Err manifest_parse(Arena *arena, Str text, const char *file, const char *channel, Manifest *ret)
+Err manifest_read_text(Arena *arena, Str text, const char *file, const char *channel, Manifest *ret)
 {
 	YamlNode *first = NULL;
 	size_t added = 0;
@@ -228,7 +228,7 @@ static Err file_add(Cli *cli, const char *path, const char *channel, Manifest *r
 		TRY(stdin_read(cli->arena, &text));
 	else
 		TRY(file_read(path, YAML_SIZE_MAX, cli->arena, &text));
-	return manifest_parse(cli->arena, text, standard ? "standard input" : path, channel, ret);
+	return manifest_read_text(cli->arena, text, standard ? "standard input" : path, channel, ret);
 }
 
 static int is_yaml(const struct dirent *entry)

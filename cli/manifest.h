@@ -25,7 +25,7 @@ typedef struct Manifest {
 // FIELD_UNKNOWN, FIELD_MISSING.
 Err manifest_read(Cli *cli, const OptionValue *paths, const char *channel, Manifest *ret);
 // The same from one text, in the order of the text; appends.
-Err manifest_parse(Arena *arena, Str text, const char *file, const char *channel, Manifest *ret);
+Err manifest_read_text(Arena *arena, Str text, const char *file, const char *channel, Manifest *ret);
 // By dependency, else as they were read. Errors: FIELD_INVALID if two are the same resource.
 Err manifest_sort(Manifest *manifest);
 void manifest_free(Manifest *manifest);

@@ -37,7 +37,7 @@ static void documents_are_sorted_by_what_they_need(void **state)
 	        "bank\n";
 
 	(void)state;
-	if (manifest_parse(arena, str(text), "f.yaml", "bank", &manifest) || manifest_sort(&manifest))
+	if (manifest_read_text(arena, str(text), "f.yaml", "bank", &manifest) || manifest_sort(&manifest))
 		fail_msg("%s", err_detail()->message);
 	assert_int_equal(manifest.count, ARRAY_COUNT(order));
 	for (size_t i = 0; i < manifest.count; i++)
@@ -55,7 +55,7 @@ static void fields_take_the_form_of_the_servers_answers(void **state)
 	Str json;
 
 	(void)state;
-	assert_int_equal(manifest_parse(arena, str(text), "f.yaml", NULL, &manifest), OK);
+	assert_int_equal(manifest_read_text(arena, str(text), "f.yaml", NULL, &manifest), OK);
 	assert_int_equal(json_text(manifest.documents[0].fields, false, arena, &json), OK);
 	assert_string_equal(arena_cstr(arena, json), "{\"name\":\"gold\",\"display_name\":\"Gold\","
 	                                             "\"attributes\":[{\"name\":\"fee\",\"value\":49.5}],"
@@ -65,7 +65,7 @@ static void fields_take_the_form_of_the_servers_answers(void **state)
 static void refused(const char *text, const char *says)
 {
 	CLEANUP(manifest_free) Manifest manifest = {0};
-	Err e = manifest_parse(arena, str(text), "f.yaml", NULL, &manifest);
+	Err e = manifest_read_text(arena, str(text), "f.yaml", NULL, &manifest);
 
 	if (e == OK)
 		e = manifest_sort(&manifest);
@@ -98,7 +98,7 @@ static void an_action_may_be_a_bare_name(void **state)
 	Str json;
 
 	(void)state;
-	assert_int_equal(manifest_parse(arena,
+	assert_int_equal(manifest_read_text(arena,
 	                         STR("kind: Event\nchannel: bank\nname: shown\n"
 	                             "actions: [LOG_CONTACT, {kind: SUPPRESS_OFFERS, scope: SESSION}]\n"),
 	                         "f.yaml", NULL, &manifest),
@@ -130,7 +130,7 @@ static void the_servers_refusal_is_blamed_on_its_line_too(void **state)
 	CLEANUP(manifest_free) Manifest manifest = {0};
 
 	(void)state;
-	assert_int_equal(manifest_parse(arena,
+	assert_int_equal(manifest_read_text(arena,
 	                         STR("kind: Segment\nchannel: bank\nname: young\nexpression: agee < 30\n"),
 	                         "f.yaml", NULL, &manifest),
 	        OK);
