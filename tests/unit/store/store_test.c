@@ -153,6 +153,66 @@ static void the_audit_cannot_be_edited(void **state)
 	assert_true(ask_i64(owner, "SELECT count(*) FROM audit WHERE actor = 'ada'") > 0);
 }
 
+// Everybody appends at once, and some change their minds: the numbers still have no gap, the chain no fork.
+static void *append_many(void *context)
+{
+	(void)context;
+	for (int i = 0; i < 25; i++)
+		if (store_transact(store, i % 5 ? append : append_and_fail, "race") !=
+		        (i % 5 ? OK : ERR_FIELD_INVALID))
+			return "failed";
+	return NULL;
+}
+
+static void the_audit_is_one_chain(void **state)
+{
+	(void)state;
+	pthread_t threads[4];
+	CLEANUP(pg_closep) Pg *pg = connect_owner();
+	for (size_t i = 0; i < ARRAY_COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, append_many, NULL), 0);
+	for (size_t i = 0; i < ARRAY_COUNT(threads); i++) {
+		void *failed = NULL;
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	assert_int_equal(ask_i64(pg, "SELECT count(*) FROM audit WHERE name = 'race'"), 80);
+	assert_int_equal(ask_i64(pg, "SELECT max(sequence) - count(*) FROM audit"), 0);
+	// What SQL computes is what the program wrote.
+	assert_int_equal(
+	        ask_i64(pg, "SELECT count(*) FROM (SELECT hash, audit_entry_hash("
+	                    " lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY sequence), "
+	                    " sequence, time, actor, action, kind, channel, name, before, after) AS own"
+	                    " FROM audit) AS entry WHERE hash IS DISTINCT FROM own"),
+	        0);
+}
+
+static Err read_head(Pg *pg, void *context)
+{
+	return audit_head(pg, context);
+}
+
+static Err keep_checkpoint(Pg *pg, void *context)
+{
+	return audit_checkpoint_add(pg, STR("production"), context, STR("an envelope"), 1);
+}
+
+static void checkpoints_are_kept(void **state)
+{
+	(void)state;
+	CLEANUP(pg_closep) Pg *pg = connect_owner();
+	AuditHead head = {0};
+	assert_int_equal(store_transact(store, keep_checkpoint, &head), OK); // nothing to vouch for
+	assert_int_equal(store_read(store, read_head, &head), OK);
+	assert_true(head.sequence > 0);
+	assert_int_equal(store_transact(store, keep_checkpoint, &head), OK);
+	assert_int_equal(store_transact(store, keep_checkpoint, &head), OK);
+	assert_int_equal(
+	        ask_i64(pg, "SELECT count(*) FROM audit_checkpoint c JOIN audit a USING (sequence, hash)"),
+	        1);
+	assert_int_equal(pg_script(pg, WAIT_MS, "DELETE FROM audit_checkpoint"), ERR_DB_FAILED);
+}
+
 static Err conflict_twice(Pg *pg, void *context)
 {
 	int *runs = context;
@@ -220,6 +280,8 @@ int main(void)
 	        cmocka_unit_test(a_newer_database_is_refused),
 	        cmocka_unit_test(work_that_fails_leaves_nothing),
 	        cmocka_unit_test(the_audit_cannot_be_edited),
+	        cmocka_unit_test(the_audit_is_one_chain),
+	        cmocka_unit_test(checkpoints_are_kept),
 	        cmocka_unit_test(conflicts_are_tried_again),
 	        cmocka_unit_test(reading_cannot_write),
 	        cmocka_unit_test(the_store_outlives_its_server),
