@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { DURATION_DAYS_MAX = 90 };
+
 typedef struct Hint {
 	Err id;
 	const char *text;
@@ -124,7 +126,7 @@ Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback
 	return OK;
 }
 
-Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us)
+Err cli_duration_within(Cli *cli, OptionId id, int64_t days, int64_t fallback_us, int64_t *ret_us)
 {
 	static const struct {
 		const char *suffix;
@@ -139,12 +141,18 @@ Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us)
 		return OK;
 	for (size_t i = 0; i < ARRAY_COUNT(units); i++)
 		if (strcmp(text + digits, units[i].suffix) == 0 && str_to_i64(str_n(text, digits), &number) &&
-		        number > 0 && number <= INT64_C(90) * 86400000000 / units[i].us) {
+		        number > 0 && number <= days * 86400000000 / units[i].us) {
 			*ret_us = number * units[i].us;
 			return OK;
 		}
-	return cli_usage(cli, "--%s must be a time with its unit, at most 90d: 500ms, 10s, 2m, 12h; not '%s'",
-	        option_rows[id].name, text);
+	return cli_usage(cli,
+	        "--%s must be a time with its unit, at most %" PRId64 "d: 500ms, 10s, 2m, 12h; not '%s'",
+	        option_rows[id].name, days, text);
+}
+
+Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us)
+{
+	return cli_duration_within(cli, id, DURATION_DAYS_MAX, fallback_us, ret_us);
 }
 
 void cli_verbose(const Cli *cli, const char *fmt, ...)

@@ -47,6 +47,8 @@ static inline bool cli_given(const Cli *cli, OptionId id)
 Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback, int64_t *ret);
 // A duration (500ms, 10s, 2m, 12h, 30d) that an option was given, or `fallback_us`.
 Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us);
+// The same, of at most `days`.
+Err cli_duration_within(Cli *cli, OptionId id, int64_t days, int64_t fallback_us, int64_t *ret_us);
 // Fails with exit code 2.
 Err cli_usage(Cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // A value that must be given.

@@ -33,7 +33,7 @@ static bool is_loopback(Str address)
 	return str_eq(host, STR("localhost")) || str_starts(host, STR("127.")) || str_eq(host, STR("[::1]"));
 }
 
-static Err design_place(Cli *cli, Place *ret, const char **ret_token)
+static Err design_place(Cli *cli, Endpoint *ret, const char **ret_token)
 {
 	const char *address = cli_option(cli, OPT_DESIGN), *token = cli_option(cli, OPT_TOKEN);
 	Str kept;
@@ -56,7 +56,7 @@ static Err design_place(Cli *cli, Place *ret, const char **ret_token)
 }
 
 // The touchpoint's token that the place names; NULL if it names none.
-static Err place_token(Cli *cli, const Place *place, const char **ret)
+static Err place_token(Cli *cli, const Endpoint *place, const char **ret)
 {
 	Str text;
 
@@ -69,7 +69,7 @@ static Err place_token(Cli *cli, const Place *place, const char **ret)
 }
 
 // The environment is the one that --env names, or the only one.
-static Err runtime_place(Cli *cli, Place *ret, const char **ret_token)
+static Err runtime_place(Cli *cli, Endpoint *ret, const char **ret_token)
 {
 	const char *address = cli_option(cli, OPT_RUNTIME), *name = cli_option(cli, OPT_ENV),
 	           *token = cli_option(cli, OPT_TOKEN);
@@ -79,7 +79,7 @@ static Err runtime_place(Cli *cli, Place *ret, const char **ret_token)
 		environment = context_environment(cli->context, str(name));
 	else if (cli->context->environments.count == 1)
 		environment = cli->context->environments.items;
-	*ret = environment ? environment->runtime : (Place){0};
+	*ret = environment ? environment->runtime : (Endpoint){0};
 	if (address)
 		ret->address = str(address);
 	if (!ret->address.len && cli->context->environments.count && !name)
@@ -93,7 +93,7 @@ static Err runtime_place(Cli *cli, Place *ret, const char **ret_token)
 	return token ? OK : place_token(cli, ret, ret_token);
 }
 
-static Err connect_to(Cli *cli, const Place *place, const char *token, RpcClient **ret)
+static Err connect_to(Cli *cli, const Endpoint *place, const char *token, RpcClient **ret)
 {
 	const RpcTls tls = {.certificate_file = text_or_null(cli->arena, place->certificate),
 	        .key_file = text_or_null(cli->arena, place->key),
@@ -122,7 +122,7 @@ static Err client_get(Cli *cli, Server server, RpcClient **ret)
 {
 	RpcClient **client = server == SERVER_DESIGN ? &cli->design : &cli->runtime;
 	const char *token = NULL;
-	Place place;
+	Endpoint place;
 
 	if (!*client) {
 		TRY(server == SERVER_DESIGN ? design_place(cli, &place, &token)
@@ -156,7 +156,7 @@ Err cli_ask_environment(Cli *cli, const ContextEnvironment *environment,
         const ProtobufCServiceDescriptor *service, const char *method, const ProtobufCMessage *request,
         Arena *arena, ProtobufCMessage **ret)
 {
-	const Place *place = &environment->runtime;
+	const Endpoint *place = &environment->runtime;
 	CLEANUP(rpc_client_freep) RpcClient *client = NULL;
 	const char *token = NULL;
 

@@ -13,9 +13,9 @@
 
 enum { TOKEN_MAX = 4096 };
 
-static const ConfigField design_fields[] = {{.name = "address", .offset = offsetof(Place, address)},
-        {.name = "ca", .offset = offsetof(Place, ca)},
-        {.name = "server_name", .offset = offsetof(Place, server_name)}, {0}};
+static const ConfigField design_fields[] = {{.name = "address", .offset = offsetof(Endpoint, address)},
+        {.name = "ca", .offset = offsetof(Endpoint, ca)},
+        {.name = "server_name", .offset = offsetof(Endpoint, server_name)}, {0}};
 static const ConfigField environment_fields[] = {
         {.name = "name", .offset = offsetof(ContextEnvironment, name), .required = true},
         {.name = "runtime", .offset = offsetof(ContextEnvironment, runtime.address)},

@@ -6,21 +6,21 @@
 #include "base/config.h"
 
 // How to reach one server, or one of several that are alike.
-typedef struct Place {
+typedef struct Endpoint {
 	Str address;
 	Str ca;          // PEM file; empty: plaintext
 	Str server_name; // the name on the server's certificate, if not the address's host
 	Str certificate, key, token_file;
-} Place;
+} Endpoint;
 
 typedef struct ContextEnvironment {
 	Str name;
-	Place runtime;
+	Endpoint runtime;
 } ContextEnvironment;
 
 typedef struct Context {
 	Str name;
-	Place design;
+	Endpoint design;
 	ConfigList environments; // of ContextEnvironment
 } Context;
 

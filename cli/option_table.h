@@ -51,7 +51,29 @@ OPTION_ROW(CA, "ca", 0, "FILE", "PEM certificates of who signs the server's")
 OPTION_ROW(SERVER_NAME, "server-name", 0, "NAME",
         "the name that the server's certificate bears, if not the address's host")
 OPTION_ROW(CERTIFICATE, "certificate", 0, "FILE", "PEM certificate to show a runtime server")
-OPTION_ROW(KEY, "key", 0, "FILE", "its private key")
+OPTION_ROW(KEY, "key", 0, "FILE", "a private key; several sign if it is repeated")
+OPTION_ROW(PASSPHRASE_FILE, "passphrase-file", 0, "FILE",
+        "read the key's passphrase from a file's first line, - for standard input")
+OPTION_ROW(NEW_PASSPHRASE_FILE, "new-passphrase-file", 0, "FILE", "the same for the passphrase that is to be")
+OPTION_ROW(
+        NO_PASSPHRASE, "no-passphrase", 0, NULL, "do not encrypt the key: for servers, which nobody can ask")
+OPTION_ROW(HOLDER, "holder", 0, "NAME=FILE", "a person with a root key, and the public key; may be repeated")
+OPTION_ROW(
+        BUILDER, "builder", 0, "[NAME=]FILE", "the public key of a design server; its name is design-server")
+OPTION_ROW(TIMESTAMP, "timestamp", 0, "[NAME=]FILE",
+        "the public key that a design server signs timestamps with, as --builder")
+OPTION_ROW(
+        APPROVER, "approver", 0, "NAME=FILE", "a person who may approve, and the public key; may be repeated")
+OPTION_ROW(THRESHOLD, "threshold", 0, "N", "how many root keys must sign the next root; default 1")
+OPTION_ROW(APPROVALS, "approvals", 0, "N", "how many persons must approve a deployment; default 0")
+OPTION_ROW(EXPIRES, "expires", 0, "DURATION", "how long it holds, such as 30d")
+OPTION_ROW(AFTER, "after", 0, "FILE", "the root before this one")
+OPTION_ROW(REMOVE, "remove", 0, "NAME|KEYID",
+        "take out a person's keys, or one key by the first 8 or more digits of its ID; may be repeated")
+OPTION_ROW(SERVER, "server", 0, "ID", "the runtime server's ID, as its configuration has it")
+OPTION_ROW(EPOCH, "epoch", 0, "N", "the least epoch; default 1")
+OPTION_ROW(VERSION, "version", 0, "N", "the version")
+OPTION_ROW(YES, "yes", 'y', NULL, "do it without asking")
 OPTION_ROW(TOKEN_FILE, "token-file", 0, "FILE", "a file with the touchpoint token to show a runtime server")
 OPTION_ROW(DATABASE, "database", 0, "CONNINFO", "the PostgreSQL database, as libpq takes it")
 OPTION_ROW(TABLE, "table", 0, "TABLE", "the profile table; default: the audience level's")

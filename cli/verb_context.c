@@ -9,7 +9,7 @@ static json_t *text_json(Str text)
 	return json_stringn(text.len ? text.ptr : "", text.len);
 }
 
-static void row_add(json_t *rows, bool current, Str name, Str environment, const Place *place)
+static void row_add(json_t *rows, bool current, Str name, Str environment, const Endpoint *place)
 {
 	const char *shows = place->certificate.len ? "certificate" : place->token_file.len ? "token" : "";
 
@@ -74,7 +74,7 @@ static Err set_file(Cli *cli, OptionId id, Str *ret)
 	return OK;
 }
 
-static Err place_set(Cli *cli, OptionId address, Place *place)
+static Err place_set(Cli *cli, OptionId address, Endpoint *place)
 {
 	set_text(cli, address, &place->address);
 	set_text(cli, OPT_SERVER_NAME, &place->server_name);

@@ -161,6 +161,59 @@ VERB_ROW("snapshot inspect", "[FILE]", 0, 1, "channel", "show what a runtime ser
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
 	"  parley snapshot inspect snapshot.bin -o json\n"
 	"  parley snapshot inspect --channel retail-bank --env production\n")
+VERB_ROW("key new", "FILE", 1, 1, "passphrase-file no-passphrase", "make a key pair to sign with", verb_key_new,
+	"The private half goes to FILE, encrypted by a passphrase; the public half beside it, anna.key to anna.pub. The private half never\n"
+	"leaves this machine: hand the public one to those who hold the root keys, for the next root.\n\n"
+	"Examples:\n"
+	"  parley key new anna.key\n"
+	"  parley key new builder.key --no-passphrase\n")
+VERB_ROW("key show", "FILE", 1, 1, "passphrase-file", "tell a key's ID and public bytes", verb_key_show,
+	"Of a private key the passphrase is asked for.\n\n"
+	"Examples:\n"
+	"  parley key show anna.pub\n")
+VERB_ROW("key passphrase", "FILE", 1, 1, "passphrase-file new-passphrase-file no-passphrase", "change a private key's passphrase", verb_key_passphrase,
+	"Examples:\n"
+	"  parley key passphrase anna.key\n")
+VERB_ROW("root new", "FILE --env ENVIRONMENT", 1, 1, "holder builder timestamp approver threshold approvals expires key passphrase-file",
+	"make an environment's first root: whom it trusts", verb_root_new,
+	"A root lists the public keys of an environment by role: holders of root keys sign the next root, the design server's builder key\n"
+	"signs deployments and its timestamp key what is current, approvers sign what they approve. The file exists from its first signature\n"
+	"on; other holders add theirs with root sign. Runtime servers are configured with the first root and learn of later ones.\n\n"
+	"Examples:\n"
+	"  parley root new production-1.root --env production --holder rita=rita.pub --holder rolf=rolf.pub --holder ruth=ruth.pub \\\n"
+	"      --threshold 2 --builder builder.pub --timestamp production-timestamp.pub \\\n"
+	"      --approver anna=anna.pub --approver ben=ben.pub --approvals 2 --expires 365d --key rita.key\n"
+	"  parley root sign production-1.root --key rolf.key\n")
+VERB_ROW("root change", "OLD NEW", 2, 2, "holder builder timestamp approver remove threshold approvals expires key passphrase-file",
+	"make the root after another: add and remove keys", verb_root_change,
+	"What --remove names goes, then the others are added; thresholds stay unless they are given. The new root has to be signed by the\n"
+	"thresholds of both: by holders of OLD and of NEW. A removed key is revoked: from then on nothing new is taken with its signature.\n"
+	"To change a server's key without a gap, add the new one, let it sign a deployment, and remove the old one after that.\n\n"
+	"Examples:\n"
+	"  parley root change production-1.root production-2.root --approver carl=carl.pub --remove ben --key rita.key\n"
+	"  parley root change production-2.root production-3.root --remove 3f2a90c1 --builder builder-2.pub --key rita.key\n"
+	"  parley root sign production-2.root --key rolf.key --after production-1.root\n")
+VERB_ROW("root sign", "FILE", 1, 1, "key after passphrase-file", "add a holder's signature to a root or a floor", verb_root_sign,
+	"With --after keys of the root before count too, as they have to where holders leave. For a floor --after names the root that is in\n"
+	"force, so that a wrong key is noticed.\n\n"
+	"Examples:\n"
+	"  parley root sign production-2.root --key rolf.key --after production-1.root\n")
+VERB_ROW("root show", "FILE", 1, 1, "after", "show a root: keys, thresholds, and who has signed", verb_root_show,
+	"Examples:\n"
+	"  parley root show production-2.root --after production-1.root\n"
+	"  parley root show production-1.root -o json\n")
+VERB_ROW("root verify", "FILE", 1, 1, "after", "check that a root would be taken", verb_root_verify,
+	"As runtime servers check it: alone, as the root that a server is configured with; with --after, as the next one.\n\n"
+	"Examples:\n"
+	"  parley root verify production-1.root\n"
+	"  parley root verify production-2.root --after production-1.root\n")
+VERB_ROW("root floor", "FILE --env ENVIRONMENT --server ID --channel CHANNEL --version N", 1, 1,
+	"server channel epoch version expires after key passphrase-file", "let a runtime server that lost its state begin again", verb_root_floor,
+	"A server without its state cannot tell an old deployment from a new one and takes none. A floor says from which version on it may;\n"
+	"holders of root keys sign it, as many as a root needs. It holds for a day, or as --expires says, at most 7d.\n\n"
+	"Examples:\n"
+	"  parley root floor r1.floor --env production --server production-1 --channel bank --version 12 --key rita.key\n"
+	"  parley root sign r1.floor --key rolf.key\n")
 VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
 	"KIND is recommendation, contact, accept, reject, event, session_start or session_end.\n\n"
 	"Examples:\n"

@@ -33,6 +33,16 @@ Err floor_pack(const Floor *place_floor, Arena *arena, Str *ret)
 	return payload_pack(&place_floor->base, ERR_FLOOR_INVALID, arena, ret);
 }
 
+Err floor_parse(Str payload, Arena *arena, Floor **ret)
+{
+	ProtobufCMessage *message = NULL;
+	TRY(payload_parse(
+	        &parley__snapshot__v1__floor__descriptor, payload, ERR_FLOOR_INVALID, arena, &message));
+	TRY(floor_form((const Floor *)message));
+	*ret = (Floor *)message;
+	return OK;
+}
+
 static Err check_signed(Str envelope, const TrustRoot *root, Arena *arena, Str *ret_payload)
 {
 	Opened opened;
@@ -72,12 +82,9 @@ Err floor_verify(
         Str envelope, const TrustRoot *root, Str runtime_id, int64_t now_us, Arena *arena, Floor **ret)
 {
 	Str payload;
-	ProtobufCMessage *message = NULL;
+	Floor *place_floor;
 	TRY(check_signed(envelope, root, arena, &payload));
-	TRY(payload_parse(
-	        &parley__snapshot__v1__floor__descriptor, payload, ERR_FLOOR_INVALID, arena, &message));
-	Floor *place_floor = (Floor *)message;
-	TRY(floor_form(place_floor));
+	TRY(floor_parse(payload, arena, &place_floor));
 	TRY(check_place(place_floor, root, runtime_id, now_us));
 	TRY(root_check_time(root, now_us));
 	*ret = place_floor;

@@ -41,6 +41,14 @@ bool signature_verifies(const uint8_t key[32], const Signature *signature, Str s
 	               (const uint8_t *)signed_bytes.ptr, signed_bytes.len) == 1;
 }
 
+bool signature_fits(
+        const uint8_t public_key[32], Str type, Str payload, const Signature *signature, Arena *arena)
+{
+	Str signed_bytes;
+	return signed_bytes_of(type, payload, arena, &signed_bytes) == OK &&
+	       signature_verifies(public_key, signature, signed_bytes);
+}
+
 static Err sign(const SigningKey *key, Str signed_bytes, uint8_t ret[SIGNATURE_SIZE])
 {
 	size_t len = SIGNATURE_SIZE;

@@ -68,6 +68,9 @@ Err floor_verify(Str envelope, const TrustRoot *root, Str runtime_id, int64_t no
 // `arena`.
 Err signature_make(
         const SigningKey *key, Str type, Str payload, Arena *arena, Parley__Snapshot__V1__Signature **ret);
+// Whether it is one by that key.
+bool signature_fits(const uint8_t public_key[32], Str type, Str payload,
+        const Parley__Snapshot__V1__Signature *signature, Arena *arena);
 // An envelope of these parts.
 Err envelope_pack(Str type, Str payload, Parley__Snapshot__V1__Signature *const *signatures, size_t count,
         Arena *arena, Str *ret);
@@ -81,6 +84,7 @@ Err floor_pack(const Parley__Snapshot__V1__Floor *floor, Arena *arena, Str *ret)
 // The bytes back to the message, with every check but those of signature, place, version and time.
 Err manifest_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Manifest **ret);
 Err root_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Root **ret);
+Err floor_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Floor **ret);
 
 // Whether a signature over a manifest's bytes is an approval by a person who may give it. `ret_holder` lives
 // as long as the root. Errors: SIGNATURE_INVALID, KEY_ROLE, APPROVER_IS_AUTHOR.
