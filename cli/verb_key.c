@@ -41,9 +41,13 @@ static Err show(Cli *cli, const char *path, const char *title)
 	CLEANUP(json_decrefp_)
 	json_t *item = json_pack("{s:s, s:s, s:s, s:s}", "file", path, "kind",
 	        private_one ? "private" : "public", "keyid", id, "public", hex);
-	if (cli->format == FORMAT_TABLE && title)
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, item);
+	if (title)
 		puts(title);
-	return print_one(cli, item);
+	printf("file    %s (%s)\nkeyid   %s\npublic  %s\n", path, private_one ? "private" : "public", id,
+	        hex);
+	return OK;
 }
 
 Err verb_key_new(Cli *cli)

@@ -14,9 +14,10 @@
 #define KEY_COLUMNS       "ROLE:role HOLDER:holder KEY:keyid"
 #define SIGNATURE_COLUMNS "SIGNED-BY:holder KEY:keyid LISTED:listed SIGNATURE:signature"
 
+// To the second: people read it.
 static int64_t now(void)
 {
-	return clock_now_us(clock_system());
+	return clock_now_us(clock_system()) / US_PER_S * US_PER_S;
 }
 
 static const char *time_text(Cli *cli, int64_t us)
