@@ -59,6 +59,8 @@ ACCESS_ROW(PendingService, Mark, DESIGNERS, GLOBAL)
 ACCESS_ROW(PendingService, Unmark, DESIGNERS, GLOBAL)
 ACCESS_ROW(PendingService, ListMarks, READERS, SHARED)
 ACCESS_ROW(PendingService, ListPendingChanges, READERS, SHARED)
+// --- analysis ---
+ACCESS_ROW(ValidationService, ValidateChannel, READERS, SHARED)
 // --- deployments ---
 ACCESS_ROW(DeploymentService, Deploy, DESIGNERS, ENVIRONMENT)
 ACCESS_ROW(DeploymentService, Rollback, ADMINISTRATORS, ENVIRONMENT)

@@ -9,6 +9,7 @@
 #include "pending/pending.h"
 #include "release/release.h"
 #include "rollout/rollout.h"
+#include "validate/validate.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(release_register(design->release, design->rpc));
 	TRY(pending_register(&design->services, arena, design->rpc));
 	TRY(rollouts_register(design->rollouts, design->rpc));
+	TRY(validate_register(&design->services, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);

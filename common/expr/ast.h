@@ -109,6 +109,10 @@ Err expr_check(Compilation *c, ExprKind expected);
 // Tree to program bytes in `arena`. Error: EXPR_LIMIT.
 Err expr_emit(Compilation *c, Arena *arena, ExprProgram *ret);
 
+// Source to typed tree: c->root, for whoever reasons about expressions instead of running them. `arena`,
+// `schema` and `source` are the caller's; nothing of the tree outlives the arena. Errors as of expr_compile.
+Err expr_analyse(Compilation *c, ExprKind expected);
+
 // A new node. Never fails.
 Node *expr_node(Compilation *c, NodeKind kind, uint32_t at);
 // Appends a child; nested beyond EXPR_DEPTH_MAX it notes a failure.

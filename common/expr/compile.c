@@ -21,8 +21,7 @@ static Err begin(Compilation *c)
 	return c->nodes ? OK : err(ERR_NO_MEMORY, "no memory to compile an expression");
 }
 
-// Everything up to the types.
-static Err analyse(Compilation *c, ExprKind expected)
+Err expr_analyse(Compilation *c, ExprKind expected)
 {
 	TRY(begin(c));
 	TRY(expr_parse(c));
@@ -35,7 +34,7 @@ static Err compile(Compilation *c, ExprKind expected, Arena *arena, ExprProgram 
 
 	if (!c->arena)
 		return err(ERR_NO_MEMORY, "no memory to compile an expression");
-	TRY(analyse(c, expected));
+	TRY(expr_analyse(c, expected));
 	TRY(expr_emit(c, arena, &made));
 	return expr_verify(c->schema, made.bytes, made.len, ret);
 }
@@ -63,7 +62,7 @@ Err expr_infer(const ExprSchema *schema, Str source, Arena *arena, Str *ret)
 
 	if (!work)
 		return err(ERR_NO_MEMORY, "no memory to compile an expression");
-	TRY(analyse(&c, EXPR_DYN));
+	TRY(expr_analyse(&c, EXPR_DYN));
 	*ret = arena_str(arena, expr_type_full_name(c.root->type, work));
 	return ret->ptr ? OK : err(ERR_NO_MEMORY, "no memory for the name of a type");
 }

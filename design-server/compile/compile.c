@@ -63,7 +63,8 @@ int reference(Compile *c, const NameIndex *index, const char *field, const char 
 {
 	int found = *name ? name_find(index, name) : -1;
 	if (*name && found < 0)
-		problem(c, field, "there is no %s '%s': create it or name another", what, name);
+		problem_as(c, PROBLEM_REFERENCE, field, "there is no %s '%s': create it or name another",
+		        what, name);
 	return found;
 }
 

@@ -58,7 +58,23 @@ typedef struct Configuration {
 
 enum { PROBLEMS_MAX = 200 }; // that are kept; all are counted
 
+// What sort of thing is wrong, for those who sort problems.
+typedef enum ProblemSort {
+	PROBLEM_OTHER,
+	PROBLEM_REFERENCE,  // what is named is not there
+	PROBLEM_EXPRESSION, // it does not compile
+	PROBLEM_DATES,      // they are reversed
+	PROBLEM_NO_CONTENT, // a point without default content
+	PROBLEM_UNFILLED,   // a segment that nothing puts anybody into
+	PROBLEM_EMPTY_LIST, // an offer list that is used
+	PROBLEM_STEP_UNREACHED,
+	PROBLEM_CIRCLE, // what leads back to itself
+	PROBLEM_LIMIT,  // a limit of nothing
+	PROBLEM_SCORES, // one visitor and offer, two scores
+} ProblemSort;
+
 typedef struct Problem {
+	ProblemSort sort;
 	const char *kind; // "Segment"
 	Str name;         // of the resource
 	const char *field;

@@ -201,7 +201,7 @@ static void follow(Compile *c, uint32_t index, Followed *all)
 			continue;
 		}
 		c->name = event->name;
-		problem(c, arena_printf(c->arena, "actions[%zu].event", i),
+		problem_as(c, PROBLEM_CIRCLE, arena_printf(c->arena, "actions[%zu].event", i),
 		        "the event '%s' leads back here at once, so this would go round for ever: "
 		        "give it a delay or take it out",
 		        c->out->events[action->event]->name);

@@ -81,7 +81,7 @@ static void refuse_unreached(Flow *flow)
 {
 	for (size_t i = 1; !flow->dangles && i < flow->in->n_steps; i++) {
 		if (!flow->causes[i])
-			problem(flow->c, field(flow, i, "name"),
+			problem_as(flow->c, PROBLEM_STEP_UNREACHED, field(flow, i, "name"),
 			        "no way leads to the step '%s': name it as another's next step, or take it "
 			        "out",
 			        flow->in->steps[i]->name);
@@ -104,7 +104,7 @@ static void order_steps(Flow *flow)
 	for (size_t i = 0; i < count; i++) {
 		if (flow->place[i] != NOWHERE)
 			continue;
-		problem(flow->c, field(flow, i, "next"),
+		problem_as(flow->c, PROBLEM_CIRCLE, field(flow, i, "next"),
 		        "the step '%s' leads back to itself, or follows steps that do: a flow goes forward "
 		        "only",
 		        flow->in->steps[i]->name);

@@ -43,7 +43,10 @@ typedef struct Compile {
 
 // Notes a problem of the present resource. Memory that runs out while noting ends the compilation at its end.
 void problem(Compile *c, const char *field, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-// With this thread's last failure as the message.
+// The same of a particular sort.
+void problem_as(Compile *c, ProblemSort sort, const char *field, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+// With this thread's last failure as the message; of the sort EXPRESSION if it is about one.
 void problem_from_error(Compile *c, const char *field);
 Err problems_error(const Compile *c);
 

@@ -106,7 +106,7 @@ static void compile_counting(Compile *c, const DesignConstraint *in, SnapConstra
 		problem(c, "counted", "it is not known what to count: choose one of the listed");
 	constraint->limit = (uint64_t)in->limit;
 	if (in->limit < 1)
-		problem(c, "limit", "it is %lld: give 1 or more, or switch the rules off",
+		problem_as(c, PROBLEM_LIMIT, "limit", "it is %lld: give 1 or more, or switch the rules off",
 		        (long long)in->limit);
 }
 

@@ -59,7 +59,7 @@ static Err personalise(Compile *c, const char *field, const char *source, SnapOf
 			                            c->out->audience_levels[0]->name, message);
 	}
 	if (!attribute->n_personalised)
-		problem(c, field, "%s", why);
+		problem_as(c, PROBLEM_EXPRESSION, field, "%s", why);
 	return OK;
 }
 
@@ -106,8 +106,8 @@ static Err compile_attributes(Compile *c, const DesignOffer *in, SnapOffer *offe
 {
 	const DesignTemplate *template = find_template(c, in->template_);
 	if (!template) {
-		problem(c, "template", "there is no offer template '%s': create it or name another",
-		        in->template_);
+		problem_as(c, PROBLEM_REFERENCE, "template",
+		        "there is no offer template '%s': create it or name another", in->template_);
 		return OK;
 	}
 	refuse_strange_attributes(c, in, template);

@@ -130,7 +130,7 @@ static Err draw_by_expression(Compile *c, const DesignList *in, DrawnList *list)
 			list->offers[list->count++] = i;
 	}
 	if (!list->count)
-		problem(c, "expression",
+		problem_as(c, PROBLEM_EMPTY_LIST, "expression",
 		        "no offer meets it, so whatever uses the list would do nothing: correct it, or do "
 		        "not "
 		        "use it yet");
@@ -160,7 +160,8 @@ Err draw_list(Compile *c, const DesignList *in, DrawnList *list)
 	if (*in->expression && in->n_offers)
 		problem(c, "offers", "it has an expression too: keep one of the two");
 	else if (!*in->expression && !in->n_offers)
-		problem(c, "offers", "it has neither offers nor an expression: give one of the two");
+		problem_as(c, PROBLEM_EMPTY_LIST, "offers",
+		        "it has neither offers nor an expression: give one of the two");
 	return *in->expression ? draw_by_expression(c, in, list) : draw_by_names(c, in, list);
 }
 

@@ -2,13 +2,13 @@
 
 #include <stdio.h>
 
-static void note(Compile *c, const char *field, const char *message)
+static void note(Compile *c, ProblemSort sort, const char *field, const char *message)
 {
 	Problems *problems = c->problems;
 	problems->found++;
 	if (problems->count < PROBLEMS_MAX)
 		problems->items[problems->count++] =
-		        (Problem){c->kind, str(c->name), field, message ? message : ""};
+		        (Problem){sort, c->kind, str(c->name), field, message ? message : ""};
 }
 
 void problem(Compile *c, const char *field, const char *fmt, ...)
@@ -17,12 +17,25 @@ void problem(Compile *c, const char *field, const char *fmt, ...)
 	va_start(args, fmt);
 	char *message = arena_vprintf(c->arena, fmt, args);
 	va_end(args);
-	note(c, field, message);
+	note(c, PROBLEM_OTHER, field, message);
+}
+
+void problem_as(Compile *c, ProblemSort sort, const char *field, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	char *message = arena_vprintf(c->arena, fmt, args);
+	va_end(args);
+	note(c, sort, field, message);
 }
 
 void problem_from_error(Compile *c, const char *field)
 {
-	note(c, field, arena_cstr(c->arena, str(err_detail()->message)));
+	Err id = err_detail()->id;
+	bool expression = id == ERR_EXPR_SYNTAX || id == ERR_EXPR_NAME_UNKNOWN || id == ERR_EXPR_TYPE ||
+	                  id == ERR_EXPR_LIMIT;
+	note(c, expression ? PROBLEM_EXPRESSION : PROBLEM_OTHER, field,
+	        arena_cstr(c->arena, str(err_detail()->message)));
 }
 
 Err problems_error(const Compile *c)

@@ -214,7 +214,7 @@ static bool has_output(const Compile *c, const char *segment)
 static void refuse_empty(Compile *c, const DesignSegment *in)
 {
 	if (!*in->expression && !in->n_lists && !has_output(c, in->name))
-		problem(c, "expression",
+		problem_as(c, PROBLEM_UNFILLED, "expression",
 		        "nobody would ever be in it: write an expression, name lists, or let a segmentation "
 		        "flow lead to it");
 }

@@ -163,7 +163,7 @@ SnapExpression *compile_expression(Compile *c, const char *field, const ExprSche
 	if (expected == SNAP_TYPE(UNSPECIFIED) || try_expression(c, schema, source, expected, &ret, &message))
 		return NULL; // memory, which ends the compilation, or a type that was told already
 	if (!ret)
-		problem(c, field, "%s", message);
+		problem_as(c, PROBLEM_EXPRESSION, field, "%s", message);
 	return ret;
 }
 
@@ -241,6 +241,6 @@ void compile_dates(Compile *c, const Google__Protobuf__Timestamp *effective,
 	if (expires && *ret_expires_us == 0)
 		*ret_expires_us = -1; // 0 says "for ever"
 	if (effective && expires && moment_us(effective) >= moment_us(expires))
-		problem(c, "expire_time",
+		problem_as(c, PROBLEM_DATES, "expire_time",
 		        "it is not after effective_time, so this would never hold: change one of them");
 }

@@ -115,7 +115,7 @@ static void merge(Compile *c, Entries *entries)
 			entries->items[kept++] = *entry;
 		} else if (!same_words(last, entry)) {
 			c->name = entry->resource;
-			problem(c, field(c, entry->index, "score"),
+			problem_as(c, PROBLEM_SCORES, field(c, entry->index, "score"),
 			        "the visitor '%s' has the score %g%s for the offer '%s' here, and %g%s by "
 			        "entries[%zu] of '%s': keep one",
 			        entry->id, entry->score, entry->adds ? ", added," : "",

@@ -215,7 +215,8 @@ Err compile_points(Compile *c)
 		c->name = point->name = in->name;
 		point->default_content = in->default_content;
 		if (!*in->default_content)
-			problem(c, "default_content", "it is empty: say what to show without an offer");
+			problem_as(c, PROBLEM_NO_CONTENT, "default_content",
+			        "it is empty: say what to show without an offer");
 		if (!*in->zone)
 			problem(c, "zone", "it names no zone: name one");
 		point->zone = (uint32_t)reference(c, &c->zones, "zone", "zone", in->zone);
