@@ -30,3 +30,9 @@ HINT_ROW(APPROVALS_MISSING, "parley approve CHANNEL --env ENVIRONMENT --key FILE
 HINT_ROW(APPROVER_IS_AUTHOR, "ask another approver; parley environments lists them")
 HINT_ROW(ROOT_EXPIRED, "holders of root keys make the next one: parley root change")
 HINT_ROW(ROOT_VERSION, "parley root get fetches the newest; the next one follows that: parley root change")
+HINT_ROW(GATE_FAILED, "parley promotion CHANNEL shows all gates; the commands above make new evidence")
+HINT_ROW(DEPLOYMENT_NOT_FOUND, "parley rollout history lists what was deployed")
+HINT_ROW(
+        FINDINGS_UNACKNOWLEDGED, "read them: parley validate CHANNEL; then --acknowledge each, or correct it")
+HINT_ROW(FINDINGS_ERROR, "parley validate CHANNEL lists them, with remedies")
+HINT_ROW(IN_USE, "parley history --env ENVIRONMENT shows the calls")

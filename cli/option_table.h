@@ -21,7 +21,13 @@ OPTION_ROW(ALL, "all", 0, NULL,
         "all of the channel; with export every offer, template, offer list and campaign too, not just those "
         "that the channel reaches")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
-OPTION_ROW(TO, "to", 0, "ENVIRONMENT", "the environment to deploy to")
+OPTION_ROW(TO, "to", 0, "ENVIRONMENT|VERSION", "the environment to deploy to; for rollback the version")
+OPTION_ROW(ACKNOWLEDGE, "acknowledge", 0, "FINDING",
+        "a warning of the analysis that was read and is accepted, as CODE:kind/name; may be repeated")
+OPTION_ROW(WAIT, "wait", 0, NULL, "wait until it is complete, paused or returned (the default)")
+OPTION_ROW(NO_WAIT, "no-wait", 0, NULL, "do not wait for the roll-out's end")
+OPTION_ROW(CONFIRM, "confirm", 0, "CHANNEL", "the channel's name once more")
+OPTION_ROW(IN_USE, "in-use", 0, NULL, "although touchpoints have called it within the last hour")
 OPTION_ROW(FROM, "from", 0, "ENVIRONMENT", "what this environment runs, instead of the working configuration")
 OPTION_ROW(NEXT, "next", 0, NULL, "what the next deployment would bring: what is marked, if anything is")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")

@@ -83,18 +83,54 @@ VERB_ROW("marks", "", 0, 0, "channel", "list what is marked for deployment", ver
 	"  parley marks\n"
 	"  parley marks --channel bank -o json\n"
 	"  parley get marks --channel bank\n")
-VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run", "put a channel into service in an environment", verb_deploy,
-	"In the first environment of the line a snapshot is built from the configuration; a later one gets the very bytes that the\n"
-	"one before it runs. What runs already is not deployed twice.\n\n"
+VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge wait no-wait", "put a channel into service in an environment", verb_deploy,
+	"In the first environment of the line a snapshot is built from the configuration: from what is marked, if anything is. It is\n"
+	"analysed first: errors stop it, warnings must be acknowledged by name. A later environment gets the very bytes that the\n"
+	"one before it runs (parley promote). What runs already is not deployed twice. Where approvals are needed, it waits for them.\n\n"
 	"Examples:\n"
 	"  parley deploy bank --to test -m 'new savings offers'\n"
-	"  parley deploy bank --to production --dry-run\n")
+	"  parley deploy bank --to test --dry-run\n"
+	"  parley deploy bank --to test --acknowledge RULE_NEVER:TreatmentRule/spring\n")
+VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run wait no-wait", "bring what the environment before runs to the next one", verb_promote,
+	"The gates of the environment are asked first; each that does not let pass says why, and which command mends it. If its root\n"
+	"asks for approvals, the deployment waits until that many persons other than you have signed it; then it rolls out by itself.\n"
+	"Promoting other content, or the same with another comment, makes approvals void that were given before.\n\n"
+	"Examples:\n"
+	"  parley promote bank --to staging\n"
+	"  parley promote bank --to production -m 'spring campaign'\n"
+	"  parley promote bank --to production --dry-run\n")
+VERB_ROW("promotion", "CHANNEL", 1, 1, "", "show how far a channel has come along the environments, and what keeps it", verb_promotion,
+	"One line an environment, then what to do next in each that lags behind the one before it.\n\n"
+	"Examples:\n"
+	"  parley promotion bank\n"
+	"  parley promotion bank -o json\n")
+VERB_ROW("rollback", "CHANNEL --env ENVIRONMENT", 1, 1, "to comment wait no-wait", "bring back the content of an earlier version", verb_rollback,
+	"Without --to it is the last other content that every server ran. It goes out under a new version with the same approvals as\n"
+	"any deployment; gates are not asked. A roll-out that is still under way is undone faster: parley rollout undo.\n\n"
+	"Examples:\n"
+	"  parley rollback bank --env production -m 'too few accepts'\n"
+	"  parley rollback bank --env production --to 17\n")
+VERB_ROW("undeploy", "CHANNEL --env ENVIRONMENT --confirm CHANNEL", 1, 1, "confirm in-use comment wait no-wait", "switch a channel off in an environment", verb_undeploy,
+	"Its servers then answer CHANNEL_NOT_DEPLOYED. It is a deployment with the same approvals as any, and a rollback takes it back.\n"
+	"While touchpoints call the channel it is refused, unless you say that they may go without (--in-use).\n\n"
+	"Examples:\n"
+	"  parley undeploy kiosk --env production --confirm kiosk -m 'the last kiosk is gone'\n")
+VERB_ROW("deployment get", "CHANNEL [VERSION] --env ENVIRONMENT", 1, 2, "", "show one deployment: approvals, evidence, servers", verb_deployment_get,
+	"Without VERSION the newest.\n\n"
+	"Examples:\n"
+	"  parley deployment get bank --env production\n"
+	"  parley deployment get bank 17 --env production -o json\n")
+VERB_ROW("deployment cancel", "CHANNEL VERSION --env ENVIRONMENT", 2, 2, "comment", "give up a deployment that waits for approvals", verb_deployment_cancel,
+	"What was approved is past that: parley rollout undo, or parley rollback.\n\n"
+	"Examples:\n"
+	"  parley deployment cancel bank 18 --env production -m 'wrong price'\n")
 VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "", "show what each runtime server should run and does run", verb_rollout_status,
 	"Asks the servers themselves. Exits 1 if one of them does not run what it should.\n\n"
 	"Examples:\n"
 	"  parley rollout status\n"
 	"  parley rollout status bank --env production\n")
 VERB_ROW("rollout history", "[CHANNEL]", 0, 1, "limit", "show past deployments, newest first", verb_rollout_history,
+	"Who deployed what and why, who approved it, by which evidence it passed, what changed against the one before, and how it ended.\n\n"
 	"Examples:\n"
 	"  parley rollout history bank --env production\n")
 VERB_ROW("environments", "", 0, 0, "", "list the environments, in the order of promotion", verb_environments,
