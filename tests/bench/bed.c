@@ -121,7 +121,7 @@ Str bed_event_request(const Bed *bed, size_t session, char space[EVENT_REQUEST_M
 
 // --- floors ---
 
-void floor_start(Floor *floor, const char *path, size_t bytes)
+void floor_start(FloorServer *floor, const char *path, size_t bytes)
 {
 	char size[32], said[32] = "";
 	int out[2];
@@ -141,7 +141,7 @@ void floor_start(Floor *floor, const char *path, size_t bytes)
 	close(out[0]);
 }
 
-void floor_stop(Floor *floor)
+void floor_stop(FloorServer *floor)
 {
 	kill(floor->pid, SIGKILL);
 	waitpid(floor->pid, NULL, 0);

@@ -26,12 +26,12 @@ void bed_make(Bed *bed, size_t rules);
 void bed_remove(Bed *bed);
 
 // A floor server that answers `path` with `bytes` bytes.
-typedef struct Floor {
+typedef struct FloorServer {
 	pid_t pid;
 	int port;
-} Floor;
-void floor_start(Floor *floor, const char *path, size_t bytes);
-void floor_stop(Floor *floor);
+} FloorServer;
+void floor_start(FloorServer *floor, const char *path, size_t bytes);
+void floor_stop(FloorServer *floor);
 
 enum { EVENT_REQUEST_MAX = 512 };
 // A request of one session with an event ID that was never used before, in `space`.

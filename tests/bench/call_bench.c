@@ -16,7 +16,7 @@ typedef struct Traffic {
 	Bed *bed;
 	const char *path;
 	int connections, outstanding;
-	Floor floor;
+	FloorServer floor;
 	Lane places[PLACES_MAX];
 } Traffic;
 

@@ -57,9 +57,9 @@ static void what_is_saved_is_loaded(void **state)
 	(void)state;
 	assert_int_equal(context_load(arena, &file), OK);
 	assert_int_equal(context_add(&file, STR("work"), arena, &context), OK);
-	context->design = (Place){.address = STR("design.example:7400"), .ca = STR("/c a: #.crt")};
+	context->design = (Endpoint){.address = STR("design.example:7400"), .ca = STR("/c a: #.crt")};
 	assert_int_equal(context_environment_add(context, STR("test"), arena, &environment), OK);
-	environment->runtime = (Place){.address = STR("127.0.0.1:7501"), .token_file = STR("/t")};
+	environment->runtime = (Endpoint){.address = STR("127.0.0.1:7501"), .token_file = STR("/t")};
 	assert_int_equal(context_add(&file, STR("home"), arena, &context), OK);
 	assert_int_equal(context_save(&file, arena), OK);
 

@@ -138,7 +138,7 @@ static void refuses_a_timestamp_that_is_not_well_formed(void **state)
 	Timestamp good = *f->timestamp;
 	CurrentManifest *first = good.current[0], *second = good.current[1], entry = *first;
 	CurrentManifest *descending[] = {second, first}, *twice[] = {first, first};
-	AuditHead no_hash = *good.audit;
+	Parley__Snapshot__V1__AuditHead no_hash = *good.audit;
 	no_hash.hash.len = 0;
 #define BAD(change, part)                                                                                    \
 	do {                                                                                                 \
