@@ -1,14 +1,11 @@
-// Looking into a snapshot without a server: what a runtime server would make of it. Design servers hand out
-// no snapshots; who has no file is told which one it is.
-#include "base/file.h"
-#include "cli.h"
+// Looking into a snapshot: what a runtime server would make of it, and how two of them differ.
 #include "decide/inspect.h"
 #include "output.h"
-#include "parley/design/v1/deployment.pb-c.h"
+#include "snapshot/types.h"
+#include "snapshot_json.h"
+#include "snapshot_source.h"
 
-#include "connect.h"
-
-enum { BLOB_MAX = 512 * 1024 * 1024 };
+#define DIFF_COLUMNS "LIST:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"
 
 static json_int_t number(size_t value)
 {
@@ -69,26 +66,18 @@ static void print_plan(const InspectedSnapshot *snapshot, size_t bytes)
 	printf("candidates  %u\n\n", plan->candidates);
 }
 
-// Where to find what runs, for who gave no file.
-static Err tell_file(Cli *cli)
+// FILE or ENVIRONMENT:CHANNEL[@VERSION], or --channel and --env for what an environment runs.
+static Err read_source(Cli *cli, Arena *arena, Str *ret)
 {
 	const char *channel = cli_option(cli, OPT_CHANNEL), *environment = cli_option(cli, OPT_ENV);
-	CLEANUP(json_decrefp_) json_t *answer = NULL;
 
+	if (cli->line.count)
+		return snapshot_source(cli, cli->line.arguments[0], arena, ret);
 	if (!channel || !environment)
-		return cli_usage(cli, "give the snapshot's FILE, or --channel and --env to be told which one "
-		                      "an environment runs");
-	TRY(cli_call(cli, SERVER_DESIGN, &parley__design__v1__deployment_service__descriptor,
-	        "GetRolloutStatus", json_pack("{s:s, s:s}", "channel", channel, "environment", environment),
-	        &answer));
-	const json_t *deployment = json_array_get(json_object_get(answer, "deployments"), 0);
-	const char *digest = json_string_value(json_object_get(deployment, "digest"));
-	if (!digest)
-		return err(ERR_RESOURCE_NOT_FOUND, "%s was never deployed to %s", channel, environment);
-	return cli_usage(cli,
-	        "the design server hands out no snapshots: %s runs %.64s of %s; give as FILE its copy on the "
-	        "machine of one of the environment's runtime servers, blobs/%.64s in the data folder",
-	        environment, digest, channel, digest);
+		return cli_usage(cli,
+		        "which snapshot? give a FILE, ENVIRONMENT:CHANNEL[@VERSION], or --channel "
+		        "and --env");
+	return snapshot_source(cli, arena_printf(cli->arena, "%s:%s", environment, channel), arena, ret);
 }
 
 Err verb_snapshot_inspect(Cli *cli)
@@ -96,9 +85,7 @@ Err verb_snapshot_inspect(Cli *cli)
 	Str blob;
 	InspectedSnapshot snapshot;
 
-	if (cli->line.count == 0)
-		return tell_file(cli);
-	TRY(file_read(cli->line.arguments[0], BLOB_MAX, cli->arena, &blob));
+	TRY(read_source(cli, cli->arena, &blob));
 	TRY(snapshot_inspect(blob, cli->arena, &snapshot));
 	CLEANUP(json_decrefp_) json_t *lists = lists_json(&snapshot.plan);
 	if (cli->format == FORMAT_TABLE) {
@@ -113,4 +100,36 @@ Err verb_snapshot_inspect(Cli *cli)
 	        snapshot.channel.len, "sha256", snapshot.sha256, "bytes", number(blob.len), "plan",
 	        plan_json(&snapshot.plan), "lists", lists);
 	return print_json(cli, answer);
+}
+
+// An undeployed channel is an empty world.
+static Err read_json(Cli *cli, const char *source, Arena *arena, json_t **ret)
+{
+	Snapshot *snapshot;
+	Str blob;
+
+	*ret = NULL;
+	TRY(snapshot_source(cli, source, arena, &blob));
+	if (!blob.len)
+		return OK;
+	Err e = snapshot_parse(blob, arena, &snapshot);
+	return e ? err_context(e, "%s", source) : snapshot_json(snapshot, ret);
+}
+
+Err verb_snapshot_diff(Cli *cli)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(1024 * 1024, 0);
+	CLEANUP(json_decrefp_) json_t *before = NULL;
+	CLEANUP(json_decrefp_) json_t *after = NULL;
+
+	TRY(read_json(cli, cli->line.arguments[0], arena, &before));
+	TRY(read_json(cli, cli->line.arguments[1], arena, &after));
+	CLEANUP(json_decrefp_) json_t *rows = snapshot_json_diff(before, after, arena);
+	cli->exit_code = json_array_size(rows) ? EXIT_DIFFERENT : EXIT_OK;
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, rows);
+	if (json_array_size(rows))
+		TRY(print_table(cli, rows, DIFF_COLUMNS));
+	puts(json_array_size(rows) ? snapshot_json_summary(rows, arena) : "no difference");
+	return OK;
 }

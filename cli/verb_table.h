@@ -185,10 +185,20 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
-VERB_ROW("snapshot inspect", "[FILE]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
-	"FILE is a snapshot as runtime servers keep it, in blobs/ of their data folder under its SHA-256. Nothing is asked of any server.\n"
-	"Nobody's signature is checked. The design server hands out no snapshots, but with --channel and --env instead of FILE it is asked\n"
-	"which one an environment runs, and told is which file that is.\n\n"
+VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file comment yes",
+	"look at a deployment that waits, and sign it with your key", verb_approve,
+	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
+	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"
+	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's\n"
+	"root asks for, the roll-out starts.\n\n"
+	"Examples:\n"
+	"  parley approve bank --env production --key anna.key\n"
+	"  parley approve bank --env production --version 7 --key anna.key -m 'as agreed on Monday'\n"
+	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
+VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
+	"SNAPSHOT is a file, as runtime servers keep it in blobs/ of their data folder under its SHA-256, or ENVIRONMENT:CHANNEL for what\n"
+	"the servers of an environment run (--env and --channel say the same), or ENVIRONMENT:CHANNEL@VERSION for a deployment.\n"
+	"Nobody's signature is checked: parley snapshot verify does that.\n\n"
 	"Shown are the distinct conditions and scores and how many of them are told without running their programs; the predicates\n"
 	"that they share; and for each zone and audience level the list of candidates: how many can win (LIVE), how many have a score\n"
 	"expression (DYNAMIC), for how many attributes there are bit sets and how many of these, for how many attributes neighbouring\n"
@@ -196,7 +206,14 @@ VERB_ROW("snapshot inspect", "[FILE]", 0, 1, "channel", "show what a runtime ser
 	"Examples:\n"
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
 	"  parley snapshot inspect snapshot.bin -o json\n"
-	"  parley snapshot inspect --channel retail-bank --env production\n")
+	"  parley snapshot inspect production:retail-bank\n")
+VERB_ROW("snapshot diff", "BEFORE AFTER", 2, 2, "", "show how two snapshots differ, by name", verb_snapshot_diff,
+	"BEFORE and AFTER are files or ENVIRONMENT:CHANNEL[@VERSION], as for snapshot inspect. Told is, list by list, what was added,\n"
+	"removed or changed; references are told by name and expressions as they were written, so that nothing is told that only moved.\n"
+	"Exits 1 if they differ.\n\n"
+	"Examples:\n"
+	"  parley snapshot diff staging:bank production:bank\n"
+	"  parley snapshot diff production:bank@6 production:bank@7 -o json\n")
 VERB_ROW("key new", "FILE", 1, 1, "passphrase-file no-passphrase", "make a key pair to sign with", verb_key_new,
 	"The private half goes to FILE, encrypted by a passphrase; the public half beside it, anna.key to anna.pub. The private half never\n"
 	"leaves this machine: hand the public one to those who hold the root keys, for the next root.\n\n"

@@ -1,0 +1,19 @@
+// Deployments and snapshots from the design server, as bytes: nothing of them is believed for where it comes
+// from.
+#pragma once
+#include "cli.h"
+#include "parley/design/v1/deployment.pb-c.h"
+#include "snapshot/trust.h"
+
+typedef Parley__Design__V1__Deployment Deployment;
+
+// One deployment with its manifest and envelope; version 0: the newest.
+Err fetch_deployment(
+        Cli *cli, const char *channel, const char *environment, uint64_t version, Deployment **ret);
+// The blob of this SHA-256, piece by piece and checked against it; tells on a terminal how far it is. `arena`
+// is the blob's.
+Err fetch_blob(Cli *cli, const Digest *digest, Arena *arena, Str *ret);
+// What an environment's servers run now of a channel; false if nothing runs there.
+Err fetch_running(Cli *cli, const char *channel, const char *environment, Digest *ret, bool *ret_runs);
+// The environment's roots and newest timestamp, as the design server has them.
+Err fetch_trust(Cli *cli, const char *environment, Parley__Design__V1__GetTrustResponse **ret);

@@ -1,0 +1,8 @@
+// Where a snapshot comes from, as the command line says it: a file, or ENVIRONMENT:CHANNEL[@VERSION] of the
+// design server.
+#pragma once
+#include "snapshot_fetch.h"
+
+// The blob's bytes, in `arena`. Of a version that switches the channel off, none. Without @VERSION: what the
+// environment's servers run.
+Err snapshot_source(Cli *cli, const char *text, Arena *arena, Str *ret);
