@@ -1,7 +1,7 @@
-// The client: unary calls that wait. A call takes a completion queue of its own from a small pool, so that
-// any number of threads may call at once and none wakes another. What the server said of a failure becomes
-// this thread's last failure; when it said nothing, because it is down or hangs, the message names the target
-// and what to look at.
+// The client: unary calls, each begun and then waited for. A call takes a completion queue of its own from a
+// small pool, so that any number of threads may call at once and none wakes another. What the server said of
+// a failure becomes this thread's last failure; when it said nothing, because it is down or hangs, the
+// message names the target and what to look at.
 #include "rpc/internal.h"
 
 #include "base/cleanup.h"
@@ -180,30 +180,49 @@ static void outcome_free(Outcome *outcome)
 	grpc_slice_unref(outcome->message);
 }
 
-static void exchange(RpcClient *client, grpc_completion_queue *queue, grpc_call *call,
-        const ProtobufCMessage *request, Outcome *ret)
+struct RpcPending {
+	RpcClient *client;
+	const ProtobufCMethodDescriptor *method;
+	char *path;
+	int timeout_ms;
+	grpc_completion_queue *queue;
+	grpc_call *call;
+	grpc_byte_buffer *request;
+	Outcome outcome;
+};
+
+static void pending_free(RpcPending *pending)
 {
-	grpc_byte_buffer *packed = buffer_pack(request);
+	grpc_byte_buffer_destroy(pending->request);
+	grpc_call_unref(pending->call);
+	outcome_free(&pending->outcome);
+	queue_give(pending->client, pending->queue);
+	free(pending->path);
+	free(pending);
+}
+
+static void send_off(RpcPending *pending)
+{
+	RpcClient *client = pending->client;
+	Outcome *outcome = &pending->outcome;
 	grpc_op ops[6] = {
 	        {.op = GRPC_OP_SEND_INITIAL_METADATA},
-	        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = packed},
+	        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = pending->request},
 	        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
 	        {.op = GRPC_OP_RECV_INITIAL_METADATA,
-	                .data.recv_initial_metadata.recv_initial_metadata = &ret->headers},
-	        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &ret->response},
+	                .data.recv_initial_metadata.recv_initial_metadata = &outcome->headers},
+	        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &outcome->response},
 	        {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
-	                .data.recv_status_on_client = {&ret->trailers, &ret->code, &ret->message, NULL}},
+	                .data.recv_status_on_client = {&outcome->trailers, &outcome->code, &outcome->message,
+	                        NULL}},
 	};
 
 	if (client->has_token) {
 		ops[0].data.send_initial_metadata.metadata = &client->authorization;
 		ops[0].data.send_initial_metadata.count = 1;
 	}
-	if (grpc_call_start_batch(call, ops, ARRAY_COUNT(ops), call, NULL) != GRPC_CALL_OK)
+	if (grpc_call_start_batch(pending->call, ops, ARRAY_COUNT(ops), pending, NULL) != GRPC_CALL_OK)
 		abort(); // only a wrong argument makes it fail
-	grpc_completion_queue_pluck(
-	        queue, call, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL); // ends by the deadline
-	grpc_byte_buffer_destroy(packed);
 }
 
 // The failure in words. `failure` has what the server's details said.
@@ -255,33 +274,55 @@ static gpr_timespec deadline_in(int timeout_ms)
 	return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
 }
 
-Err rpc_call(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
-        const ProtobufCMessage *request, int timeout_ms, Arena *arena, ProtobufCMessage **ret)
+Err rpc_call_begin(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
+        const ProtobufCMessage *request, int timeout_ms, RpcPending **ret)
 {
 	const ProtobufCMethodDescriptor *descriptor =
 	        protobuf_c_service_descriptor_get_method_by_name(service, method);
-	const char *path = arena_printf(arena, "/%s/%s", service->name, method);
-	Outcome outcome = {.code = GRPC_STATUS_UNKNOWN, .message = grpc_empty_slice()};
-	grpc_completion_queue *queue;
+	RpcPending *pending;
 	grpc_slice name;
-	grpc_call *call;
-	Err e;
 
 	if (!descriptor)
 		return err(ERR_METHOD_UNKNOWN, "service %s has no method %s", service->name, method);
-	if (!path)
+	pending = calloc(1, sizeof(*pending));
+	if (!pending || asprintf(&pending->path, "/%s/%s", service->name, method) < 0) {
+		free(pending);
 		return err(ERR_NO_MEMORY, "no memory for a call");
-	grpc_metadata_array_init(&outcome.headers);
-	grpc_metadata_array_init(&outcome.trailers);
-	queue = queue_take(client);
-	name = grpc_slice_from_copied_string(path);
-	call = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue, name, NULL,
-	        deadline_in(timeout_ms), NULL);
+	}
+	pending->client = client;
+	pending->method = descriptor;
+	pending->timeout_ms = timeout_ms;
+	pending->outcome = (Outcome){.code = GRPC_STATUS_UNKNOWN, .message = grpc_empty_slice()};
+	grpc_metadata_array_init(&pending->outcome.headers);
+	grpc_metadata_array_init(&pending->outcome.trailers);
+	pending->queue = queue_take(client);
+	pending->request = buffer_pack(request);
+	name = grpc_slice_from_copied_string(pending->path);
+	pending->call = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
+	        pending->queue, name, NULL, deadline_in(timeout_ms), NULL);
 	grpc_slice_unref(name);
-	exchange(client, queue, call, request, &outcome);
-	e = conclude(client, descriptor, path, timeout_ms, &outcome, arena, ret);
-	grpc_call_unref(call);
-	outcome_free(&outcome);
-	queue_give(client, queue);
+	send_off(pending);
+	*ret = pending;
+	return OK;
+}
+
+Err rpc_call_end(RpcPending *pending, Arena *arena, ProtobufCMessage **ret)
+{
+	Err e;
+
+	grpc_completion_queue_pluck(pending->queue, pending, gpr_inf_future(GPR_CLOCK_MONOTONIC),
+	        NULL); // ends by the deadline
+	e = conclude(pending->client, pending->method, pending->path, pending->timeout_ms, &pending->outcome,
+	        arena, ret);
+	pending_free(pending);
 	return e;
+}
+
+Err rpc_call(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
+        const ProtobufCMessage *request, int timeout_ms, Arena *arena, ProtobufCMessage **ret)
+{
+	RpcPending *pending;
+
+	TRY(rpc_call_begin(client, service, method, request, timeout_ms, &pending));
+	return rpc_call_end(pending, arena, ret);
 }

@@ -167,6 +167,13 @@ static inline void rpc_client_freep(RpcClient **client)
 Err rpc_call(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
         const ProtobufCMessage *request, int timeout_ms, Arena *arena, ProtobufCMessage **ret);
 
+// The same in two steps, for a caller that has more than one call under way. `request` is packed at once.
+// Every call that was begun must be ended, which waits for the answer.
+typedef struct RpcPending RpcPending;
+Err rpc_call_begin(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
+        const ProtobufCMessage *request, int timeout_ms, RpcPending **ret);
+Err rpc_call_end(RpcPending *pending, Arena *arena, ProtobufCMessage **ret);
+
 // gRPC library set-up; once per process, before any of the above, after signals are blocked. Never fork
 // afterwards.
 void rpc_init(void);
