@@ -7,6 +7,6 @@
 Err history_register(Services *services, RpcServer *server);
 
 enum {
-	HISTORY_SHIP_MAX = 2 << 20,                         // bytes of one ShipRecords request's records
+	HISTORY_SHIP_MAX = 4 << 20,                         // bytes of one ShipRecords request's records
 	HISTORY_SHIP_REQUEST_MAX = HISTORY_SHIP_MAX + 1024, // bytes of the whole request
 };

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "history/dedupe.h"
+#include "history/turn.h"
 #include "history/write.h"
 
 #include <inttypes.h>
@@ -13,6 +14,10 @@ typedef Parley__Design__V1__GetCursorRequest GetCursorRequest;
 typedef Parley__Design__V1__GetCursorResponse GetCursorResponse;
 typedef Parley__Design__V1__ShipRecordsRequest ShipRecordsRequest;
 typedef Parley__Design__V1__ShipRecordsResponse ShipRecordsResponse;
+
+// How long a batch that comes too early waits for the one before it, which another thread may only just have
+// begun with.
+enum { GAP_PATIENCE_MS = 100 };
 
 typedef struct Ingest {
 	BatchSource source;
@@ -120,6 +125,16 @@ static Err get_cursor(
 	return OK;
 }
 
+static Err read_and_take_in(const Services *services, const BatchClaim *claim, Turn *turn, Ingest *in)
+{
+	TRY(batch_read(claim, in->arena, &in->batch));
+	turn_wait(turn, STORE_TIMEOUT_MS);
+	Err e = store_transact(services->ingest, take_in, in);
+	if (e != ERR_SEQUENCE_GAP || !turn_wait_for_another(turn, GAP_PATIENCE_MS))
+		return e;
+	return store_transact(services->ingest, take_in, in);
+}
+
 static Err ship_records(const Services *services, RpcCall *call, const ShipRecordsRequest *request,
         ShipRecordsResponse *response)
 {
@@ -135,10 +150,12 @@ static Err ship_records(const Services *services, RpcCall *call, const ShipRecor
 	        .first_sequence = request->first_sequence,
 	        .frames = str_n((const char *)request->records.data, request->records.len),
 	};
-	TRY(batch_read(&claim, in.arena, &in.batch));
-	TRY(store_transact(services->ingest, take_in, &in));
+	Turn turn;
+	turn_begin(&turn, &in.source, claim.first_sequence);
+	Err e = read_and_take_in(services, &claim, &turn, &in);
+	turn_end(&turn);
 	response->committed_sequence = in.committed;
-	return OK;
+	return e;
 }
 
 void ingest_get_cursor(void *service, RpcCall *call, const ProtobufCMessage *request)

@@ -1,6 +1,6 @@
-// The thread is a short loop: the oldest life with records left, its cursor, batch after batch; and after any
-// failure, whatever it was, a pause and all over again. So an unknown outcome needs no case of its own: the
-// cursor tells it.
+// The thread is a short loop: the oldest life with records left, its cursor, batch after batch, one sent
+// ahead while the one before is being committed; and after any failure, whatever it was, a pause and all over
+// again. So an unknown outcome needs no case of its own: the cursor tells it.
 #include "ship/ship.h"
 
 #include "base/cleanup.h"
@@ -21,8 +21,8 @@ typedef Parley__Design__V1__ShipRecordsRequest ShipRecordsRequest;
 typedef Parley__Design__V1__ShipRecordsResponse ShipRecordsResponse;
 
 enum {
-	BATCH_BYTES = 1 << 20,
-	BATCH_MOST = 2 << 20,
+	BATCH_BYTES = 4 << 20,
+	BATCH_MOST = 4 << 20,
 	CALL_TIMEOUT_MS = 10000,
 	RETRY_LEAST_MS = 100,
 	RETRY_MOST_MS = 10000,
@@ -30,6 +30,7 @@ enum {
 	SMALL_BATCH = 64 << 10, // bytes: after less than that it is worth …
 	COMPANY_MS = 20,        // … waiting so long for more
 	ARENA_BLOCK = 64 << 10,
+	AHEAD = 2, // calls under way: the design server reads one while it commits the other
 };
 
 struct Ship {
@@ -99,8 +100,7 @@ static Err get_cursor(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *
 	return OK;
 }
 
-static Err send_frames(
-        Ship *ship, uint64_t incarnation, uint64_t first, Str frames, Arena *arena, uint64_t *ret)
+static Err send_frames(Ship *ship, uint64_t incarnation, uint64_t first, Str frames, RpcPending **ret)
 {
 	ShipRecordsRequest request = PARLEY__DESIGN__V1__SHIP_RECORDS_REQUEST__INIT;
 	request.runtime_id = (char *)(uintptr_t)ship->options.runtime_id;
@@ -109,11 +109,8 @@ static Err send_frames(
 	request.first_sequence = first;
 	request.records.data = (uint8_t *)(uintptr_t)frames.ptr;
 	request.records.len = frames.len;
-	ProtobufCMessage *response = NULL;
-	TRY(rpc_call(ship->client, &parley__design__v1__ingest_service__descriptor, "ShipRecords",
-	        &request.base, ship->options.call_timeout_ms, arena, &response));
-	*ret = ((ShipRecordsResponse *)response)->committed_sequence;
-	return OK;
+	return rpc_call_begin(ship->client, &parley__design__v1__ingest_service__descriptor, "ShipRecords",
+	        &request.base, ship->options.call_timeout_ms, ret);
 }
 
 // --- the loop ---
@@ -133,50 +130,115 @@ static void wait_ms(Ship *ship, int64_t ms)
 	pthread_mutex_unlock(&ship->lock);
 }
 
-// Sends what follows `*cursor`, once. `*ret_len` 0: there was nothing.
-static Err ship_batch(Ship *ship, uint64_t incarnation, Arena *arena, uint64_t *cursor, size_t *ret_len)
+// Of frames that the journal gave: the first and the last sequence that they speak for. A loss may begin
+// before what was asked for.
+static Err span(Str frames, uint64_t *ret_first, uint64_t *ret_last)
 {
-	Str frames = {0};
-	uint64_t count = 0, committed = 0;
-	TRY(journal_read(ship->options.journal, incarnation, *cursor + 1, ship->options.batch_bytes, arena,
-	        &frames, &count));
-	*ret_len = frames.len;
-	if (count == 0)
-		return OK;
-	JournalRecord first;
-	Str peek = frames;
-	TRY(journal_record_parse(&peek, &first)); // a loss may begin before what was asked for
-	TRY(send_frames(ship, incarnation, first.sequence, frames, arena, &committed));
-	if (committed <= *cursor)
-		return err(ERR_INTERNAL, "the design server took records but its cursor did not move");
-	*cursor = committed;
-	TRY(journal_shipped(ship->options.journal, incarnation, committed));
-	tell_progress(ship, incarnation, committed);
+	JournalRecord record;
+	*ret_first = 0;
+	while (frames.len > 0) {
+		TRY(journal_record_parse(&frames, &record));
+		*ret_first = *ret_first ? *ret_first : record.sequence;
+		*ret_last = record.lost_until ? record.lost_until : record.sequence;
+	}
 	return OK;
 }
 
-// Ships one life from the design server's cursor on, until nothing durable is left (or, in this process's
-// life, until asked to stop).
-static Err ship_life(Ship *ship, uint64_t incarnation, Arena *arena, bool *ret_moved)
+// A life being shipped.
+typedef struct Voyage {
+	Ship *ship;
+	uint64_t incarnation;
+	uint64_t cursor; // committed
+	uint64_t sent;   // the last record that was sent
+	RpcPending *calls[AHEAD];
+	size_t call_count; // oldest first
+	size_t len;        // bytes of the last batch that was read
+	bool moved;
+	Arena *arena;
+} Voyage;
+
+// Begins the call for what follows `sent`, if there is something. While another call is under way only a
+// full batch goes, because what is read little by little is better sent together.
+static Err send_next(Voyage *voyage)
 {
+	Ship *ship = voyage->ship;
+	Str frames = {0};
+	uint64_t count = 0, first = 0, last = 0;
+	arena_reset(voyage->arena);
+	TRY(journal_read(ship->options.journal, voyage->incarnation, voyage->sent + 1,
+	        ship->options.batch_bytes, voyage->arena, &frames, &count));
+	voyage->len = frames.len;
+	if (count == 0 || (voyage->call_count > 0 && frames.len < ship->options.batch_bytes / 2))
+		return OK;
+	TRY(span(frames, &first, &last));
+	TRY(send_frames(ship, voyage->incarnation, first, frames, &voyage->calls[voyage->call_count]));
+	voyage->call_count++;
+	voyage->sent = last;
+	return OK;
+}
+
+// Waits for the oldest call's answer.
+static Err end_oldest(Voyage *voyage)
+{
+	Ship *ship = voyage->ship;
+	ProtobufCMessage *response = NULL;
+	RpcPending *oldest = voyage->calls[0];
+	memmove(voyage->calls, voyage->calls + 1, --voyage->call_count * sizeof *voyage->calls);
+	TRY(rpc_call_end(oldest, voyage->arena, &response));
+	uint64_t committed = ((ShipRecordsResponse *)response)->committed_sequence;
+	if (committed <= voyage->cursor)
+		return err(ERR_INTERNAL, "the design server took records but its cursor did not move");
+	voyage->cursor = committed;
+	voyage->moved = true;
+	TRY(journal_shipped(ship->options.journal, voyage->incarnation, committed));
+	tell_progress(ship, voyage->incarnation, committed);
+	return OK;
+}
+
+// Until nothing durable is left (or, in this process's life, until asked to stop).
+static Err sail(Voyage *voyage)
+{
+	Ship *ship = voyage->ship;
 	Journal *journal = ship->options.journal;
-	uint64_t cursor = 0;
-	TRY(get_cursor(ship, incarnation, arena, &cursor));
-	TRY(journal_shipped(journal, incarnation, cursor));
-	tell_progress(ship, incarnation, cursor);
+	bool own = voyage->incarnation == journal_incarnation(journal);
 	while (!stopping(ship)) {
-		size_t len = 0;
-		arena_reset(arena);
-		TRY(ship_batch(ship, incarnation, arena, &cursor, &len));
-		*ret_moved |= len > 0;
-		if (len == 0 && incarnation != journal_incarnation(journal))
+		size_t under_way;
+		do {
+			under_way = voyage->call_count;
+			TRY(send_next(voyage));
+		} while (voyage->call_count > under_way && voyage->call_count < AHEAD);
+		if (voyage->call_count > 0) {
+			TRY(end_oldest(voyage));
+		} else if (!own) {
 			return OK;
-		if (len == 0)
-			journal_wait(journal, cursor, IDLE_WAIT_MS);
-		if (len < SMALL_BATCH)
+		} else {
+			journal_wait(journal, voyage->cursor, IDLE_WAIT_MS);
+		}
+		if (voyage->call_count == 0 && voyage->len < SMALL_BATCH)
 			wait_ms(ship, COMPANY_MS);
 	}
 	return OK;
+}
+
+// Ships one life from the design server's cursor on. No call is left under way: after a failure the others'
+// outcomes are left to the cursor.
+static Err ship_life(Ship *ship, uint64_t incarnation, Arena *arena, bool *ret_moved)
+{
+	Voyage voyage = {.ship = ship, .incarnation = incarnation, .arena = arena};
+	TRY(get_cursor(ship, incarnation, arena, &voyage.cursor));
+	TRY(journal_shipped(ship->options.journal, incarnation, voyage.cursor));
+	tell_progress(ship, incarnation, voyage.cursor);
+	voyage.sent = voyage.cursor;
+	Err e = sail(&voyage);
+	while (e == OK && voyage.call_count > 0)
+		e = end_oldest(&voyage);
+	ErrDetail why = *err_detail();
+	for (size_t i = 0; i < voyage.call_count; i++) {
+		ProtobufCMessage *response;
+		(void)rpc_call_end(voyage.calls[i], arena, &response);
+	}
+	*ret_moved = voyage.moved;
+	return e == OK ? OK : err_restore(&why);
 }
 
 // Half to all of `ms`, so that many servers do not come back in step.

@@ -13,7 +13,7 @@ typedef struct ShipOptions {
 	const RpcClientOptions *design; // with this runtime server's certificate; read at start
 	const char *runtime_id;         // as in the certificate and in the journal; must outlive the Ship
 	const char *environment;        // as in the certificate; must outlive the Ship
-	size_t batch_bytes;             // of one call; 0: 1 MiB; at most 2 MiB
+	size_t batch_bytes;             // of one call; 0: 4 MiB, which is the most
 	int call_timeout_ms;            // 0: 10,000
 	int retry_least_ms;             // 0: 100: the first pause after a failure; it doubles each time …
 	int retry_most_ms;              // 0: 10,000: … up to this
@@ -33,7 +33,7 @@ typedef struct ShipStatus {
 // Starts the thread; it does not wait for the design server. Errors: CONFIG_INVALID, NO_MEMORY, IO, those of
 // rpc_client_new.
 Err ship_start(const ShipOptions *options, Ship **ret);
-// Stops after the call under way (at most call_timeout_ms). What is not shipped stays in the journal. NULL is
-// fine.
+// Stops after the calls under way (at most call_timeout_ms). What is not shipped stays in the journal. NULL
+// is fine.
 void ship_stop(Ship *ship);
 void ship_status(Ship *ship, ShipStatus *ret);

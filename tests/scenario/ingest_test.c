@@ -2,6 +2,8 @@
 #include "ingest_world.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "history/turn.h"
 #include "journal/record.h"
 
 #include <stdio.h>
@@ -89,6 +91,29 @@ static void a_gap_is_refused(void **state)
 	assert_int_equal(SHIP(world, 1, without(frames, 1), &committed), ERR_REQUEST_MALFORMED);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM session_history"), 0);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM ship_cursor WHERE sequence > 0"), 0);
+}
+
+// Sent ahead of the one before it, which a thread may get to later.
+static void a_batch_waits_for_the_one_before(void **state)
+{
+	(void)state;
+	const BatchSource r1 = {.environment = STR("test"), .runtime_id = STR("r1"), .incarnation = 1},
+	                  r2 = {.environment = STR("test"), .runtime_id = STR("r2"), .incarnation = 1};
+	Turn before, batch, others;
+	turn_begin(&others, &r2, 1);
+	turn_begin(&batch, &r1, 100);
+	turn_wait(&batch, 60000); // for nobody
+	assert_false(turn_wait_for_another(&batch, 0));
+	turn_begin(&before, &r1, 1);
+	int64_t begun = monotonic_us();
+	turn_wait(&batch, 20);
+	assert_true(monotonic_us() - begun >= 20 * US_PER_MS);
+	turn_end(&others);
+	assert_false(turn_wait_for_another(&batch, 0));
+	turn_end(&before);
+	turn_wait(&batch, 60000);
+	assert_true(turn_wait_for_another(&batch, 60000));
+	turn_end(&batch);
 }
 
 static void only_ones_own_journal_is_taken(void **state)
@@ -274,6 +299,7 @@ int main(void)
 	        STORY(a_journal_becomes_history),
 	        STORY(the_same_batch_again_changes_nothing),
 	        STORY(a_gap_is_refused),
+	        STORY(a_batch_waits_for_the_one_before),
 	        STORY(only_ones_own_journal_is_taken),
 	        STORY(an_event_id_counts_once),
 	        STORY(an_event_counts_once_for_each_meaning),
