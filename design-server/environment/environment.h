@@ -40,6 +40,7 @@ typedef struct EnvironmentStep {
 typedef struct EnvironmentReturn {
 	int64_t error_rate;      // share of calls that fail, above the stable group's
 	int64_t p99_ratio;       // p99 as a share of the stable group's
+	int64_t least_p99_us;    // up to this p99 nothing is too slow
 	int64_t acceptance_drop; // accepts per contact, below the stable group's, as a share of these
 	int64_t min_calls;       // with less than this in either group nothing is judged
 } EnvironmentReturn;
