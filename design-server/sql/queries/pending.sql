@@ -2,10 +2,10 @@
 -- can slip past the other's look, whatever is marked: a resource, one that is not there, or all of a channel.
 
 -- name: mark_lock_shared
-SELECT pg_advisory_xact_lock_shared(7105118265)
+SELECT pg_advisory_xact_lock_shared(7105118270)
 
 -- name: mark_lock
-SELECT pg_advisory_xact_lock(7105118265)
+SELECT pg_advisory_xact_lock(7105118270)
 
 -- name: mark_holding
 SELECT channel, kind, name, author, comment, created FROM mark
