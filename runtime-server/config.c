@@ -190,18 +190,16 @@ const ConfigField config_fields[] = {
                 .required = true,
                 .fields = tls_fields,
                 .help = "who this server is"},
+        {.name = "trusted_root",
+                .type = CONFIG_STRING,
+                .offset = AT(trusted_root),
+                .help = "a signed root of the environment: who may sign what is deployed. Newer ones come by "
+                        "themselves"},
         {.name = "trusted_keys",
                 .type = CONFIG_STRINGS,
                 .offset = AT(trusted_keys),
-                .required = true,
-                .help = "PEM files: Ed25519 public keys of builders whose snapshots are taken"},
-        {.name = "trusted_threshold",
-                .type = CONFIG_INT,
-                .offset = AT(trusted_threshold),
-                .fallback = "1",
-                .min = 1,
-                .max = 16,
-                .help = "how many of them must have signed"},
+                .help = "without a root: PEM files of Ed25519 public keys of builders whose snapshots are "
+                        "taken"},
         {.name = "touchpoint_tokens",
                 .type = CONFIG_STRINGS,
                 .offset = AT(touchpoint_tokens),
@@ -234,11 +232,9 @@ static Err check_names(const Config *config)
 	if (config->environment.len == 0 ||
 	        memchr(config->environment.ptr, '/', config->environment.len) != NULL)
 		return err_at(ERR_CONFIG_INVALID, "environment", "environment is a name without a slash");
-	if (config->trusted_keys.count < (size_t)config->trusted_threshold)
-		return err_at(ERR_CONFIG_INVALID, "trusted_keys",
-		        "trusted_keys lists %zu keys and trusted_threshold wants %d signatures: no snapshot "
-		        "could ever be taken",
-		        config->trusted_keys.count, (int)config->trusted_threshold);
+	if (config->trusted_root.len == 0 && config->trusted_keys.count == 0)
+		return err_at(ERR_CONFIG_INVALID, "trusted_root",
+		        "trusted_root names no file: no snapshot could ever be taken");
 	return OK;
 }
 
@@ -267,7 +263,7 @@ static void resolve_paths(Config *config, Str folder, Arena *arena)
 	if (config->journal.dir.len == 0)
 		config->journal.dir = str(path_join(arena, config->state_dir, STR("journal")));
 	Str *paths[] = {&config->state_dir, &config->journal.dir, &config->tls.certificate, &config->tls.key,
-	        &config->tls.ca};
+	        &config->tls.ca, &config->trusted_root};
 	for (size_t i = 0; i < ARRAY_COUNT(paths); i++)
 		resolve(paths[i], folder, arena);
 	for (size_t i = 0; i < config->trusted_keys.count; i++)

@@ -13,8 +13,8 @@ typedef struct Config {
 	struct {
 		Str certificate, key, ca;
 	} tls;
-	ConfigStrings trusted_keys;
-	int64_t trusted_threshold;
+	Str trusted_root;                // a file
+	ConfigStrings trusted_keys;      // without one
 	ConfigStrings touchpoint_tokens; // SHA-256, hex
 	struct {
 		Str dir; // empty: state_dir/journal

@@ -75,11 +75,13 @@ static int serve(const Config *config, Arena *arena)
 	int code = EXIT_FAILURE;
 	raise_file_limit();
 	rpc_init();
-	if (runtime_open(config, arena, &runtime) == OK) {
+	Err e = runtime_open(config, arena, &runtime);
+	if (e == OK) {
 		wait_for_end(runtime, &signals);
 		code = exit_code(runtime_broken(runtime));
 	} else {
 		log_failure(LOG_ERROR, "cannot start");
+		code = e == ERR_CONFIG_INVALID ? EXIT_CONFIG : EXIT_FAILURE;
 	}
 	runtime_close(runtime);
 	if (runtime != NULL && runtime_broken(runtime) != OK)

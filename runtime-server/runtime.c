@@ -1,5 +1,6 @@
 #include "runtime.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "service/service.h"
@@ -31,6 +32,8 @@ struct Runtime {
 	unsigned ticks, unanswered;
 	uint64_t forgotten; // visitors, as far as the log says
 	bool shipping;      // as far as the log says
+	Digest standing;    // of the reasons why it is degraded, likewise
+	bool told;          // that it was
 	_Atomic(Err) broken;
 };
 
@@ -67,10 +70,16 @@ static void checkpoint_changed(void *context, const ErrDetail *why)
 }
 
 // The touchpoint API is ready once there is a snapshot to decide by.
-static void snapshot_activated(void *context)
+static void snapshots_changed(void *context)
 {
 	Runtime *runtime = context;
-	rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", true);
+	CurrentStatus status;
+	bool serves = false;
+	for (size_t i = 0; i < current_count(runtime->current); i++) {
+		current_status(runtime->current, i, &status);
+		serves |= status.stable.version != 0;
+	}
+	rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", serves);
 }
 
 // --- the wall's clock for decisions, one that never jumps for idle time ---
@@ -125,6 +134,16 @@ static Err open_visitors(Runtime *runtime, const char *dir)
 	        &runtime->visitors);
 }
 
+static Err read_root(const char *path, Arena *arena, Str *ret)
+{
+	if (file_read(path, ENVELOPE_MAX, arena, ret) != OK)
+		return err_at(ERR_CONFIG_INVALID, "trusted_root",
+		        "trusted_root: %s cannot be read: get the environment's root from who signs it, or "
+		        "by `parley root get`",
+		        path);
+	return OK;
+}
+
 static Err open_snapshots(Runtime *runtime, Arena *arena)
 {
 	const Config *config = runtime->config;
@@ -132,13 +151,17 @@ static Err open_snapshots(Runtime *runtime, Arena *arena)
 	        .dir = config->state_dir,
 	        .environment = config->environment,
 	        .fleet = config->fleet,
+	        .runtime_id = config->runtime_id,
 	        .clock = clock_system(),
 	        .prepare = service_prepare,
 	        .release = service_release,
 	        .context = runtime->visitors,
 	};
-	TRY(trust_load(config->trusted_keys.items, config->trusted_keys.count,
-	        (size_t)config->trusted_threshold, arena, &options.trust));
+	if (config->trusted_root.len > 0)
+		TRY(read_root(config->trusted_root.ptr, arena, &options.trusted_root));
+	else
+		TRY(trust_load(
+		        config->trusted_keys.items, config->trusted_keys.count, 1, arena, &options.trust));
 	return current_open(&options, &runtime->current);
 }
 
@@ -160,6 +183,7 @@ static Err open_service(Runtime *runtime)
 	return service_new(
 	        &(ServiceOptions){
 	                .environment = runtime->config->environment,
+	                .fleet = runtime->config->fleet,
 	                .runtime_id = runtime->config->runtime_id,
 	                .current = runtime->current,
 	                .journal = runtime->journal,
@@ -168,7 +192,7 @@ static Err open_service(Runtime *runtime)
 	                .wall = clock_system(),
 	                .steady = {.now_us = steady_us},
 	                .max_sessions = (size_t)runtime->config->limits.sessions,
-	                .on_activated = snapshot_activated,
+	                .on_changed = snapshots_changed,
 	                .context = runtime,
 	        },
 	        &runtime->service);
@@ -271,12 +295,15 @@ static void report_snapshots(Runtime *runtime)
 		if (status.last_error[0] != '\0')
 			log_warn("snapshot refused at start", F_STR("channel", status.channel),
 			        F_CSTR("message", status.last_error));
-		if (!status.serving)
-			continue;
-		log_info("snapshot serves", F_STR("channel", status.channel),
-		        F_UINT("version", status.version));
-		rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", true);
+		if (status.stable.version != 0)
+			log_info("snapshot serves", F_STR("channel", status.channel),
+			        F_UINT("version", status.stable.version));
+		if (status.candidate.version != 0)
+			log_info("candidate serves", F_STR("channel", status.channel),
+			        F_UINT("version", status.candidate.version),
+			        F_UINT("permille", status.permille));
 	}
+	snapshots_changed(runtime);
 }
 
 Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
@@ -351,10 +378,33 @@ static void watch_visitors(Runtime *runtime)
 	runtime->forgotten = status.forgotten;
 }
 
+// Says why this server is not as it should be whenever that changes.
+static void watch_standing(Runtime *runtime)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
+	char **reasons = NULL;
+	size_t count = 0;
+	if (arena == NULL || current_degraded(runtime->current, arena, &reasons, &count) != OK)
+		return;
+	const char *all = "";
+	for (size_t i = 0; i < count && all != NULL; i++)
+		all = arena_printf(arena, "%s%s%s", all, i > 0 ? "; " : "", reasons[i]);
+	Digest now = digest_of(str(all));
+	if (digest_eq(&now, &runtime->standing))
+		return;
+	if (count > 0)
+		log_warn("degraded", F_UINT("reasons", count), F_CSTR("message", all));
+	else if (runtime->told)
+		log_info("degraded no longer", F_UINT("reasons", count));
+	runtime->standing = now;
+	runtime->told = true;
+}
+
 void runtime_tick(Runtime *runtime)
 {
 	service_sweep(runtime->service);
 	watch_shipping(runtime);
+	watch_standing(runtime);
 	if (++runtime->ticks % WATCHDOG_TICKS == 0)
 		watch_port(runtime);
 	if (runtime->ticks % VISITOR_TICKS == 0)

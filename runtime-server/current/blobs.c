@@ -90,6 +90,11 @@ static void make_room_for_a_part(const Current *current)
 		unlink(parts.oldest.text);
 }
 
+static bool has_blob(const Kept *kept, const Digest *digest)
+{
+	return kept->version != 0 && digest_eq(&kept->blob, digest);
+}
+
 static bool is_needed(const Current *current, const char *name)
 {
 	Digest digest;
@@ -99,8 +104,8 @@ static bool is_needed(const Current *current, const char *name)
 		return false;
 	for (size_t i = 0; i < atomic_load(&current->count); i++) {
 		const Saved *saved = &current->channels[i]->saved;
-		if ((saved->now.known && digest_eq(&digest, &saved->now.blob)) ||
-		        (saved->before.known && digest_eq(&digest, &saved->before.blob)))
+		if (has_blob(&saved->stable, &digest) || has_blob(&saved->previous, &digest) ||
+		        has_blob(&saved->candidate, &digest))
 			return true;
 	}
 	return false;

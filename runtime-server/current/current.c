@@ -54,35 +54,19 @@ Err channel_refused(Channel *channel, Err e)
 	return e;
 }
 
-void channel_accepted(Channel *channel)
+void channel_accepted(Channel *channel, bool stable)
 {
 	LOCKED(&channel->current->telling);
 	channel->last_error[0] = '\0';
 	channel->last_error_us = 0;
-	channel->fallback = false;
+	if (stable)
+		channel->fallback = channel->expired = false;
 }
 
-size_t current_count(const Current *current)
+void channel_collect(Channel *channel)
 {
-	return atomic_load(&current->count);
-}
-
-void current_status(Current *current, size_t index, CurrentStatus *ret)
-{
-	Channel *channel = current->channels[index];
-	*ret = (CurrentStatus){.channel = channel->name};
-	const Deployed *active = channel_pin(channel);
-	if (active) {
-		ret->serving = true;
-		ret->version = active->version;
-		ret->digest = active->blob;
-		ret->since_us = active->since_us;
-	}
-	current_release(active);
-	LOCKED(&current->telling);
-	ret->fallback = channel->fallback;
-	memcpy(ret->last_error, channel->last_error, sizeof ret->last_error);
-	ret->last_error_us = channel->last_error_us;
+	manifests_collect(channel);
+	blobs_collect(channel->current);
 }
 
 // --- opening ---
@@ -105,6 +89,7 @@ static Err make_folders(Current *current)
 	Str dir = current->options.dir;
 	current->blobs_dir = path_join(current->arena, dir, STR("blobs"));
 	current->channels_dir = path_join(current->arena, dir, STR("channels"));
+	current->trust_path = path_join(current->arena, dir, STR("trust"));
 	TRY(dir_make(current->blobs_dir, 0700));
 	return dir_make(current->channels_dir, 0700);
 }
@@ -132,13 +117,15 @@ static Err open_folder(Current *current)
 {
 	TRY(make_folders(current));
 	TRY(take_lock(current));
+	TRY(trusted_open(current));
 	return load_channels(current);
 }
 
 Err current_open(const CurrentOptions *options, Current **ret)
 {
-	if (!options->trust.count || !options->trust.threshold)
-		return err(ERR_TRUST_EMPTY, "no trusted key is configured: name the builder's public key");
+	if (options->trusted_root.len == 0 && options->trust.count == 0)
+		return err(
+		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
 	Arena *arena = arena_new(16 * 1024, 0);
 	Current *current = arena ? ARENA_NEW(arena, Current) : NULL;
 	if (!current) {
@@ -163,8 +150,9 @@ void current_close(Current *current)
 	if (!current)
 		return;
 	for (size_t i = 0; i < atomic_load(&current->count); i++)
-		channel_swap(current->channels[i], NULL);
-	current_sweep(current);
+		channel_serve(current->channels[i], NULL, NULL, 0);
+	retired_free(current);
+	trusted_free(current->trusted);
 	if (current->lock_fd >= 0)
 		close(current->lock_fd);
 	pthread_mutex_destroy(&current->deploy);

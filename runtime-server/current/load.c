@@ -1,27 +1,47 @@
-// From files to a snapshot that can serve. Nothing on disk is trusted for having been good once.
+// From files to a snapshot that can serve. Nothing on disk is trusted for having been good once: everything
+// is verified again, by what held when it was taken; only its hard expiry is judged by the present.
 #include "current/internal.h"
 
-#include "base/file.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include <inttypes.h>
 
 enum { ARENA_BLOCK = 256 * 1024 };
 
-Err envelope_check(Current *current, Str channel, Str envelope, const PlaceState *state, Arena *arena,
-        Manifest **ret, Digest *ret_digest)
+Err envelope_check(const Current *current, const TrustRoot *root, Str channel, Str envelope,
+        const PlaceState *state, int64_t now_us, Arena *arena, Manifest **ret, Digest *ret_digest)
 {
 	const CurrentOptions *options = &current->options;
 	Place place = {
 	        .environment = options->environment,
 	        .fleet = options->fleet,
 	        .channel = channel,
-	        .now_us = clock_now_us(options->clock),
+	        .now_us = now_us,
 	};
-	return manifest_verify(envelope, &options->trust, &place, state, arena, ret, ret_digest);
+	if (!root->message)
+		return manifest_verify(envelope, &options->trust, &place, state, arena, ret, ret_digest);
+	return manifest_verify_trusted(envelope, root, &place, state, arena, ret, ret_digest);
 }
 
-static Err build(Deployed *deployed, const CurrentOptions *options, const Manifest *manifest, Str blob)
+Kept kept_of(const Channel *channel, const Manifest *manifest, const Digest *digest, int64_t now_us)
+{
+	Kept kept = {
+	        .root = trusted_newest(channel->current->trusted)->version,
+	        .epoch = manifest->epoch,
+	        .version = manifest->version,
+	        .manifest = *digest,
+	        .taken_us = now_us,
+	        .since_us = now_us,
+	};
+	if (!manifest->undeploy)
+		memcpy(kept.blob.bytes, manifest->blobs[0]->sha256.data, sizeof kept.blob.bytes);
+	return kept;
+}
+
+bool kept_is(const Kept *kept, const Digest *manifest)
+{
+	return kept->version != 0 && digest_eq(&kept->manifest, manifest);
+}
+
+static Err fill(Deployed *deployed, const CurrentOptions *options, const Manifest *manifest, Str blob)
 {
 	Snapshot *snapshot;
 	TRY(snapshot_open(blob, manifest, deployed->arena, &snapshot));
@@ -31,40 +51,29 @@ static Err build(Deployed *deployed, const CurrentOptions *options, const Manife
 	               : OK;
 }
 
-Err deployed_build(Channel *channel, Str envelope, const Manifest *manifest, const Digest *digest, Str blob,
-        int64_t since_us, Deployed **ret)
+static Err build(Channel *channel, const Manifest *manifest, const Digest *digest, Str blob, int64_t now_us,
+        Deployed **ret)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
 	Deployed *deployed = arena ? ARENA_NEW(arena, Deployed) : NULL;
-	if (!deployed)
+	Figures *figures = arena ? figures_new(arena) : NULL;
+	if (!deployed || !figures)
 		return err(ERR_NO_MEMORY, "no memory for a snapshot");
 	deployed->pins = 1;
 	deployed->channel = channel;
 	deployed->arena = arena;
-	deployed->envelope = arena_str(arena, envelope);
+	deployed->figures = figures;
 	deployed->epoch = manifest->epoch;
 	deployed->version = manifest->version;
 	deployed->manifest = *digest;
 	memcpy(deployed->blob.bytes, manifest->blobs[0]->sha256.data, sizeof deployed->blob.bytes);
 	digest_hex(&deployed->blob, deployed->blob_hex);
-	deployed->since_us = since_us;
+	deployed->since_us = now_us;
 	deployed->expires_us = manifest->expires_us;
-	TRY(build(deployed, &channel->current->options, manifest, blob));
+	TRY(fill(deployed, &channel->current->options, manifest, blob));
 	(void)STEAL(arena);
 	*ret = deployed;
 	return OK;
-}
-
-PlaceState place_state(const Deployed *deployed, int64_t highest_time_us)
-{
-	return (PlaceState){
-	        .known = true,
-	        .epoch = deployed->epoch,
-	        .version = deployed->version,
-	        .manifest = deployed->manifest,
-	        .blob = deployed->blob,
-	        .highest_time_us = highest_time_us,
-	};
 }
 
 static bool is_damage(Err e)
@@ -72,83 +81,129 @@ static bool is_damage(Err e)
 	return e == ERR_SNAPSHOT_LENGTH || e == ERR_SNAPSHOT_DIGEST;
 }
 
-// One of a channel's two envelopes and its blob.
-static Err load_file(Channel *channel, const char *name, const PlaceState *state, Deployed **ret)
+Err deployed_build(Channel *channel, const Manifest *manifest, const Digest *digest, int64_t now_us,
+        Arena *scratch, Deployed **ret)
+{
+	Current *current = channel->current;
+	const BlobReference *reference = manifest->blobs[0];
+	Digest blob_digest;
+	Str blob;
+	memcpy(blob_digest.bytes, reference->sha256.data, sizeof blob_digest.bytes);
+	Err e = blob_read(current, &blob_digest, reference->length, scratch, &blob);
+	if (!e)
+		e = build(channel, manifest, digest, blob, now_us, ret);
+	if (is_damage(e))
+		blob_quarantine(current, &blob_digest);
+	return e;
+}
+
+// The root that a manifest was taken under, or the newest if that is kept no longer.
+static const TrustRoot *root_of(const Channel *channel, const Kept *kept)
+{
+	const Trusted *trusted = channel->current->trusted;
+	const TrustRoot *root = trusted_root(trusted, kept->root);
+	return root ? root : trusted_newest(trusted);
+}
+
+static Err check_expiry(const Channel *channel, const Manifest *manifest)
+{
+	char text[TIME_TEXT_SIZE];
+	if (channel_now(channel) < manifest->expires_us)
+		return OK;
+	time_format(manifest->expires_us, text);
+	return err(ERR_MANIFEST_EXPIRED, "the manifest of version %" PRIu64 " expired at %s: deploy again",
+	        manifest->version, text);
+}
+
+static Err load_kept(Channel *channel, const Kept *kept, Deployed **ret)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
 	if (!arena)
 		return err(ERR_NO_MEMORY, "no memory to load channel " STR_FMT, STR_ARG(channel->name));
-	Str envelope, blob;
+	PlaceState itself = {.known = true,
+	        .epoch = kept->epoch,
+	        .version = kept->version,
+	        .manifest = kept->manifest,
+	        .blob = kept->blob};
+	Str envelope;
 	Manifest *manifest;
-	Digest digest, blob_digest;
-	const char *path = path_join(arena, str(channel->dir), str(name));
-	Err e = file_read(path, ENVELOPE_MAX, arena, &envelope);
-	if (e)
-		return err(ERR_ENVELOPE_INVALID, "%s cannot be read: deploy again", path);
-	TRY(envelope_check(channel->current, channel->name, envelope, state, arena, &manifest, &digest));
-	const BlobReference *reference = manifest->blobs[0];
-	memcpy(blob_digest.bytes, reference->sha256.data, sizeof blob_digest.bytes);
-	e = blob_read(channel->current, &blob_digest, reference->length, arena, &blob);
-	if (!e)
-		e = deployed_build(channel, envelope, manifest, &digest, blob, channel->saved.since_us, ret);
-	if (is_damage(e))
-		blob_quarantine(channel->current, &blob_digest);
-	return e;
+	Digest digest;
+	TRY(manifest_read(channel, &kept->manifest, arena, &envelope));
+	TRY(envelope_check(channel->current, root_of(channel, kept), channel->name, envelope, &itself,
+	        kept->taken_us, arena, &manifest, &digest));
+	TRY(check_expiry(channel, manifest));
+	return deployed_build(channel, manifest, &digest, kept->taken_us, arena, ret);
 }
 
-// A crash came between the envelope and the state: the envelope is the next one.
-static Err catch_up(Channel *channel, const Deployed *deployed)
+static void set_marks(Channel *channel, bool lost, bool held, bool fallback, bool expired)
 {
-	Saved *saved = &channel->saved;
-	if (digest_eq(&deployed->manifest, &saved->now.manifest))
+	LOCKED(&channel->current->telling);
+	channel->state_lost = lost;
+	channel->held = held;
+	channel->fallback = fallback;
+	channel->expired = expired;
+}
+
+// Whether this server knew a newer root than it does now: until it has it again, nobody can tell whose
+// signatures count.
+static Err check_root(const Channel *channel)
+{
+	uint64_t known = channel->saved.root, newest = trusted_newest(channel->current->trusted)->version;
+	if (known <= newest)
 		return OK;
-	Saved next = {.now = place_state(deployed, saved->now.highest_time_us), .before = saved->now};
-	next.since_us = clock_now_us(channel->current->options.clock);
-	TRY(state_write(channel, &next));
-	*saved = next;
-	return OK;
+	return err(ERR_ROOT_VERSION,
+	        "this server has root %" PRIu64 " and has known root %" PRIu64
+	        ": put the roots after %" PRIu64 " first",
+	        newest, known, newest);
 }
 
-static void fall_back(Channel *channel)
+// The stable one, or the one before it; why the stable one failed is what matters then.
+static Err load_stable(Channel *channel, Deployed **ret, bool *ret_fallback)
 {
-	PlaceState floor = channel->saved.before;
-	floor.highest_time_us = channel->saved.now.highest_time_us;
-	Deployed *deployed;
-	// Why the newest was refused is what matters; that the one before fails as well shows in what serves:
-	// nothing.
+	const Saved *saved = &channel->saved;
+	if (saved->stable.version == 0)
+		return OK;
+	Err e = load_kept(channel, &saved->stable, ret);
+	if (!e)
+		return OK;
 	ErrDetail newest = *err_detail();
-	if (floor.known && load_file(channel, "previous", &floor, &deployed) == OK) {
-		channel_swap(channel, deployed);
-		channel->fallback = true;
-	}
-	err_restore(&newest);
+	*ret_fallback = saved->previous.version != 0 && !kept_undeploys(&saved->previous) &&
+	                load_kept(channel, &saved->previous, ret) == OK;
+	return err_restore(&newest);
 }
 
-static bool has_envelope(const Channel *channel)
+static void load_both(Channel *channel)
 {
-	char path[4096];
-	snprintf(path, sizeof path, "%s/envelope", channel->dir);
-	return access(path, F_OK) == 0;
+	const Kept *candidate = &channel->saved.candidate;
+	Deployed *stable = NULL, *other = NULL;
+	bool fallback = false;
+	Err e = load_stable(channel, &stable, &fallback);
+	set_marks(channel, false, false, fallback, e == ERR_MANIFEST_EXPIRED && !fallback);
+	if (e)
+		channel_refused(channel, e);
+	if (candidate->version != 0 && !kept_undeploys(candidate)) {
+		e = load_kept(channel, candidate, &other);
+		if (e)
+			channel_refused(channel, e);
+	}
+	channel_serve(channel, stable, other, channel->saved.permille);
 }
 
 void channel_load(Channel *channel)
 {
-	CLEANUP(deployed_freep) Deployed *deployed = NULL;
-	Err e = state_read(channel, &channel->saved);
+	Saved saved;
+	Err e = state_read(channel, &saved);
 	if (e) {
-		channel->state_lost = true;
+		set_marks(channel, true, false, false, false);
 		channel_refused(channel, e);
 		return;
 	}
-	if (!channel->saved.now.known && !has_envelope(channel))
-		return; // nothing was ever deployed
-	e = load_file(channel, "envelope", &channel->saved.now, &deployed);
-	if (!e)
-		e = catch_up(channel, deployed);
-	if (!e) {
-		channel_swap(channel, STEAL(deployed));
+	channel->saved = saved;
+	e = check_root(channel);
+	if (e) {
+		set_marks(channel, false, true, false, false);
+		channel_refused(channel, e);
 		return;
 	}
-	fall_back(channel);
-	channel_refused(channel, e);
+	load_both(channel);
 }

@@ -55,10 +55,9 @@ static bool token_known(const Access *access, Str token)
 	return known;
 }
 
-// spiffe://parley/touchpoint/ENVIRONMENT/NAME
-static bool touchpoint_here(const Access *access, Str identity)
+// spiffe://parley/ROLE/ENVIRONMENT/NAME, `role` with all that stands before the environment
+static bool is_here(const Access *access, Str role, Str identity)
 {
-	const Str role = STR("spiffe://parley/touchpoint/");
 	size_t prefix = role.len + access->environment.len + 1;
 	return str_starts(identity, role) && identity.len > prefix && identity.ptr[prefix - 1] == '/' &&
 	       str_eq(str_n(identity.ptr + role.len, access->environment.len), access->environment) &&
@@ -70,7 +69,9 @@ static unsigned rights_of(const Access *access, const RpcPeer *peer)
 	unsigned rights = 0;
 	if (str_eq(peer->identity, STR("spiffe://parley/design")))
 		rights |= ACCESS_DESIGN;
-	if (touchpoint_here(access, peer->identity) ||
+	if (is_here(access, STR("spiffe://parley/operator/"), peer->identity))
+		rights |= ACCESS_OPERATOR;
+	if (is_here(access, STR("spiffe://parley/touchpoint/"), peer->identity) ||
 	        (peer->token.len > 0 && token_known(access, peer->token)))
 		rights |= ACCESS_TOUCHPOINT;
 	return rights;

@@ -1,12 +1,14 @@
 // Who may call what: one row a method, checked before a request's body is parsed. A touchpoint shows a
-// certificate of its role for this environment or a token; the design server shows its certificate. Nobody is
-// anonymous.
+// certificate of its role for this environment or a token; the design server shows its certificate, and so
+// does an operator of this environment, who carries deployments to where the design server does not reach.
+// Nobody is anonymous.
 #pragma once
 #include "rpc/rpc.h"
 
 enum {
 	ACCESS_TOUCHPOINT = 1 << 0, // spiffe://parley/touchpoint/ENVIRONMENT/NAME, or a token
 	ACCESS_DESIGN = 1 << 1,     // spiffe://parley/design
+	ACCESS_OPERATOR = 1 << 2,   // spiffe://parley/operator/ENVIRONMENT/NAME
 };
 
 enum { TOKEN_HASH_SIZE = 32 };

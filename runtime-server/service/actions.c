@@ -275,9 +275,24 @@ Err actions_prepare(Actions *actions)
 	return actions->block != NULL ? OK : no_memory();
 }
 
+// How the version fares, by what its visitors do.
+static void count_meanings(const Actions *actions)
+{
+	uint64_t contacts = 0, accepts = 0;
+	for (const EventRecord *record = actions->records; record != NULL; record = record->next)
+		for (size_t i = 0; i < record->message.n_meanings; i++) {
+			Meaning meaning = record->message.meanings[i];
+			contacts += meaning == PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_CONTACT;
+			accepts += meaning == PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_ACCEPT;
+		}
+	deployed_count(actions->session->pin, FIGURE_CONTACTS, contacts);
+	deployed_count(actions->session->pin, FIGURE_ACCEPTS, accepts);
+}
+
 void actions_commit(Actions *actions)
 {
 	Session *session = actions->session;
+	count_meanings(actions);
 	PendingAction *pending = NULL;
 	if (actions->block != NULL)
 		session_put_values(session, STEAL(actions->block));

@@ -1,6 +1,8 @@
-// ControlService: the design server brings blobs in pieces, activates them, and asks how this server fares.
+// ControlService: the design server brings blobs in pieces, activates them, steers candidates, and brings
+// what they are verified by. Who asks for it is not what it is believed for: signatures are.
 #include "base/log.h"
 #include "service/map.h"
+#include "service/status.h"
 
 static void fail(RpcCall *call, const char *event, Err e)
 {
@@ -35,22 +37,37 @@ void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *req
 
 // --- Activate ---
 
+static Err take(Service *service, const ActivateRequest *in, const Deployed **ret, bool *ret_unchanged)
+{
+	Str envelope = str_n((const char *)in->envelope.data, in->envelope.len);
+	if (in->candidate)
+		return current_activate_candidate(
+		        service->options.current, envelope, in->candidate_permille, ret, ret_unchanged);
+	return current_activate(service->options.current, envelope, ret, ret_unchanged);
+}
+
+static void tell_activated(const ActivateRequest *in, const SnapshotVersion *snapshot, bool unchanged)
+{
+	log_info(unchanged ? "snapshot serves already" : "snapshot activated",
+	        F_CSTR("channel", snapshot->channel), F_UINT("version", snapshot->version),
+	        F_CSTR("digest", snapshot->digest),
+	        F_UINT("permille", in->candidate ? in->candidate_permille : CURRENT_SHARE_MAX));
+}
+
 static Err activate(Service *service, const ActivateRequest *in, Arena *arena, ActivateResponse *out)
 {
 	CLEANUP(current_releasep) const Deployed *deployed = NULL;
 	bool unchanged = false;
-	Str envelope = str_n((const char *)in->envelope.data, in->envelope.len);
-	TRY(current_activate(service->options.current, envelope, &deployed, &unchanged));
+	TRY(take(service, in, &deployed, &unchanged));
 	out->unchanged = unchanged;
-	TRY(map_version(deployed, arena, &out->snapshot));
-	log_info(unchanged ? "snapshot serves already" : "snapshot activated",
-	        F_STR("channel", deployed_channel(deployed)), F_UINT("version", deployed_version(deployed)),
-	        F_CSTR("digest", out->snapshot->digest));
-	if (unchanged)
-		return OK;
-	atomic_store(&service->moved, true);
-	if (service->options.on_activated != NULL)
-		service->options.on_activated(service->options.context);
+	if (deployed != NULL) {
+		TRY(map_version(deployed, arena, &out->snapshot));
+		tell_activated(in, out->snapshot, unchanged);
+	} else {
+		log_info("channel switched off", F_BOOL("unchanged", unchanged));
+	}
+	if (!unchanged)
+		service_changed(service);
 	return OK;
 }
 
@@ -64,85 +81,97 @@ void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *reque
 		fail(call, "snapshot refused", e);
 }
 
-// --- GetStatus ---
+// --- Steer ---
 
-static Err map_time(int64_t us, Arena *arena, Google__Protobuf__Timestamp **ret)
-{
-	*ret = message_new(arena, &google__protobuf__timestamp__descriptor);
-	if (*ret == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
-	(*ret)->seconds = us / US_PER_S;
-	(*ret)->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return OK;
-}
+#define ACTION(name) [PARLEY__RUNTIME__V1__STEER_ACTION__STEER_ACTION_##name]
 
-static Err map_channel(const CurrentStatus *status, Arena *arena, ChannelStatus *out)
-{
-	TRY(map_status_version(status, arena, &out->snapshot));
-	if (status->serving)
-		TRY(map_time(status->since_us, arena, &out->since));
-	if (status->last_error[0] == '\0')
-		return OK;
-	out->last_error = arena_cstr(arena, str(status->last_error));
-	return map_time(status->last_error_us, arena, &out->last_error_at);
-}
+static const char *const action_names[] = {
+        ACTION(SHARE) = "share", ACTION(KEEP) = "keep", ACTION(RETURN) = "return"};
 
-static Err list_channels(const Service *service, Arena *arena, GetStatusResponse *out)
+static Err steer(Service *service, const SteerRequest *in, Arena *arena, SteerResponse *out)
 {
+	static const CurrentSteer steers[] = {
+	        ACTION(SHARE) = STEER_SHARE, ACTION(KEEP) = STEER_KEEP, ACTION(RETURN) = STEER_RETURN};
+	Digest manifest;
+	if (!digest_parse(str(in->manifest), &manifest))
+		return err_at(ERR_FIELD_INVALID, "manifest",
+		        "manifest is 64 hex digits: the SHA-256 of the candidate's manifest");
+	if (in->action <= 0 || (size_t)in->action >= ARRAY_COUNT(steers))
+		return err_at(ERR_FIELD_INVALID, "action", "action is SHARE, KEEP or RETURN");
 	Current *current = service->options.current;
-	size_t count = current_count(current);
-	CurrentStatus *status = ARENA_NEW(arena, CurrentStatus);
-	if (count == 0)
-		return OK;
-	out->channels = message_list(arena, MESSAGE_OF(channel_status), count);
-	if (out->channels == NULL || status == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
-	out->n_channels = count;
-	for (size_t i = 0; i < count; i++) {
-		current_status(current, i, status);
-		TRY(map_channel(status, arena, out->channels[i]));
-	}
-	return OK;
+	TRY(current_steer(current, str(in->channel), &manifest, steers[in->action], in->candidate_permille));
+	log_info("candidate steered", F_CSTR("channel", in->channel), F_CSTR("manifest", in->manifest),
+	        F_CSTR("action", action_names[in->action]), F_UINT("permille", in->candidate_permille));
+	service_changed(service);
+	return status_channel(current, str(in->channel), arena, &out->status);
 }
 
-static Err map_visitors(Visitors *visitors, Arena *arena, Parley__Runtime__V1__VisitorStatus **ret)
+void handle_steer(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
-	VisitorsStatus status;
-	visitors_status(visitors, &status);
-	*ret = message_new(arena, MESSAGE_OF(visitor_status));
-	char *error = arena_cstr(arena, str(status.checkpoint_error.message));
-	if (*ret == NULL || error == NULL)
-		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
-	(*ret)->visitors = status.visitors;
-	(*ret)->treatments = status.treatments;
-	(*ret)->bytes = status.bytes;
-	(*ret)->forgotten = status.forgotten;
-	(*ret)->dropped_facts = status.dropped_facts;
-	(*ret)->unaccounted = status.unaccounted;
-	(*ret)->checkpoint_failures = status.checkpoint_failures;
-	(*ret)->checkpoint_error = error;
-	return status.checkpoint_us > 0 ? map_time(status.checkpoint_us, arena, &(*ret)->checkpoint) : OK;
+	SteerResponse out = PARLEY__RUNTIME__V1__STEER_RESPONSE__INIT;
+	Err e = steer(service, (const SteerRequest *)request, rpc_arena(call), &out);
+	if (e == OK)
+		rpc_reply(call, &out.base);
+	else
+		fail(call, "steering refused", e);
 }
 
-void handle_get_status(void *context, RpcCall *call, const ProtobufCMessage *request)
+// --- what is trusted ---
+
+static Str view(ProtobufCBinaryData data)
+{
+	return str_n((const char *)data.data, data.len);
+}
+
+void handle_put_root(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	Service *service = context;
-	Journal *journal = service->options.journal;
-	GetStatusResponse out = PARLEY__RUNTIME__V1__GET_STATUS_RESPONSE__INIT;
-	(void)request;
-	Err e = list_channels(service, rpc_arena(call), &out);
-	if (e == OK)
-		e = map_visitors(service->options.visitors, rpc_arena(call), &out.visitor_state);
+	const PutRootRequest *in = (const PutRootRequest *)request;
+	PutRootResponse out = PARLEY__RUNTIME__V1__PUT_ROOT_RESPONSE__INIT;
+	Err e = current_put_root(service->options.current, view(in->envelope), &out.version);
 	if (e != OK) {
-		rpc_fail(call, e);
+		fail(call, "root refused", e);
 		return;
 	}
-	out.program_version = (char *)PARLEY_VERSION;
-	out.environment = (char *)service->options.environment.ptr;
-	out.runtime_id = (char *)service->options.runtime_id.ptr;
-	out.incarnation = journal_incarnation(journal);
-	out.sessions = session_count(service->sessions);
-	out.journal_sequence = journal_durable(journal);
-	out.shipped_sequence = journal_shipped_sequence(journal, out.incarnation);
+	log_info("root is known", F_UINT("version", out.version));
+	service_changed(service); // channels may have waited for it
 	rpc_reply(call, &out.base);
+}
+
+void handle_put_timestamp(void *context, RpcCall *call, const ProtobufCMessage *request)
+{
+	Service *service = context;
+	const PutTimestampRequest *in = (const PutTimestampRequest *)request;
+	PutTimestampResponse out = PARLEY__RUNTIME__V1__PUT_TIMESTAMP_RESPONSE__INIT;
+	Err e = current_put_timestamp(service->options.current, view(in->envelope), &out.version);
+	if (e == OK)
+		rpc_reply(call, &out.base);
+	else
+		fail(call, "timestamp refused", e);
+}
+
+void handle_put_floor(void *context, RpcCall *call, const ProtobufCMessage *request)
+{
+	Service *service = context;
+	const PutFloorRequest *in = (const PutFloorRequest *)request;
+	PutFloorResponse out = PARLEY__RUNTIME__V1__PUT_FLOOR_RESPONSE__INIT;
+	Err e = current_put_floor(service->options.current, view(in->envelope));
+	if (e != OK) {
+		fail(call, "floor refused", e);
+		return;
+	}
+	log_info("floor is taken", F_UINT("bytes", in->envelope.len));
+	rpc_reply(call, &out.base);
+}
+
+void handle_list_audit_heads(void *context, RpcCall *call, const ProtobufCMessage *request)
+{
+	Service *service = context;
+	ListAuditHeadsResponse *out = NULL;
+	(void)request;
+	Err e = current_heads(service->options.current, rpc_arena(call), &out);
+	if (e == OK)
+		rpc_reply(call, &out->base);
+	else
+		rpc_fail(call, e);
 }

@@ -39,13 +39,17 @@ typedef struct Reply {
 	void (*send)(struct Reply *reply, Err result, const void *response);
 } Reply;
 
+// What serves is another: sessions are moved at the next sweep.
+void service_changed(Service *service);
 // Unique per call in this life of the process.
 uint64_t service_seed(Service *service);
 EventKey service_event_key(const Service *service, Str event_id);
-// Puts a fresh session under the snapshot that serves. Error: CHANNEL_NOT_DEPLOYED.
-Err service_pin(Service *service, Session *session, Str channel);
-// Moves a session to the snapshot that serves, if it is on another. Errors: SESSION_UNKNOWN if it cannot go
-// on (its end has been recorded; the caller ends it), NO_MEMORY.
+// Puts a fresh session under the snapshot that serves it: stable or candidate, by `chooser`. Error:
+// CHANNEL_NOT_DEPLOYED.
+Err service_pin(Service *service, Session *session, Str channel, uint64_t chooser);
+// Moves a session to the snapshot that serves it, if it is on another. Errors: SESSION_UNKNOWN if it cannot
+// go on (its end has been recorded; the caller ends it), CHANNEL_NOT_DEPLOYED if nothing serves any more (it
+// may go on when something does again), NO_MEMORY.
 Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena);
 
 // One handler a method.
@@ -63,4 +67,9 @@ extern const RpcStreaming conversations; // of handle_converse
 void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_steer(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_put_root(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_put_timestamp(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_put_floor(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_status(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_list_audit_heads(void *service, RpcCall *call, const ProtobufCMessage *request);

@@ -30,12 +30,12 @@ Err map_version(const Deployed *deployed, Arena *arena, SnapshotVersion **ret)
 	        arena_cstr(arena, deployed_digest_hex(deployed)), arena, ret);
 }
 
-Err map_status_version(const CurrentStatus *status, Arena *arena, SnapshotVersion **ret)
+Err map_current_version(Str channel, const CurrentVersion *version, Arena *arena, SnapshotVersion **ret)
 {
-	char *hex = arena_alloc(arena, 2 * sizeof status->digest.bytes + 1);
+	char *hex = arena_alloc(arena, 2 * sizeof version->digest.bytes + 1);
 	if (hex != NULL)
-		digest_hex(&status->digest, hex);
-	return make_version(status->channel, status->version, hex, arena, ret);
+		digest_hex(&version->digest, hex);
+	return make_version(channel, version->version, hex, arena, ret);
 }
 
 Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_count)

@@ -8,7 +8,7 @@
 // Error of each: NO_MEMORY.
 // A copy that does not depend on the snapshot's life.
 Err map_version(const Deployed *deployed, Arena *arena, SnapshotVersion **ret);
-Err map_status_version(const CurrentStatus *status, Arena *arena, SnapshotVersion **ret);
+Err map_current_version(Str channel, const CurrentVersion *version, Arena *arena, SnapshotVersion **ret);
 // The names of the session's segments, in the snapshot's order.
 Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_count);
 // The answer for every requested point; of a what-if without treatment codes.

@@ -75,12 +75,21 @@ static Err take_visitor(
 
 // --- the answer ---
 
+static size_t offers_of(const Decision *decision)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < decision->count; i++)
+		count += decision->points[i].offer_count;
+	return count;
+}
+
 static Err keep(Service *service, Session *session, const Decision *decision, const DecideRequest *request,
         Arena *arena, Advisories *advisories)
 {
 	TRY(session_remember_decision(session, decision));
 	if (record_decision(service, session, request->as_of_us, decision, request->seed, arena) != OK)
 		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
+	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	return OK;
 }
 

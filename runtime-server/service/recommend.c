@@ -6,6 +6,7 @@
 #include "service/record.h"
 #include "service/several.h"
 #include "service/visitor.h"
+#include "wire/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,11 +40,23 @@ static Err arrived(Visit *visit, Outcome *outcome)
 	return OK;
 }
 
+// There is no session to be known again by: the same visitor gets the same snapshot, in whatever order the
+// keys of the ID come.
+static uint64_t visitor_chooser(const AudienceId *audience)
+{
+	uint64_t chooser = 0;
+	Str packed;
+	for (size_t i = 0; audience != NULL && i < audience->n_keys; i++)
+		if (wire_pack_quick(&audience->keys[i]->base, &packed))
+			chooser += current_chooser(packed);
+	return chooser;
+}
+
 static Err arrive(Turn *turn, Outcome *outcome)
 {
 	const RecommendRequest *in = turn->request;
 	Visit *visit = NULL;
-	TRY(service_pin(turn->service, turn->session, str(in->channel)));
+	TRY(service_pin(turn->service, turn->session, str(in->channel), visitor_chooser(in->audience)));
 	TRY(visit_new(turn, in->audience, in->parameters, in->n_parameters, &visit));
 	visit->settled = arrived;
 	return visit_begin(visit, outcome);

@@ -83,6 +83,13 @@ void service_release(void *visitors, const void *prepared)
 	visitor_view_free(((const Prepared *)prepared)->view);
 }
 
+// What changes what serves, or whose word counts: it verifies, writes and waits for the disk.
+#define DEPLOYS(method, function)                                                                            \
+	{                                                                                                    \
+		.name = (method), .handler = (function), .blocking = true,                                   \
+		.access = ACCESS_DESIGN | ACCESS_OPERATOR                                                    \
+	}
+
 Err service_register(Service *service, RpcServer *server)
 {
 	static const RpcMethod interaction[] = {
@@ -101,15 +108,22 @@ Err service_register(Service *service, RpcServer *server)
 	                .streaming = &conversations},
 	        {.name = "GetVersion",
 	                .handler = handle_get_version,
-	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN},
+	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN | ACCESS_OPERATOR},
 	};
 	static const RpcMethod control[] = {
-	        {.name = "StageBlob",
-	                .handler = handle_stage_blob,
+	        DEPLOYS("StageBlob", handle_stage_blob),
+	        DEPLOYS("Activate", handle_activate),
+	        DEPLOYS("Steer", handle_steer),
+	        DEPLOYS("PutRoot", handle_put_root),
+	        DEPLOYS("PutTimestamp", handle_put_timestamp),
+	        DEPLOYS("PutFloor", handle_put_floor),
+	        {.name = "GetStatus",
+	                .handler = handle_get_status,
+	                .access = ACCESS_DESIGN | ACCESS_OPERATOR},
+	        {.name = "ListAuditHeads",
+	                .handler = handle_list_audit_heads,
 	                .blocking = true,
-	                .access = ACCESS_DESIGN},
-	        {.name = "Activate", .handler = handle_activate, .blocking = true, .access = ACCESS_DESIGN},
-	        {.name = "GetStatus", .handler = handle_get_status, .access = ACCESS_DESIGN},
+	                .access = ACCESS_DESIGN | ACCESS_OPERATOR | ACCESS_TOUCHPOINT},
 	};
 	TRY(rpc_server_add(server, &parley__runtime__v1__interaction_service__descriptor, interaction,
 	        ARRAY_COUNT(interaction), service));
@@ -145,14 +159,20 @@ static void put_under(Service *service, Session *session, const Deployed *deploy
 	current_release(old);
 }
 
-Err service_pin(Service *service, Session *session, Str channel)
+static Err not_deployed(Str channel)
 {
-	const Deployed *deployed = current_acquire(service->options.current, channel);
+	return err_at(ERR_CHANNEL_NOT_DEPLOYED, "channel",
+	        "channel \"" STR_FMT
+	        "\" is not deployed to this server; deploy it, or use one that GetVersion lists",
+	        STR_ARG(channel));
+}
+
+Err service_pin(Service *service, Session *session, Str channel, uint64_t chooser)
+{
+	const Deployed *deployed = current_acquire_for(service->options.current, channel, chooser);
 	if (deployed == NULL)
-		return err_at(ERR_CHANNEL_NOT_DEPLOYED, "channel",
-		        "channel \"" STR_FMT
-		        "\" is not deployed to this server; deploy it, or use one that GetVersion lists",
-		        STR_ARG(channel));
+		return not_deployed(channel);
+	session->chooser = chooser;
 	put_under(service, session, deployed);
 	return OK;
 }
@@ -168,11 +188,14 @@ static Err give_up(Service *service, const Session *session, int64_t now_us, Are
 
 Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena)
 {
-	if (deployed_is_current(session->pin))
+	if (deployed_is_current_for(session->pin, session->chooser))
 		return OK;
+	Str channel = deployed_channel(session->pin);
 	CLEANUP(current_releasep)
-	const Deployed *next = current_acquire(service->options.current, deployed_channel(session->pin));
-	if (next == NULL || next == session->pin)
+	const Deployed *next = current_acquire_for(service->options.current, channel, session->chooser);
+	if (next == NULL)
+		return not_deployed(channel);
+	if (next == session->pin)
 		return OK;
 	Err e = session_follow(session, deployed_plan(next), now_us, arena);
 	if (e == OK)
@@ -210,11 +233,19 @@ static bool wake(void *context, Session *session)
 	return true;
 }
 
+void service_changed(Service *service)
+{
+	atomic_store(&service->moved, true);
+	if (service->options.on_changed != NULL)
+		service->options.on_changed(service->options.context);
+}
+
 void service_sweep(Service *service)
 {
 	SessionSweep sweep = {.expired = expire, .woken = wake, .context = service};
 	session_sweep(service->sessions, steady_now(service), &sweep);
 	if (atomic_exchange(&service->moved, false))
 		session_visit(service->sessions, move_on, service);
-	current_sweep(service->options.current);
+	if (current_sweep(service->options.current))
+		service_changed(service);
 }

@@ -13,7 +13,7 @@
 typedef struct Service Service;
 
 typedef struct ServiceOptions {
-	Str environment, runtime_id; // end in NUL; outlive the service, as all below
+	Str environment, fleet, runtime_id; // end in NUL; outlive the service, as all below
 	Current *current;
 	Journal *journal;
 	Visitors *visitors; // who records
@@ -21,8 +21,8 @@ typedef struct ServiceOptions {
 	Clock wall;          // what decisions and records say
 	Clock steady;        // what idle time is measured by: must not jump with the wall clock
 	size_t max_sessions; // 0: 1,000,000
-	// Told after a channel began to serve another snapshot. May be NULL.
-	void (*on_activated)(void *context);
+	// Told after a channel began to serve another snapshot, or none. May be NULL.
+	void (*on_changed)(void *context);
 	void *context;
 } ServiceOptions;
 

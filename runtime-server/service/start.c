@@ -50,7 +50,9 @@ static Err start_session(Turn *turn, Outcome *outcome)
 	Session *session = turn->session;
 	Visit *visit = NULL;
 	bool fresh = session->pin == NULL;
-	TRY(fresh ? service_pin(turn->service, session, str(in->channel)) : turn_follow(turn));
+	TRY(fresh ? service_pin(
+	                    turn->service, session, str(in->channel), current_chooser(session_id(session)))
+	          : turn_follow(turn));
 	TRY(visit_new(turn, in->audience, in->parameters, in->n_parameters, &visit));
 	if (!fresh)
 		return resume(turn, visit, outcome);

@@ -20,12 +20,49 @@ static void send_to_call(Reply *reply, Err result, const void *response)
 		rpc_fail(call, result);
 }
 
-// Not a word about the turn itself: its call may have been answered, and so be gone.
-static void finish(Service *service, Reply *reply, Session *session, uint64_t sequence, Err result,
-        const Outcome *outcome)
+static bool is_servers_fault(Err e)
 {
+	enum { RESOURCE_EXHAUSTED = 8, INTERNAL = 13, UNAVAILABLE = 14, DATA_LOSS = 15 };
+	int status = err_status(e);
+	return status == RESOURCE_EXHAUSTED || status == INTERNAL || status == UNAVAILABLE ||
+	       status == DATA_LOSS;
+}
+
+// For the version that answers, before it does: who asks for figures next finds it counted. What waits for
+// the disk after that is none of the version's doing.
+static void count_call(const Deployed *deployed, int64_t begun_us, Err result)
+{
+	if (deployed == NULL)
+		return;
+	deployed_count_call(deployed, monotonic_us() - begun_us);
+	if (result != OK && is_servers_fault(result))
+		deployed_count(deployed, FIGURE_ERRORS, 1);
+}
+
+// What is left of a turn whose call may have been answered, and so be gone.
+typedef struct Remains {
+	Service *service;
+	Reply *reply;
+	Session *session;
+	uint64_t sequence;
+	int64_t begun_us;
+} Remains;
+
+static Remains remains_of(const Turn *turn, Session *session)
+{
+	return (Remains){turn->service, turn->reply, session, turn->sequence, turn->begun_us};
+}
+
+static void finish(const Remains *remains, Err result, const Outcome *outcome)
+{
+	Service *service = remains->service;
+	Session *session = remains->session;
 	bool later = outcome->end == TURN_LATER || outcome->end == TURN_LATER_END;
 	bool ends = outcome->end == TURN_REPLY_END || outcome->end == TURN_LATER_END;
+	Reply *reply = remains->reply;
+	uint64_t sequence = remains->sequence;
+	if (session != NULL)
+		count_call(session->pin, remains->begun_us, result);
 	if (result != OK || !later)
 		reply->send(reply, result, outcome->response);
 	if (session == NULL)
@@ -70,6 +107,8 @@ static void answer_late(Turn *turn, const Deployed *deployed)
 	Reply *reply = turn->reply;
 	Outcome outcome = {0};
 	Err e = turn->command->late(turn, deployed, &outcome);
+	deployed_count(deployed, FIGURE_LATE, 1);
+	count_call(deployed, turn->begun_us, e);
 	reply->send(reply, e, outcome.response);
 	current_release(deployed);
 }
@@ -91,19 +130,18 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 		answer_late(turn, waiter->late_pin);
 		return;
 	}
-	Service *service = turn->service;
-	Reply *reply = turn->reply;
-	uint64_t sequence = turn->sequence;
+	Remains remains = remains_of(turn, session);
 	Outcome outcome = {0};
 	turn->session = session;
 	if (result == OK && session->pin != NULL && turn_is_late(turn)) {
 		result = turn->command->late(turn, session->pin, &outcome);
-		sequence = 0; // nothing was done: the number has not been taken
+		remains.sequence = 0; // nothing was done: the number has not been taken
+		deployed_count(session->pin, FIGURE_LATE, 1);
 	} else if (result == OK) {
 		result = take_step(turn, &outcome);
 	}
 	if (result != OK || outcome.end != TURN_SUSPENDED)
-		finish(service, reply, session, sequence, result, &outcome);
+		finish(&remains, result, &outcome);
 }
 
 void turn_resume(Turn *turn, Err result, const Outcome *outcome)
@@ -114,7 +152,8 @@ void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 	}
 	if (result == OK)
 		session_forget_notes(turn->session);
-	finish(turn->service, turn->reply, turn->session, turn->sequence, result, outcome);
+	Remains remains = remains_of(turn, turn->session);
+	finish(&remains, result, outcome);
 }
 
 static Err new_turn(Turn **ret, const TurnCall *call)
@@ -160,6 +199,7 @@ void turn_begin(Service *service, const TurnCall *call)
 	        .request = call->request,
 	        .sequence = call->sequence,
 	        .arena = call->arena,
+	        .begun_us = call->begun_us,
 	        .late_us = INT64_MAX,
 	};
 	set_deadline(turn, call->begun_us, call->deadline_us);

@@ -47,6 +47,7 @@ struct Turn {
 	Arena *arena;
 	Session *session;
 	int64_t now_us;    // wall clock
+	int64_t begun_us;  // when the call came, by monotonic_us
 	int64_t late_us;   // by monotonic_us: from when on it is late; INT64_MAX: never
 	int64_t margin_us; // between that and the deadline
 	Advisories advisories;

@@ -1,18 +1,27 @@
 // getVersion: what runs here.
 #include "service/map.h"
 
+static Err add(Str channel, const CurrentVersion *version, Arena *arena, GetVersionResponse *out)
+{
+	if (version->version == 0)
+		return OK;
+	return map_current_version(channel, version, arena, &out->snapshots[out->n_snapshots++]);
+}
+
+// Of every channel the stable snapshot, and the candidate if it serves anybody.
 static Err list_snapshots(const Service *service, Arena *arena, GetVersionResponse *out)
 {
 	Current *current = service->options.current;
 	size_t count = current_count(current);
 	CurrentStatus *status = ARENA_NEW(arena, CurrentStatus);
-	out->snapshots = ARENA_ARRAY(arena, SnapshotVersion *, count + 1);
+	out->snapshots = ARENA_ARRAY(arena, SnapshotVersion *, 2 * count + 1);
 	if (out->snapshots == NULL || status == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
 	for (size_t i = 0; i < count; i++) {
 		current_status(current, i, status);
-		if (status->serving)
-			TRY(map_status_version(status, arena, &out->snapshots[out->n_snapshots++]));
+		TRY(add(status->channel, &status->stable, arena, out));
+		if (status->permille > 0)
+			TRY(add(status->channel, &status->candidate, arena, out));
 	}
 	return OK;
 }

@@ -69,6 +69,7 @@ typedef struct Session {
 	// The deployed snapshot, kept alive for the session; NULL: the session is fresh. Set by session_pin.
 	void *pin;
 	const Plan *plan; // of that snapshot
+	uint64_t chooser; // the session's place when a candidate is shared out; set with the first pin
 	int level;        // index of the audience level in it
 	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;

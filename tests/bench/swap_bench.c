@@ -140,7 +140,7 @@ static void place_make(Site *place)
 	bench_folder_make(place->dir);
 	test_key_public(KEY, place->keys[0]);
 	place->options = (CurrentOptions){.dir = str(place->dir),
-	        .trust = {(const uint8_t(*)[32])place->keys, 1, 1},
+	        .trusted_root = test_root_envelope("production", KEY, 0, place->arena),
 	        .environment = STR("production"),
 	        .fleet = STR("main"),
 	        .clock = {now_us, NULL}};

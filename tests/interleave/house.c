@@ -53,7 +53,7 @@ void house_prepare(House *house, unsigned customers)
 
 static void open_store(House *house)
 {
-	test_key_public(BUILDER, house->key[0]);
+	house->arena = arena_new(16 * 1024, 0);
 	must(journal_open(&(JournalOptions){.dir = house->journal_dir,
 	                          .runtime_id = STR(TEST_RUNTIME_ID),
 	                          .quota_bytes = INT64_C(16) << 30,
@@ -64,15 +64,14 @@ static void open_store(House *house)
 	                           .checkpoint_us = US_PER_S,
 	                           .hash_seed = 7},
 	        &house->visitors));
-	must(current_open(
-	        &(CurrentOptions){.dir = str(house->dir),
-	                .trust = {.keys = (const uint8_t(*)[32])house->key, .count = 1, .threshold = 1},
-	                .environment = STR("production"),
-	                .fleet = STR("main"),
-	                .clock = clock_system(),
-	                .prepare = service_prepare,
-	                .release = service_release,
-	                .context = house->visitors},
+	must(current_open(&(CurrentOptions){.dir = str(house->dir),
+	                          .trusted_root = test_root_envelope("production", BUILDER, 0, house->arena),
+	                          .environment = STR("production"),
+	                          .fleet = STR("main"),
+	                          .clock = clock_system(),
+	                          .prepare = service_prepare,
+	                          .release = service_release,
+	                          .context = house->visitors},
 	        &house->current));
 }
 
@@ -149,6 +148,7 @@ void house_close(House *house)
 void house_remove(House *house)
 {
 	char command[128];
+	arena_free(house->arena);
 	test_postgres_stop(&house->postgres);
 	snprintf(command, sizeof command, "rm -rf %s", house->dir);
 	if (system(command) != 0)

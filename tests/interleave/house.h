@@ -11,7 +11,7 @@
 
 typedef struct House {
 	char dir[64], journal_dir[96], visitors_dir[96];
-	uint8_t key[1][32];
+	Arena *arena;
 	TestPostgres postgres;
 	Journal *journal;
 	Visitors *visitors;

@@ -65,7 +65,9 @@ void home_make(Home *home)
 	char command[192];
 	snprintf(command, sizeof command, "cp %s/*.crt %s/*.key %s", certificates, certificates, home->dir);
 	run_command(command);
-	test_key_write(BUILDER, home->dir, "builder");
+	char root[96];
+	snprintf(root, sizeof root, "%s/root", home->dir);
+	test_root_write(root, "production", BUILDER, 0);
 	home_configure(home, "");
 }
 
@@ -90,7 +92,7 @@ void home_configure(Home *home, const char *extra)
 	        "runtime_id: " TEST_RUNTIME_ID "\nenvironment: production\nfleet: main\n"
 	        "listen: 127.0.0.1:0\nplaintext: 127.0.0.1:0\nstate_dir: state\n"
 	        "tls: {certificate: r1.crt, key: r1.key, ca: ca.crt}\n"
-	        "trusted_keys: [builder.pub]\ntouchpoint_tokens: [\"%s\"]\n%s",
+	        "trusted_root: root\ntouchpoint_tokens: [\"%s\"]\n%s",
 	        hex, extra);
 	assert_int_equal(fclose(file), 0);
 }

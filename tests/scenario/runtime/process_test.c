@@ -244,9 +244,15 @@ static void wrong_configurations_are_refused_with_their_place(void **state)
 	assert_true(home_logged(&home, "profiles"));
 	home_configure(&home, "log_level: loud\n");
 	assert_int_equal(home_start(&home), 5);
-	home_configure(&home, "trusted_threshold: 2\n"); // of one key
+	home_configure(&home, "");
+	char root[96];
+	snprintf(root, sizeof root, "%s/root", home.dir);
+	test_root_write(root, "staging", BUILDER, 0);
 	assert_int_equal(home_start(&home), 5);
-	assert_true(home_logged(&home, "trusted_threshold"));
+	assert_true(home_logged(&home, "MANIFEST_PLACE"));
+	assert_int_equal(unlink(root), 0);
+	assert_int_equal(home_start(&home), 5);
+	assert_true(home_logged(&home, "trusted_root"));
 }
 
 // --- the watchdog ---

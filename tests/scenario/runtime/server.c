@@ -35,10 +35,10 @@ static void open_parts(const JournalIo *io, size_t max_sessions)
 	VisitorsOptions visitors = {.dir = server.visitors_dir, .journal = server.journal, .hash_seed = 7};
 	assert_int_equal(visitors_open(&visitors, &server.visitors), OK);
 	assert_int_equal(profile_new(&(ProfileOptions){0}, &server.profile), OK);
-	test_key_public(BUILDER, server.key[0]);
 	CurrentOptions current = {
 	        .dir = str(server.dir),
-	        .trust = {.keys = (const uint8_t(*)[32])server.key, .count = 1, .threshold = 1},
+	        .trusted_root = test_root_envelope("production", BUILDER, 0, server.arena),
+	        .runtime_id = STR(TEST_RUNTIME_ID),
 	        .environment = STR("production"),
 	        .fleet = STR("main"),
 	        .clock = clock_system(),
@@ -49,6 +49,7 @@ static void open_parts(const JournalIo *io, size_t max_sessions)
 	assert_int_equal(current_open(&current, &server.current), OK);
 	ServiceOptions service = {
 	        .environment = STR("production"),
+	        .fleet = STR("main"),
 	        .runtime_id = STR(TEST_RUNTIME_ID),
 	        .current = server.current,
 	        .journal = server.journal,
@@ -64,6 +65,7 @@ static void open_parts(const JournalIo *io, size_t max_sessions)
 void server_start(const JournalIo *io, size_t max_sessions)
 {
 	server = (Server){.dir = "/tmp/parley-service-XXXXXX", .steady_us = 1000 * US_PER_S};
+	server.arena = arena_new(16 * 1024, 0);
 	assert_non_null(mkdtemp(server.dir));
 	snprintf(server.journal_dir, sizeof server.journal_dir, "%s/journal", server.dir);
 	snprintf(server.visitors_dir, sizeof server.visitors_dir, "%s/visitors", server.dir);
@@ -97,6 +99,7 @@ int server_tear_down(void **state)
 	(void)state;
 	stop_server();
 	client_free(&server.client);
+	arena_free(server.arena);
 	snprintf(command, sizeof command, "rm -rf %s", server.dir);
 	return system(command);
 }

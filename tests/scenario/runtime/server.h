@@ -11,7 +11,7 @@ typedef struct Server {
 	char dir[64], journal_dir[80], visitors_dir[80];
 	_Atomic(int64_t) steady_us;
 	_Atomic(int64_t) ahead_us; // of the system's clock: what decisions and records go by
-	uint8_t key[1][32];
+	Arena *arena;
 	Journal *journal;
 	Visitors *visitors;
 	Profile *profile;

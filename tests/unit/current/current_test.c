@@ -52,7 +52,7 @@ static void a_deployed_snapshot_serves_and_outlives_a_restart(void **state)
 		assert_true(plan_point(deployed_plan(deployed), STR("home-banner")) >= 0);
 		current_release(deployed);
 		CurrentStatus status = place_status(&place);
-		assert_true(status.serving && !status.fallback && !*status.last_error);
+		assert_true(status.stable.version == 1 && !status.fallback && !*status.last_error);
 		place_close(&place);
 		place.now_us += 1000000;
 		place_open(&place);
@@ -325,7 +325,7 @@ static void a_first_deployment_that_failed_leaves_nothing_in_the_way(void **stat
 	        current_activate(place.current, place.envelope, NULL, &unchanged), ERR_BLOB_INCOMPLETE);
 	place_close(&place);
 	place_open(&place);
-	assert_false(place_status(&place).serving);
+	assert_int_equal(place_status(&place).stable.version, 0);
 	assert_string_equal(place_status(&place).last_error, "");
 	assert_int_equal(place_deploy(&place), OK);
 }
@@ -338,12 +338,12 @@ static void one_process_a_folder(void **state)
 	assert_non_null(strstr(err_detail()->message, "another process"));
 }
 
-static void without_a_key_nothing_opens(void **state)
+static void without_a_root_nothing_opens(void **state)
 {
 	(void)state;
 	Current *second;
 	CurrentOptions options = place.options;
-	options.trust.count = 0;
+	options.trusted_root = (Str){0};
 	assert_int_equal(current_open(&options, &second), ERR_TRUST_EMPTY);
 }
 
@@ -366,7 +366,7 @@ int main(void)
 	        T(what_was_prepared_is_released_with_its_snapshot),
 	        T(a_first_deployment_that_failed_leaves_nothing_in_the_way),
 	        T(one_process_a_folder),
-	        T(without_a_key_nothing_opens),
+	        T(without_a_root_nothing_opens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

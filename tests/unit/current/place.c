@@ -20,12 +20,12 @@ void place_make(PlaceOnDisk *place)
 	*place = (PlaceOnDisk){.dir = "/tmp/parley-current-XXXXXX", .now_us = TEST_NOW_US};
 	assert_non_null(mkdtemp(place->dir));
 	place->arena = arena_new(64 * 1024, 0);
-	test_key_public(BUILDER, place->keys[0]);
 	place->options = (CurrentOptions){
 	        .dir = str(place->dir),
-	        .trust = {(const uint8_t(*)[32])place->keys, 1, 1},
+	        .trusted_root = test_root_envelope("production", BUILDER, 0, place->arena),
 	        .environment = STR("production"),
 	        .fleet = STR("main"),
+	        .runtime_id = STR("r1"),
 	        .clock = {place_now, place},
 	};
 	place_open(place);
@@ -65,9 +65,23 @@ void place_next(PlaceOnDisk *place, unsigned rules)
 	}
 	assert_int_equal(snapshot_pack(world_finish(world), place->arena, &place->blob), OK);
 	place->version++;
-	Manifest *manifest = test_manifest(
-	        place->blob, place->version, place->version > 1 ? &place->manifest : NULL, place->arena);
-	place->envelope = test_seal(manifest, BUILDER, place->arena, &place->manifest);
+	place->before = place->manifest;
+	place->made = test_manifest(
+	        place->blob, place->version, place->version > 1 ? &place->before : NULL, place->arena);
+	place_seal(place);
+}
+
+void place_seal(PlaceOnDisk *place)
+{
+	place->envelope = test_seal(place->made, BUILDER, place->arena, &place->manifest);
+}
+
+void place_next_off(PlaceOnDisk *place)
+{
+	place_next(place, 0);
+	place->made->n_blobs = 0;
+	place->made->undeploy = true;
+	place_seal(place);
 }
 
 Err place_stage(PlaceOnDisk *place)
@@ -89,9 +103,25 @@ Err place_deploy(PlaceOnDisk *place)
 	return current_activate(place->current, place->envelope, NULL, &unchanged);
 }
 
+Err place_try(PlaceOnDisk *place, unsigned permille)
+{
+	bool unchanged;
+	TRY(place_stage(place));
+	return current_activate_candidate(place->current, place->envelope, permille, NULL, &unchanged);
+}
+
 uint64_t place_serves(PlaceOnDisk *place)
 {
 	const Deployed *deployed = current_acquire(place->current, STR("bank"));
+	uint64_t version = deployed ? deployed_version(deployed) : 0;
+	current_release(deployed);
+	return version;
+}
+
+uint64_t place_serves_to(PlaceOnDisk *place, const char *session)
+{
+	const Deployed *deployed =
+	        current_acquire_for(place->current, STR("bank"), current_chooser(str(session)));
 	uint64_t version = deployed ? deployed_version(deployed) : 0;
 	current_release(deployed);
 	return version;
@@ -106,9 +136,32 @@ CurrentStatus place_status(PlaceOnDisk *place)
 	return status;
 }
 
-const char *place_channel_file(PlaceOnDisk *place, const char *name)
+bool place_degraded(PlaceOnDisk *place, const char *reason)
 {
-	return arena_printf(place->arena, "%s/channels/bank/%s", place->dir, name);
+	char **reasons;
+	size_t count;
+	assert_int_equal(current_degraded(place->current, place->arena, &reasons, &count), OK);
+	for (size_t i = 0; i < count; i++)
+		if (!reason || str_starts(str(reasons[i]), str(reason)))
+			return true;
+	return false;
+}
+
+const char *place_state_file(PlaceOnDisk *place)
+{
+	return arena_printf(place->arena, "%s/channels/bank/state", place->dir);
+}
+
+const char *place_manifest_file(PlaceOnDisk *place, const Digest *manifest)
+{
+	char hex[65];
+	digest_hex(manifest, hex);
+	return arena_printf(place->arena, "%s/channels/bank/%s", place->dir, hex);
+}
+
+const char *place_trust_file(PlaceOnDisk *place)
+{
+	return arena_printf(place->arena, "%s/trust", place->dir);
 }
 
 const char *place_blob_file(PlaceOnDisk *place, const char *suffix)

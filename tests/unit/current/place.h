@@ -10,9 +10,9 @@ typedef struct PlaceOnDisk {
 	Current *current;
 	CurrentOptions options;
 	int64_t now_us;
-	uint8_t keys[1][32];
 	uint64_t version; // of the last that was made
-	Digest manifest;
+	Digest manifest, before;
+	Manifest *made;
 	Str envelope, blob;
 } PlaceOnDisk;
 
@@ -23,12 +23,25 @@ void place_close(PlaceOnDisk *place);
 
 // Makes the next version, with `rules` rules for one offer each, and does not send it.
 void place_next(PlaceOnDisk *place, unsigned rules);
+// Seals the last that was made anew, after a change of `made`.
+void place_seal(PlaceOnDisk *place);
+// Makes a next version that switches the channel off.
+void place_next_off(PlaceOnDisk *place);
 Err place_stage(PlaceOnDisk *place);
 // Stages and activates the last that was made.
 Err place_deploy(PlaceOnDisk *place);
 // 0: nothing serves.
 uint64_t place_serves(PlaceOnDisk *place);
 CurrentStatus place_status(PlaceOnDisk *place);
-// DIR/channels/bank/NAME or DIR/blobs/NAME.
-const char *place_channel_file(PlaceOnDisk *place, const char *name);
+// The same as a candidate.
+Err place_try(PlaceOnDisk *place, unsigned permille);
+// What serves the holder of a session ID.
+uint64_t place_serves_to(PlaceOnDisk *place, const char *session);
+// DIR/channels/bank/state; the file of a manifest there; DIR/trust.
+const char *place_state_file(PlaceOnDisk *place);
+const char *place_manifest_file(PlaceOnDisk *place, const Digest *manifest);
+const char *place_trust_file(PlaceOnDisk *place);
+// Whether status names the reason; NULL: any.
+bool place_degraded(PlaceOnDisk *place, const char *reason);
+// DIR/blobs/SHA256SUFFIX of the last that was made.
 const char *place_blob_file(PlaceOnDisk *place, const char *suffix);

@@ -56,10 +56,10 @@ static void get_status(void *context, RpcCall *call, const ProtobufCMessage *req
 	out.shipped_sequence = 7;
 	if (current_count(node->current)) {
 		current_status(node->current, 0, &status);
-		if (status.serving)
-			digest_hex(&status.digest, digest);
+		if (status.stable.version)
+			digest_hex(&status.stable.digest, digest);
 		version.channel = arena_cstr(rpc_arena(call), status.channel);
-		version.version = status.version;
+		version.version = status.stable.version;
 		version.digest = digest;
 		channel.snapshot = &version;
 		channel.last_error = status.last_error;
