@@ -126,7 +126,7 @@ uint32_t line_permille(const Environment *environment, const Line *line, const E
 // --- server.c ---
 // Asks a server, sends it what it lacks, asks again. What goes wrong is in the report.
 void server_round(Worker *worker, const Plan *plan, Report *report);
-const ChannelStatus *channel_find(const ServerStatus *status, Str channel);
+const ChannelStatus *status_channel(const ServerStatus *status, Str channel);
 // Whether it serves the link to all as its stable one.
 bool channel_serves(const ChannelStatus *channel, const Link *link);
 // Whether the link is its candidate.

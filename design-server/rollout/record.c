@@ -40,7 +40,7 @@ Err record_server(Pg *pg, const Plan *plan, const Line *line, const EnvironmentS
 	if (!report || !report->status || index >= report->count)
 		return put_away(pg, line, server, report);
 	const ServerStatus *status = report->status;
-	const ChannelStatus *channel = channel_find(status, line->channel);
+	const ChannelStatus *channel = status_channel(status, line->channel);
 	const Parley__Runtime__V1__SnapshotVersion *runs = channel ? channel->snapshot : NULL,
 	                                           *candidate = channel ? channel->candidate : NULL;
 	char error[REFUSAL_MAX];

@@ -47,7 +47,7 @@ static Err ask(Talk *talk)
 	return OK;
 }
 
-const ChannelStatus *channel_find(const ServerStatus *status, Str channel)
+const ChannelStatus *status_channel(const ServerStatus *status, Str channel)
 {
 	for (size_t i = 0; status && i < status->n_channels; i++) {
 		const ChannelStatus *found = status->channels[i];
@@ -347,7 +347,7 @@ static Err settle_candidate(Talk *talk, const Line *line, const ChannelStatus *c
 
 static bool is_settled(const Talk *talk, const Line *line, uint32_t permille)
 {
-	const ChannelStatus *channel = channel_find(talk->report->status, line->channel);
+	const ChannelStatus *channel = status_channel(talk->report->status, line->channel);
 	if (!channel || is_before(channel->accepted_epoch, channel->accepted_version, &line->newest))
 		return false;
 	if (line->has_stable && !channel_serves(channel, &line->stable))
@@ -360,7 +360,7 @@ static bool is_settled(const Talk *talk, const Line *line, uint32_t permille)
 static Err sync_line(Talk *talk, const Line *line)
 {
 	uint32_t permille = line_permille(talk->plan->environment, line, talk->worker->server);
-	const ChannelStatus *channel = channel_find(talk->report->status, line->channel);
+	const ChannelStatus *channel = status_channel(talk->report->status, line->channel);
 	if (channel && channel->state_lost)
 		return err(ERR_STATE_CORRUPT, "it has lost what it knew of this channel: give it a floor "
 		                              "signed by holders of root keys");
@@ -370,10 +370,10 @@ static Err sync_line(Talk *talk, const Line *line)
 	if (lacks)
 		TRY(send_chain(talk, line, channel, permille));
 	TRY(ask(talk));
-	TRY(settle_stable(talk, line, channel_find(talk->report->status, line->channel)));
+	TRY(settle_stable(talk, line, status_channel(talk->report->status, line->channel)));
 	if (talk->changed)
 		TRY(ask(talk));
-	return settle_candidate(talk, line, channel_find(talk->report->status, line->channel), permille);
+	return settle_candidate(talk, line, status_channel(talk->report->status, line->channel), permille);
 }
 
 static void refuse(char refusal[REFUSAL_MAX], Err e)

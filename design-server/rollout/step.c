@@ -18,7 +18,7 @@ static bool has_step(const Plan *plan, const Line *line, const EnvironmentServer
 {
 	uint32_t permille = line_permille(plan->environment, line, server);
 	const ServerStatus *status = report ? report->status : NULL;
-	const ChannelStatus *channel = channel_find(status, line->channel);
+	const ChannelStatus *channel = status_channel(status, line->channel);
 	if (!status)
 		snprintf(why, size, "waits for " STR_FMT ", which is away", STR_ARG(server->name));
 	else if (!channel_tries(channel, &line->newest) || channel->candidate_permille != permille)
@@ -48,7 +48,7 @@ static Err keep_baseline(Pg *pg, const Plan *plan, const Line *line, const Repor
 	TRY(SQL_RUN(pg, NULL, rollout_baseline_clear, P_I64(line->newest.id)));
 	for (size_t i = 0; i < reports->count; i++) {
 		const ChannelStatus *channel =
-		        reports->items[i] ? channel_find(reports->items[i]->status, line->channel) : NULL;
+		        reports->items[i] ? status_channel(reports->items[i]->status, line->channel) : NULL;
 		for (size_t j = 0; channel && j < channel->n_figures; j++) {
 			Figures figures;
 			int64_t numbers[FIGURES];
@@ -133,7 +133,7 @@ static Err measure(Pg *pg, const Plan *plan, const Line *line, const Reports *re
 	*ret = (Groups){0};
 	for (size_t i = 0; i < reports->count; i++) {
 		const ChannelStatus *channel =
-		        reports->items[i] ? channel_find(reports->items[i]->status, line->channel) : NULL;
+		        reports->items[i] ? status_channel(reports->items[i]->status, line->channel) : NULL;
 		if (channel)
 			add_server(line, channel, environment_server(plan->environment, i)->name, baseline,
 			        count, ret);
