@@ -38,3 +38,6 @@ bool logic_implies(const Condition *a, const Condition *b);
 // The least and the greatest that a number expression is known to give for somebody; `ret_known`: whether any
 // is.
 Err logic_range(Logic *logic, const char *source, bool *ret_known, double *ret_low, double *ret_high);
+// The first attribute that an expression reads and visitors may lack, without asking has() for it; NULL if
+// there is none. Such an expression fails for those visitors, unless something absorbs it.
+Err logic_lacking(Logic *logic, const char *source, const char **ret);

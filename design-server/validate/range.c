@@ -1,5 +1,5 @@
-// Scores have to be between 0 and 100. What an expression can give is followed through constants, choices and
-// sums; where attributes come in, anything is possible and nothing is told.
+// What values an expression can have, or can fail for want of. Numbers are followed through constants and
+// choices; where attributes come in, anything is possible and nothing is said.
 #include "validate/logic_internal.h"
 
 #include "base/cleanup.h"
@@ -42,6 +42,41 @@ static Reach reach_of(Reading *reading, const Node *node)
 	if (formula_is_never(&yes) || formula_is_never(&no))
 		return formula_is_never(&yes) ? second : first;
 	return around(first, second);
+}
+
+static bool asks_for(const Node *node, uint32_t slot)
+{
+	if (node->kind == NODE_HAS && node->slot == slot)
+		return true;
+	for (const Node *child = node->first; child; child = child->next) {
+		if (asks_for(child, slot))
+			return true;
+	}
+	return false;
+}
+
+static const Node *find_lacking(const Logic *logic, const Node *root, const Node *node)
+{
+	if (node->kind == NODE_ATTRIBUTE)
+		return logic->values[node->slot].missing && !asks_for(root, node->slot) ? node : NULL;
+	for (const Node *child = node->first; child; child = child->next) {
+		const Node *found = find_lacking(logic, root, child);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+Err logic_lacking(Logic *logic, const char *source, const char **ret)
+{
+	CLEANUP(arena_freep) Arena *work = arena_new(WORK_BLOCK, 0);
+	Compilation c = {.arena = work, .schema = &logic->schema, .source = str(source)};
+	if (!work)
+		return logic_no_memory();
+	TRY(expr_analyse(&c, EXPR_DYN));
+	const Node *found = find_lacking(logic, c.root, c.root);
+	*ret = found ? logic->level->attributes[found->slot]->name : NULL;
+	return OK;
 }
 
 Err logic_range(Logic *logic, const char *source, bool *ret_known, double *ret_low, double *ret_high)

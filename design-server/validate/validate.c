@@ -236,8 +236,9 @@ static void add_problem(Analysis *a, const Problem *problem)
 
 static Err run_checks(Analysis *a)
 {
-	static Err (*const checks[])(Analysis *) = {
-	        analyse_levels, analyse_zones, analyse_segments, analyse_rules};
+	static Err (*const checks[])(Analysis *) = {analyse_levels, analyse_zones, analyse_segments,
+	        analyse_flows, analyse_rules, analyse_shadows, analyse_offers, analyse_campaigns,
+	        analyse_events, analyse_visitors, analyse_limits};
 	TRY(model_build(a));
 	for (size_t i = 0; i < ARRAY_COUNT(checks); i++)
 		TRY(checks[i](a));

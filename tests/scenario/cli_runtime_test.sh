@@ -88,7 +88,7 @@ exits 7 parley history --kind nonsense
 tell "whoever gets nothing hears why, and what would have to be different"
 visit 1010
 why=$(parley offers "$session" home-hero --explain --env test)
-for word in "(default)" OFFER_NOT_PUBLISHED "held out of the cell INVITED" "the campaign WINTER is not running" BLACKLISTED "!has_credit_card" \
+for word in "(default)" OFFER_NOT_PUBLISHED "held out of the cell INVITED" "the campaign JUBILEE is not running" BLACKLISTED "!has_credit_card" \
 	'device == "phone": ATTRIBUTE_MISSING: device' "not in young: age < 26" telephones-get-mobile-pay GLOBAL NEW-HOMES/INVITED; do
 	[[ $why == *"$word"* ]] || stack_fail "parley offers --explain should say '$word', but says: $why"
 done

@@ -281,7 +281,7 @@ static void customer_1010_gets_nothing_for_many_reasons(void **state)
 	static const char *const expected[][2] = {
 	        {"young-get-account", "SEGMENT_NOT_MATCHED"},
 	        {"everyone-gets-green-fund", "OFFER_NOT_PUBLISHED"},
-	        {"winter-coach", "CAMPAIGN_INACTIVE"},
+	        {"jubilee-coach", "CAMPAIGN_INACTIVE"},
 	        {"seekers-get-home-loan", "CONTROL_GROUP"},
 	        {"everyone-hears-of-deposit", "BLACKLISTED"},
 	        {"gold-trial-gets-gold-card", "NOT_ELIGIBLE"},
