@@ -6,7 +6,7 @@
 #define SERVICE      (&parley__design__v1__pending_service__descriptor)
 #define MARK_COLUMNS "CHANNEL:channel MARKED:what BY:author SINCE:create_time COMMENT:comment"
 
-enum { TREE_VALUE_MAX = 300 };
+enum { TREE_VALUE_MAX = 300, LIMIT_DEFAULT = 200, PAGE_MAX = 1000 };
 
 static const char *text(const json_t *json, const char *key)
 {
@@ -229,6 +229,8 @@ static void print_tree(const Tree *tree, const char *channel)
 		printf("%s: %s; nothing is known to run in %s\n", channel, after_title(tree->cli),
 		        environment);
 	json_array_foreach(json_object_get(answer, "changes"), i, change) print_change(tree, change);
+	if (added + changed + removed > (long long)i)
+		printf("… and %lld more: --limit N shows them\n", added + changed + removed - (long long)i);
 	if (added + changed + removed)
 		printf("%lld added, %lld changed, %lld removed", added, changed, removed);
 	else
@@ -273,8 +275,8 @@ static Err read_all(Cli *cli, json_t *request, size_t limit, json_t **ret)
 		token = json_object_get(answer, "next_page_token");
 		if (token)
 			json_object_set(base, "page_token", token);
-	} while (token && (!limit || json_array_size(all) < limit));
-	while (limit && json_array_size(all) > limit)
+	} while (token && json_array_size(all) < limit);
+	while (json_array_size(all) > limit)
 		json_array_remove(all, json_array_size(all) - 1);
 	json_object_set(answer, "changes", all);
 	json_object_del(answer, "next_page_token");
@@ -289,12 +291,12 @@ Err verb_pending(Cli *cli)
 	const char *channel = cli->line.arguments[0];
 	int64_t limit;
 
-	TRY(cli_number(cli, OPT_LIMIT, 1, 1000000, 0, &limit));
+	TRY(cli_number(cli, OPT_LIMIT, 1, 1000000, LIMIT_DEFAULT, &limit));
 	TRY(read_all(cli,
 	        json_pack("{s:s, s:s, s:s, s:b, s:I}", "channel", channel, "environment",
 	                environment ? environment : "", "from", from ? from : "", "next_deployment",
 	                cli_given(cli, OPT_NEXT), "page_size",
-	                (json_int_t)(limit && limit < 1000 ? limit : 1000)),
+	                (json_int_t)(limit < PAGE_MAX ? limit : PAGE_MAX)),
 	        (size_t)limit, &answer));
 	if (number(answer, "added") + number(answer, "changed") + number(answer, "removed"))
 		cli->exit_code = EXIT_DIFFERENT;

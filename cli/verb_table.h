@@ -57,7 +57,7 @@ VERB_ROW("pending", "CHANNEL", 1, 1, "from next limit", "show what is not deploy
 	"what is added (+), changed (~, each field before → after) and removed (−), and beneath it what depends on it: what names it,\n"
 	"what names that, and so on. With --from another environment's configuration is compared instead: what staging runs but\n"
 	"production does not. With --next it is what the channel's next deployment would bring: what is marked, if anything is.\n"
-	"Exits 0 if nothing is pending, 1 if something is.\n\n"
+	"At most 200 changes are shown, or --limit; all are counted. Exits 0 if nothing is pending, 1 if something is.\n\n"
 	"Examples:\n"
 	"  parley pending bank\n"
 	"  parley pending bank --env production\n"

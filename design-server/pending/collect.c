@@ -72,6 +72,7 @@ Err configuration_of_build(Pg *pg, int64_t build, Arena *arena, Collected *ret)
 	TRY(SQL_RUN(pg, &found, build_get, P_I64(build)));
 	if (!pg_rows(found))
 		return err(ERR_RESOURCE_NOT_FOUND, "there is no build %lld", (long long)build);
+	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_plan_anew, NULL, 0, NULL));
 	int64_t count = pg_i64(found, 0, 4);
 	for (int64_t first = 1; first <= count; first += BUILD_PAGE) {
 		CLEANUP(pg_result_freep) PgResult *rows = NULL;

@@ -99,6 +99,7 @@ static Err store_versions(Keep *keep)
 	if (!keep->hashes || !keep->ids)
 		return pending_no_memory();
 	TRY(hash_all(keep));
+	TRY(pg_query(keep->pg, STORE_TIMEOUT_MS, sql_plan_anew, NULL, 0, NULL));
 	TRY(find_all(keep, &lacking));
 	if (!lacking)
 		return OK;

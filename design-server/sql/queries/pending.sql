@@ -55,6 +55,11 @@ SELECT EXISTS (SELECT FROM environment_build e JOIN build b ON b.id = e.build
 	WHERE e.channel = $1 AND b.items && (SELECT array_agg(id) FROM resource_version
 		WHERE kind = $2 AND channel = $3 AND name = $4))
 
+-- What follows in the transaction is planned for what it is given and for the tables as they are. A plan that was kept from when there
+-- was next to nothing would read all of resource_version once a row.
+-- name: plan_anew
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
+
 -- name: version_find
 SELECT v.id FROM unnest($1::text[]) WITH ORDINALITY AS wanted (hash, place)
 LEFT JOIN resource_version v ON v.hash = decode(wanted.hash, 'hex') ORDER BY wanted.place
