@@ -60,7 +60,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(admin_register(design->admin, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
-	TRY(pending_register(&design->services, arena, design->rpc));
+	TRY(pending_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(rollouts_register(design->rollouts, design->rpc));
 	TRY(validate_register(&design->services, design->rpc));
 	TRY(access_check(design->rpc));

@@ -86,7 +86,7 @@ Google__Protobuf__Timestamp *map_moment(int64_t us, Arena *arena);
 // --- the service ---
 typedef struct Pending {
 	Services *services;
-	Environments environments;
+	const Environments *environments;
 } Pending;
 void handle_mark(void *pending, RpcCall *call, const ProtobufCMessage *request);
 void handle_unmark(void *pending, RpcCall *call, const ProtobufCMessage *request);

@@ -54,7 +54,7 @@ static Err read_position(List *list)
 
 static Err find_environments(List *list)
 {
-	const Environments *all = &list->pending->environments;
+	const Environments *all = list->pending->environments;
 	if (!all->count)
 		return err_at(ERR_ENVIRONMENT_UNKNOWN, "environment", "no environment is declared");
 	list->environment = &all->items[0];

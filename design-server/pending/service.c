@@ -2,8 +2,6 @@
 // themselves, so that what was looked at is what is marked.
 #include "pending/pending.h"
 
-#include "config.h"
-
 #include "pending/internal.h"
 #include "store/page.h"
 #include "wire/json.h"
@@ -287,7 +285,7 @@ void handle_list_marks(void *pending, RpcCall *rpc, const ProtobufCMessage *requ
 
 // --- all of them ---
 
-Err pending_register(Services *services, Arena *arena, RpcServer *server)
+Err pending_register(Services *services, const Environments *environments, Arena *arena, RpcServer *server)
 {
 	static const RpcMethod methods[] = {
 	        {.name = "Mark", .handler = handle_mark, .blocking = true},
@@ -298,8 +296,7 @@ Err pending_register(Services *services, Arena *arena, RpcServer *server)
 	Pending *pending = ARENA_NEW(arena, Pending);
 	if (!pending)
 		return pending_no_memory();
-	pending->services = services;
-	TRY(environments_load(services->config->environments, arena, &pending->environments));
+	*pending = (Pending){services, environments};
 	return rpc_server_add(server, &parley__design__v1__pending_service__descriptor, methods,
 	        ARRAY_COUNT(methods), pending);
 }
