@@ -93,9 +93,15 @@ databases_make()
 	role_make "$socket" "$profile_reader" || return
 	sql "$socket" postgres -c "ALTER ROLE $profile_reader SET default_transaction_read_only = on" || return
 	database_make "$socket" parley_design parley_owner || return
+	sql "$socket" postgres <<-SQL || return
+		REVOKE ALL ON DATABASE parley_design FROM PUBLIC;
+		GRANT CONNECT ON DATABASE parley_design TO parley_design, parley_ingest, $design_reader;
+	SQL
 	for environment in "$@"; do
 		database_make "$socket" "profiles_$environment" "$profile_owner" || return
 		sql "$socket" "profiles_$environment" <<-SQL || return
+			REVOKE ALL ON DATABASE "profiles_$environment" FROM PUBLIC;
+			GRANT CONNECT ON DATABASE "profiles_$environment" TO $profile_reader;
 			ALTER SCHEMA public OWNER TO $profile_owner;
 			GRANT USAGE ON SCHEMA public TO $profile_reader;
 			ALTER DEFAULT PRIVILEGES FOR ROLE $profile_owner IN SCHEMA public GRANT SELECT ON TABLES TO $profile_reader;

@@ -21,7 +21,7 @@ rpc: base wire
 homes='
 libpq-fe[.]h|common/pg/
 libpq/|common/pg/
-grpc/.*[.]h|common/rpc/ tests/unit/rpc/ tests/fuzz/rpc_ tests/malformed/ tests/bench/floor tests/interleave/line
+grpc/.*[.]h|common/rpc/ tests/unit/rpc/ tests/fuzz/rpc_ tests/malformed/ tests/access/ tests/bench/floor tests/interleave/line
 '
 
 # Prints "FILE:LINE: what is wrong" for every include in the tree that breaks a rule.
