@@ -115,6 +115,8 @@ static Err undeploy(Draft *d, const Parley__Design__V1__UndeployRequest *in, Dep
 		        "to switch " STR_FMT " off in " STR_FMT
 		        ", its name must be given once more (--confirm " STR_FMT ")",
 		        STR_ARG(d->channel), STR_ARG(d->environment->name), STR_ARG(d->channel));
+	if (d->answered)
+		return draft_finish(d, out);
 	TRY(store_read(store, check_deployed, d));
 	if (!in->in_use)
 		TRY(store_read(store, check_use, d));

@@ -1,17 +1,5 @@
-// A channel's resources, as a build collects them, become bytes.
+// A channel's resources, as a build collected them, become bytes.
 #include "release/internal.h"
-
-typedef struct Collect {
-	Str channel, environment;
-	Arena *arena;
-	Collected *ret;
-} Collect;
-
-static Err collect(Pg *pg, void *context)
-{
-	Collect *work = context;
-	return configuration_collect(pg, work->channel, work->environment, work->arena, work->ret);
-}
 
 static Err messages_of(const Collected *from, const char *kind_name, Arena *arena,
         const ProtobufCMessage *const **ret, size_t *ret_count)
@@ -49,12 +37,4 @@ Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob)
 	TRY(configuration_lists(from, arena, &configuration));
 	TRY(compile_snapshot(&configuration, arena, &snapshot, &problems));
 	return snapshot_pack(snapshot, arena, ret_blob);
-}
-
-Err configuration_build(
-        Release *release, Str channel, Str environment, Arena *arena, Collected *ret, Str *ret_blob)
-{
-	Collect work = {channel, environment, arena, ret};
-	TRY(store_read(release->services->store, collect, &work));
-	return configuration_compile(ret, arena, ret_blob);
 }

@@ -2,12 +2,26 @@
 // runs on every server. Content is never built twice.
 #include "release/internal.h"
 
+#include "validate/validate.h"
+
 // --- build ---
+
+// Collected and analysed on one view of the database.
+static Err collect(Pg *pg, void *context)
+{
+	Draft *d = context;
+	Findings findings;
+	const ValidateOptions options = {.as_of_us = d->now_us, .guard_days = VALIDATE_GUARD_DAYS};
+	TRY(configuration_collect(pg, d->channel, d->environment->name, d->arena, &d->collected));
+	TRY(validate_resources(
+	        pg, d->channel, d->collected.items, d->collected.count, &options, d->arena, &findings));
+	return findings_check(&findings, d->acknowledged, d->acknowledged_count, d->arena);
+}
 
 Err content_build(Draft *d)
 {
-	TRY(configuration_build(
-	        d->release, d->channel, d->environment->name, d->arena, &d->collected, &d->blob));
+	TRY(store_read(d->release->services->store, collect, d));
+	TRY(configuration_compile(&d->collected, d->arena, &d->blob));
 	if (d->blob.len > (size_t)d->environment->limits.max_snapshot)
 		return err(ERR_LIMIT,
 		        "the snapshot of " STR_FMT " has %zu bytes, and " STR_FMT

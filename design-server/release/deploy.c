@@ -31,7 +31,8 @@ Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, cons
 		return err_at(ERR_FIELD_MISSING, "environment", "name the environment");
 	TRY(field_limit("comment", comment, COMMENT_MAX));
 	TRY(field_limit("request_id", request_id, REQUEST_ID_MAX));
-	return environment_find(release->environments, str(environment), &draft->environment);
+	TRY(environment_find(release->environments, str(environment), &draft->environment));
+	return draft->request_id.len ? store_read(release->services->store, draft_known, draft) : OK;
 }
 
 // --- the answer ---
@@ -78,7 +79,8 @@ Err deployment_look(Release *release, int64_t id, Arena *arena, Deployment **ret
 Err draft_finish(Draft *d, DeployResponse *ret)
 {
 	Store *store = d->release->services->store;
-	TRY(store_transact(store, draft_record, d));
+	if (!d->answered)
+		TRY(store_transact(store, draft_record, d));
 	if (d->row.released_us || d->row.state != STATE(AWAITING_APPROVAL))
 		rollout_try(d->release, d->environment);
 	TRY(deployment_look(d->release, d->row.id, d->arena, &ret->deployment));
@@ -119,6 +121,8 @@ static Err preview(Draft *d, DeployResponse *ret)
 
 static Err deploy(Draft *d, const Parley__Design__V1__DeployRequest *in, DeployResponse *ret)
 {
+	if (d->answered)
+		return draft_finish(d, ret);
 	TRY(take_acknowledged(d, in));
 	if (d->environment->promotes_from.len)
 		TRY(access_require(d->who, CALLERS_ADMINISTRATORS, d->environment->name, "promoting"));

@@ -8,15 +8,16 @@ enum { NOT_BEFORE_SLACK_S = 300 }; // servers' clocks may be slow
 
 // --- is there anything to do? ---
 
-static Err read_request(Pg *pg, Draft *d, bool *ret_found)
+Err draft_known(Pg *pg, void *context)
 {
+	Draft *d = context;
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	*ret_found = false;
+	d->answered = false;
 	if (!d->request_id.len)
 		return OK;
 	TRY(SQL_RUN(pg, &result, deployment_by_request, P_TEXT(d->who->user), P_TEXT(d->request_id)));
-	TRY(record_one(result, d->arena, &d->row, ret_found));
-	if (*ret_found &&
+	TRY(record_one(result, d->arena, &d->row, &d->answered));
+	if (d->answered &&
 	        (!str_eq(d->row.channel, d->channel) || !str_eq(d->row.environment, d->environment->name)))
 		return err_at(ERR_REQUEST_ID_REUSED, "request_id",
 		        "it deployed " STR_FMT " to " STR_FMT ": take a new ID for another request",
@@ -232,14 +233,13 @@ Err draft_record(Pg *pg, void *context)
 {
 	Draft *d = context;
 	Row latest, in_force, waiting;
-	bool found, has_latest, serves, waits;
+	bool has_latest, serves, waits;
 	d->unchanged = d->has_overtaken = false;
 	TRY(record_lock(pg, d->environment->name, d->channel));
-	TRY(read_request(pg, d, &found));
-	if (found)
+	TRY(draft_known(pg, d));
+	if (d->answered)
 		return OK;
-	if (d->environment->trusted_root.len)
-		TRY(environment_check(pg, d->environment, d->now_us, d->arena));
+	TRY(environment_check(pg, d->environment, d->now_us, d->arena));
 	TRY(record_latest(pg, d->environment->name, d->channel, d->arena, &latest, &has_latest));
 	TRY(record_in_force(pg, d->environment->name, d->channel, d->arena, &in_force, &serves));
 	TRY(record_waiting(pg, d->environment->name, d->channel, d->arena, &waiting, &waits));
@@ -263,8 +263,7 @@ Err draft_preview(Pg *pg, void *context)
 	Draft *d = context;
 	Row latest, in_force;
 	bool has_latest, serves;
-	if (d->environment->trusted_root.len)
-		TRY(environment_check(pg, d->environment, d->now_us, d->arena));
+	TRY(environment_check(pg, d->environment, d->now_us, d->arena));
 	TRY(record_latest(pg, d->environment->name, d->channel, d->arena, &latest, &has_latest));
 	TRY(record_in_force(pg, d->environment->name, d->channel, d->arena, &in_force, &serves));
 	d->unchanged = serves && same_content(d, &in_force);

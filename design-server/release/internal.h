@@ -97,24 +97,21 @@ typedef struct Draft {
 	size_t acknowledged_count;
 	// the outcome
 	Row row;
+	bool answered;  // the request was answered before: there is nothing to do but to say so again
 	bool unchanged; // no new version was made
 	bool has_overtaken;
 	Row overtaken;
 } Draft;
 
 // --- configuration.c ---
-// Collects what a build of the channel for that first environment of a line is made of, and compiles it.
-// Errors: RESOURCE_NOT_FOUND, MARKS_INCOMPLETE, COMPILE_FAILED, SNAPSHOT_INVALID.
-Err configuration_build(
-        Release *release, Str channel, Str environment, Arena *arena, Collected *ret, Str *ret_blob);
 // What was collected as the compiler takes it; borrows.
 Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret);
 // Errors: COMPILE_FAILED, SNAPSHOT_INVALID.
 Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob);
 
 // --- content.c ---
-// The content of a draft for the first environment of a line. Errors: as configuration_build, FINDINGS_*,
-// LIMIT.
+// The content of a draft for the first environment of a line: collected, analysed, compiled. Errors: as
+// configuration_collect, FINDINGS_*, COMPILE_FAILED, SNAPSHOT_INVALID, LIMIT.
 Err content_build(Draft *draft);
 // The content of a draft for a later one. Errors: PROMOTION_SOURCE, GATE_FAILED.
 Err content_promote(Draft *draft);
@@ -123,6 +120,8 @@ Err content_promote(Draft *draft);
 // Numbers, seals and records the draft, or finds that there is nothing to do; starts its roll-out if it needs
 // no approvals. Errors: REQUEST_ID_REUSED, of environment_check.
 Err draft_record(Pg *pg, void *draft);
+// Sets `answered` and the row if the request's ID is known. Error: REQUEST_ID_REUSED.
+Err draft_known(Pg *pg, void *draft);
 // What would be recorded.
 Err draft_preview(Pg *pg, void *draft);
 
@@ -178,8 +177,8 @@ Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
 Err release_no_memory(void);
 
 // --- deploy.c ---
-// What Deploy, Rollback and Undeploy have in common. Errors: FIELD_MISSING, FIELD_INVALID,
-// ENVIRONMENT_UNKNOWN.
+// What Deploy, Rollback and Undeploy have in common; looks up whether the request was answered already.
+// Errors: FIELD_MISSING, FIELD_INVALID, ENVIRONMENT_UNKNOWN, REQUEST_ID_REUSED.
 Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, const char *channel,
         const char *environment, const char *comment, const char *request_id);
 // Records it, waits for the first pass of its roll-out, and says how it stands.

@@ -130,10 +130,6 @@ Err release_if_signed(Pg *pg, Release *release, const Environment *environment, 
 	bool found;
 	if (row->state != STATE(AWAITING_APPROVAL))
 		return OK;
-	if (!environment->trusted_root.len) { // as long as no roots are made
-		TRY(record_latest(pg, row->environment, row->channel, arena, &latest, &found));
-		return go(pg, environment, row, found ? &latest : NULL, actor, now_us, arena);
-	}
 	TRY(environment_check(pg, environment, now_us, arena));
 	TRY(environment_root(pg, environment, arena, &root));
 	TRY(payload_read(pg, row->id, arena, &payload, &envelope));

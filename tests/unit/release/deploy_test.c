@@ -196,9 +196,9 @@ static void what_does_not_compile_is_told_and_not_recorded(void **state)
 	line_do(&line,
 	        "UPDATE resource SET spec = spec || '{\"eligibility\": \"agee > 3\", \"zone\": \"attic\"}'"
 	        " WHERE kind = 'TreatmentRule'");
-	assert_int_equal(line_deploy(&line, "test", NULL), ERR_COMPILE_FAILED);
-	says("TreatmentRule adults, zone: there is no zone 'attic'");
-	says("TreatmentRule adults, eligibility: ");
+	assert_int_equal(line_deploy(&line, "test", NULL), ERR_FINDINGS_ERROR);
+	says("REFERENCE_DANGLING:TreatmentRule/adults (there is no zone 'attic')");
+	says("EXPRESSION_INVALID:TreatmentRule/adults");
 	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 0);
 }
 

@@ -92,7 +92,7 @@ static const struct {
         {"Channel", "", "bank", "{'name': 'bank'}"},
         {"AudienceLevel", "bank", "customer",
                 "{'channel': 'bank', 'name': 'customer', 'keys': [{'name': 'id', 'type': 'INT'}],"
-                " 'attributes': [{'name': 'age', 'type': 'INT'}]}"},
+                " 'attributes': [{'name': 'age', 'type': 'INT', 'sessionSettable': true}]}"},
         {"Zone", "bank", "home", "{'channel': 'bank', 'name': 'home'}"},
         {"InteractionPoint", "bank", "banner",
                 "{'channel': 'bank', 'name': 'banner', 'zone': 'home', 'defaultContent': 'hello'}"},
