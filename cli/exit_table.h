@@ -3,7 +3,8 @@ EXIT_ROW(0, OK, "done; for diff: no difference; for pending: nothing is")
 EXIT_ROW(1, DIFFERENT,
         "diff found a difference; pending found something; rollout status found a server that does not run "
         "what it should; profile "
-        "import rejected rows; audit verify found that the audit was changed")
+        "import rejected rows; audit verify found that the audit was changed; "
+        "validate found errors")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
 EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")
 EXIT_ROW(4, CONFLICT, "it exists already, or was changed meanwhile (stale etag)")
@@ -11,3 +12,4 @@ EXIT_ROW(5, DENIED, "not signed in, or not allowed")
 EXIT_ROW(6, UNAVAILABLE, "a server could not be reached or was too slow: try again")
 EXIT_ROW(7, REFUSED, "a server or a check refused what was sent: it has to be changed")
 EXIT_ROW(8, INTERNAL, "something failed that should not")
+EXIT_ROW(9, WARNINGS, "validate found nothing but warnings, and some are not acknowledged")

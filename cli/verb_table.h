@@ -83,6 +83,16 @@ VERB_ROW("marks", "", 0, 0, "channel", "list what is marked for deployment", ver
 	"  parley marks\n"
 	"  parley marks --channel bank -o json\n"
 	"  parley get marks --channel bank\n")
+VERB_ROW("validate", "CHANNEL", 1, 1, "acknowledge", "find what is wrong with a channel before it is deployed", verb_validate,
+	"Nothing is run: what cannot be compiled is an error, and what can be shown never to do anything is a warning: segments\n"
+	"that nobody can be in, rules that never fire or are always beaten, offers that nothing shows, dates that are over, points\n"
+	"and events that are gone although touchpoints called them within seven days (--env: in that environment).\n"
+	"A deployment is stopped by errors, and by warnings until each is acknowledged as CODE:OBJECT. Exits 1 if there are errors,\n"
+	"9 if there are only warnings and some are not acknowledged.\n\n"
+	"Examples:\n"
+	"  parley validate bank\n"
+	"  parley validate bank --env production -o json\n"
+	"  parley validate bank --acknowledge RULE_OVER:TreatmentRule/spring --acknowledge CAMPAIGN_OVER:Campaign/winter\n")
 VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge wait no-wait", "put a channel into service in an environment", verb_deploy,
 	"In the first environment of the line a snapshot is built from the configuration: from what is marked, if anything is. It is\n"
 	"analysed first: errors stop it, warnings must be acknowledged by name. A later environment gets the very bytes that the\n"

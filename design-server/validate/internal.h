@@ -34,6 +34,7 @@ typedef struct Analysis {
 	OfferFacts *offers;         // by offer of the snapshot
 	const Condition **segments; // by segment of the snapshot: who can be in it by its expression
 	bool *flowed;               // by segment: a flow leads to it
+	bool *idle;                 // by zone: none of its offers suits it, which is told of the zone
 	bool **takes;               // by zone and offer; NULL for a zone without conditions on offers
 } Analysis;
 

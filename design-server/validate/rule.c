@@ -113,9 +113,11 @@ static bool check_offer(Analysis *a, const SnapRule *rule, Object object)
 		        a->offers[rule->offer].in->name);
 		return true;
 	}
-	for (size_t i = 0; rule->zone && i < count; i++)
+	if (!rule->zone || a->idle[rule->zone - 1])
+		return false;
+	for (size_t i = 0; i < count; i++)
 		taken += zone_takes(a, rule->zone - 1, offers[i]);
-	if (!rule->zone || taken || !count)
+	if (taken || !count)
 		return false;
 	finding(a, FINDING_RULE_OFFER_EXCLUDED, object,
 	        "correct the conditions of the zone's inclusion rule, the offer, or the zone",

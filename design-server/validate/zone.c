@@ -102,7 +102,8 @@ Err analyse_zones(Analysis *a)
 {
 	const Snapshot *s = a->snapshot;
 	ZoneFacts *facts = ARENA_ARRAY(a->arena, ZoneFacts, s->n_zones + 1);
-	if (!facts)
+	a->idle = ARENA_ARRAY(a->arena, bool, s->n_zones + 1);
+	if (!facts || !a->idle)
 		return validate_no_memory();
 	for (size_t i = 0; i < s->n_points; i++) {
 		ZoneFacts *of = &facts[s->points[i]->zone];
@@ -113,6 +114,7 @@ Err analyse_zones(Analysis *a)
 	count_others(a, facts);
 	for (size_t i = 0; i < s->n_zones; i++) {
 		check_content(a, s->zones[i], &facts[i]);
+		a->idle[i] = facts[i].candidates && !facts[i].taken;
 		for (size_t j = 0; j < s->zones[i]->n_inclusion; j++)
 			TRY(check_inclusion(a, s->zones[i], s->zones[i]->inclusion[j]));
 	}
