@@ -133,6 +133,15 @@ static Err client_get(Cli *cli, Server server, RpcClient **ret)
 	return OK;
 }
 
+Err cli_runtime_client(Cli *cli, RpcClient **ret)
+{
+	const char *token = NULL;
+	Endpoint place;
+
+	TRY(runtime_place(cli, &place, &token));
+	return connect_to(cli, &place, token, ret);
+}
+
 void cli_disconnect(Cli *cli)
 {
 	if (!cli->connected)

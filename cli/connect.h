@@ -24,4 +24,6 @@ Err cli_interact(Cli *cli, const char *method, json_t *request, json_t **ret);
 // holds.
 Err cli_list(Cli *cli, const ProtobufCServiceDescriptor *service, const char *method, json_t *request,
         const char *items, size_t limit, json_t **ret);
+// A connection of the caller's own to the runtime server, to be freed before cli_disconnect.
+Err cli_runtime_client(Cli *cli, struct RpcClient **ret);
 void cli_disconnect(Cli *cli);

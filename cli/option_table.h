@@ -93,3 +93,10 @@ OPTION_ROW(NUMBER, "number", 0, "KEY",
         "give this key the row's number, counted from 1, if the file has no such column")
 OPTION_ROW(ROOT, "root", 0, "FILE", "a root that is trusted; may be repeated")
 OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")
+OPTION_ROW(RATE, "rate", 0, "N", "calls a second; default 200")
+OPTION_ROW(SECONDS, "seconds", 0, "N", "for how long; default 10")
+OPTION_ROW(CONNECTIONS, "connections", 0, "N", "connections, each with one call at a time; default 16")
+OPTION_ROW(VISITORS, "visitors", 0, "N", "how many different visitors; default 10000")
+OPTION_ROW(POINT, "point", 0, "POINT", "an interaction point; may be repeated; default all of the channel's")
+OPTION_ROW(CONTACT, "contact", 0, "EVENT",
+        "the event that reports a contact; default the first that does nothing but log one")

@@ -134,6 +134,35 @@ VERB_ROW("deployment cancel", "CHANNEL VERSION --env ENVIRONMENT", 2, 2, "commen
 	"What was approved is past that: parley rollout undo, or parley rollback.\n\n"
 	"Examples:\n"
 	"  parley deployment cancel bank 18 --env production -m 'wrong price'\n")
+VERB_ROW("evidence load", "CHANNEL --env ENVIRONMENT", 1, 1, "rate seconds connections visitors point audience contact", "measure latency and throughput on an environment's server, for gates", verb_evidence_load,
+	"Plays visitors: sessions, offers, contacts. Calls start at the given rate whether or not those before were answered, and latency\n"
+	"counts from when a call should have started, so that a stall is seen as visitors see it. In --audience, {n} stands for the\n"
+	"visitor's number. The report is bound to the snapshot that answered; if that changes meanwhile, nothing is handed in.\n"
+	"Everything that it does is recorded as any visitor's calls are: it is for test and staging.\n\n"
+	"Examples:\n"
+	"  parley evidence load bank --env staging\n"
+	"  parley evidence load bank --env staging --rate 2000 --seconds 60 --connections 32\n"
+	"  parley evidence load bank --env staging --point hero --audience 'customer:customer_id={n}' --visitors 500\n")
+VERB_ROW("evidence scenarios", "CHANNEL FILE… --env ENVIRONMENT", 2, 100, "", "try what a channel must answer, for gates", verb_evidence_scenarios,
+	"Each scenario asks as a what-if: nothing is recorded. Exits 1 if one failed. A file is a YAML list:\n"
+	"  - name: a student gets no loan\n"
+	"    audience: customer:customer_id=1003\n"
+	"    set: {age: 19, topic: loans}          # other attributes than the visitor's; unset: [NAME…] makes some missing\n"
+	"    as_of: 2026-12-24T18:00:00Z           # optional\n"
+	"    point: home-hero\n"
+	"    max: 3                                # offers asked for; default 1\n"
+	"    expect:\n"
+	"      offers: [CARD, SAVINGS]             # exactly these, in this order\n"
+	"      contains: [CARD]                    # or: these are among them\n"
+	"      without: [LOAN]                     # these are not\n"
+	"      none: true                          # or: there are none\n"
+	"      reasons: {LOAN: ELIGIBILITY_FALSE}  # why a candidate was not offered\n\n"
+	"Examples:\n"
+	"  parley evidence scenarios bank scenarios.yaml --env staging\n")
+VERB_ROW("evidence list", "CHANNEL", 1, 1, "limit", "list reports about a channel's snapshots, newest first", verb_evidence_list,
+	"Examples:\n"
+	"  parley evidence list bank\n"
+	"  parley evidence list bank -o json\n")
 VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "", "show what each runtime server should run and does run", verb_rollout_status,
 	"Asks the servers themselves. Exits 1 if one of them does not run what it should.\n\n"
 	"Examples:\n"
