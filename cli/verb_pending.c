@@ -139,8 +139,10 @@ static const char *value_shown(const Cli *cli, const char *value)
 	return arena_printf(cli->arena, "%.*s…", (int)len, shown.ptr);
 }
 
+// Of a resource that is new altogether there is no need to say that every field is.
 static void print_fields(const Tree *tree, const json_t *change)
 {
+	bool added = strcmp(text(change, "type"), "ADDED") == 0;
 	const json_t *field;
 	size_t i;
 
@@ -151,7 +153,7 @@ static void print_fields(const Tree *tree, const json_t *change)
 		const char *after = value_shown(tree->cli, text(field, "after"));
 
 		if (!json_object_get(field, "before"))
-			printf("    %s: %s\n", path, after);
+			printf(added ? "    %s: %s\n" : "    %s: nothing → %s\n", path, after);
 		else if (!json_object_get(field, "after"))
 			printf("    %s: %s → nothing\n", path, before);
 		else
