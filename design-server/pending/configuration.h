@@ -37,6 +37,8 @@ Err configuration_keep(Pg *pg, const Collected *collected, const Digest *digest,
 // that is recorded, a promotion and a rollback with the build of the snapshot that it brings; also when the
 // bytes are those that run already, because descriptions change no bytes.
 Err configuration_deployed(Pg *pg, Str environment, Str channel, int64_t build, int64_t now_us);
+// The deployment was undone: its environment runs again what it ran before.
+Err configuration_returned(Pg *pg, int64_t deployment, int64_t now_us);
 // Which build of the channel the environment runs; 0 if none is known.
 Err configuration_running(Pg *pg, Str environment, Str channel, int64_t *ret_build);
 // Ends the marks that the build was made for, and tells the audit. To be called when a deployment of the

@@ -137,6 +137,16 @@ Err configuration_deployed(Pg *pg, Str environment, Str channel, int64_t build, 
 	        P_TIME(now_us));
 }
 
+Err configuration_returned(Pg *pg, int64_t deployment, int64_t now_us)
+{
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	TRY(SQL_RUN(pg, &rows, environment_build_before, P_I64(deployment)));
+	if (!pg_rows(rows))
+		return err(ERR_DEPLOYMENT_NOT_FOUND, "deployment %lld is not there", (long long)deployment);
+	return configuration_deployed(
+	        pg, pg_text(rows, 0, 0), pg_text(rows, 0, 1), pg_i64(rows, 0, 2), now_us);
+}
+
 Err configuration_running(Pg *pg, Str environment, Str channel, int64_t *ret_build)
 {
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;

@@ -31,6 +31,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "pending/configuration.h"
 #include "wire/json.h"
 
 #include <stdio.h>
@@ -198,5 +199,7 @@ Err state_move(Pg *pg, int64_t deployment, StateEvent event, Str actor, Str reas
 		return OK;
 	TRY(SQL_RUN(pg, NULL, deployment_move, P_I64(deployment), P_I64((int64_t)moved.to), P_TEXT(reason),
 	        is_rest(moved.to) ? P_TIME(now_us) : P_NULL, P_TIME(now_us)));
+	if (moved.to == S(RETURNED))
+		TRY(configuration_returned(pg, deployment, now_us));
 	return write_audit(pg, &moved, event, actor, reason, now_us);
 }

@@ -93,3 +93,11 @@ DELETE FROM environment_build WHERE environment = $1 AND channel = $2
 
 -- name: environment_build_get
 SELECT build FROM environment_build WHERE environment = $1 AND channel = $2
+
+-- What every server of a deployment's environment served before it: the newest before that was brought to all.
+-- name: environment_build_before
+SELECT d.environment, d.channel, coalesce(before.build, 0) FROM deployment d LEFT JOIN LATERAL (
+	SELECT s.build FROM deployment s JOIN rollout r ON r.deployment = s.id AND r.kept IS NOT NULL
+	WHERE s.environment = d.environment AND s.channel = d.channel AND (s.epoch, s.version) < (d.epoch, d.version)
+	ORDER BY s.epoch DESC, s.version DESC LIMIT 1) AS before ON true
+WHERE d.id = $1

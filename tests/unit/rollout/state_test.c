@@ -119,6 +119,37 @@ static void a_move_is_kept_and_audited(void **state)
 	assert_int_equal(ask(pg, "SELECT state FROM deployment WHERE ended IS NOT NULL"), C);
 }
 
+// What pending changes are compared with goes back with the servers.
+static void what_is_undone_leaves_the_build_before(void **state)
+{
+	(void)state;
+	int applied;
+	CLEANUP(pg_closep) Pg *pg = NULL;
+	assert_int_equal(store_migrate(postgres.conninfo, &applied), OK);
+	assert_int_equal(pg_connect(postgres.conninfo, WAIT_MS, &pg), OK);
+	assert_int_equal(
+	        pg_script(pg, WAIT_MS,
+	                "INSERT INTO build (channel, digest, items, marks, author, created)"
+	                " SELECT 'shop', sha256(''), '{}', '{}', 'dora', now() FROM generate_series(1, 2);"
+	                "INSERT INTO deployment (environment, channel, epoch, version, fleet, length, "
+	                "manifest,"
+	                " envelope, author, comment, promoted_from, request_id, created, expires, state, "
+	                "undeploy,"
+	                " build, released) SELECT 'test', 'shop', 1, row_number() OVER (ORDER BY id), "
+	                "'main', 0,"
+	                " sha256(''), '', 'dora', '', '', '', now(), now(), 1, true, id, now() FROM build;"
+	                "INSERT INTO rollout (deployment, steps, step, begun, kept)"
+	                " SELECT id, 1, 1, now(), CASE version WHEN 1 THEN now() END FROM deployment"
+	                " WHERE channel = 'shop';"
+	                "INSERT INTO environment_build SELECT 'test', 'shop', max(id), now() FROM build"),
+	        OK);
+	int64_t newest = ask(pg, "SELECT max(id) FROM deployment WHERE channel = 'shop'");
+	DeploymentState to;
+	assert_int_equal(state_move(pg, newest, EVENT_RETURNED, STR("dora"), STR("slow"), 1, &to), OK);
+	assert_int_equal(ask(pg, "SELECT build FROM environment_build WHERE channel = 'shop'"),
+	        ask(pg, "SELECT min(id) FROM build"));
+}
+
 int main(void)
 {
 	test_postgres_start(&postgres);
@@ -126,6 +157,7 @@ int main(void)
 	        cmocka_unit_test(every_state_with_every_event),
 	        cmocka_unit_test(refusals_say_what_can_be_done),
 	        cmocka_unit_test(a_move_is_kept_and_audited),
+	        cmocka_unit_test(what_is_undone_leaves_the_build_before),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	test_postgres_stop(&postgres);
