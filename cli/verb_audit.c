@@ -294,15 +294,37 @@ static json_t *texts_json(char *const *texts, size_t count)
 	return list;
 }
 
+// Who keeps how many checkpoints, and the newest entry that each vouches for: [{"source", "checkpoints",
+// "newest"}].
+static json_t *sources_json(const Verification *v)
+{
+	json_t *list = json_array(), *counts = json_object();
+	for (size_t i = 0; i < v->trust.checkpoint_count; i++) { // by number, once verified
+		const AuditCheckpoint *checkpoint = &v->trust.checkpoints[i];
+		json_t *source = json_object_get(counts, checkpoint->source);
+		if (!source) {
+			source = json_pack("{s:s, s:i}", "source", checkpoint->source, "checkpoints", 0);
+			json_object_set_new(counts, checkpoint->source, source);
+			json_array_append(list, source);
+		}
+		json_int_t count = json_integer_value(json_object_get(source, "checkpoints"));
+		json_object_set_new(source, "checkpoints", json_integer(count + 1));
+		json_object_set_new(source, "newest", json_integer((json_int_t)checkpoint->head.sequence));
+	}
+	json_decref(counts);
+	return list;
+}
+
 static json_t *verification_json(const Verification *v, json_t *unreached)
 {
 	const AuditVerify *verify = &v->verify;
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:O}", "entries",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:O}", "entries",
 	        (json_int_t)verify->head.sequence, "checkpoints", (json_int_t)v->trust.checkpoint_count,
 	        "matched", (json_int_t)verify->matched, "trusted_by_hearsay", (json_int_t)v->trust.told,
 	        "signed_until", (json_int_t)verify->sound, "first_wrong", (json_int_t)first_wrong(verify),
-	        "findings_count", (json_int_t)verify->finding_count, "findings", findings_json(v), "refused",
-	        texts_json(v->trust.refused, v->trust.refused_count), "unreached", unreached);
+	        "findings_count", (json_int_t)verify->finding_count, "findings", findings_json(v), "sources",
+	        sources_json(v), "refused", texts_json(v->trust.refused, v->trust.refused_count), "unreached",
+	        unreached);
 }
 
 static void print_texts(const char *title, const json_t *texts)
@@ -316,12 +338,19 @@ static void print_verification(const Verification *v, json_t *json)
 {
 	const AuditVerify *verify = &v->verify;
 	uint64_t open = verify->head.sequence - verify->sound;
+	const json_t *source;
+	size_t i;
 	printf("entries      %" PRIu64 "\n", verify->head.sequence);
 	printf("checkpoints  %zu of %zu match", verify->matched, v->trust.checkpoint_count);
 	if (v->trust.told)
 		printf("; %zu of them by roots that only the servers told (give yours: --root FILE)",
 		        v->trust.told);
 	putchar('\n');
+	json_array_foreach(json_object_get(json, "sources"), i, source)
+	        printf("             %s keeps %lld, the newest of entry %lld\n",
+	                json_string_value(json_object_get(source, "source")),
+	                (long long)json_integer_value(json_object_get(source, "checkpoints")),
+	                (long long)json_integer_value(json_object_get(source, "newest")));
 	if (!verify->finding_count && verify->sound)
 		printf("signed       up to entry %" PRIu64 "; the %" PRIu64
 		       " after it are vouched for by the next timestamp\n",

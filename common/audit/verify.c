@@ -88,8 +88,8 @@ char *audit_finding_text(const AuditFinding *finding, Arena *arena)
 	case AUDIT_MISSING:
 		if (finding->source)
 			return arena_printf(arena,
-			        "entries %" PRIu64 " to %" PRIu64
-			        " are missing at the end: %s keeps a signed checkpoint of entry %" PRIu64,
+			        "the end is missing, entries %" PRIu64 " to %" PRIu64
+			        " at least: %s keeps a signed checkpoint of entry %" PRIu64,
 			        n, until, finding->source, until);
 		if (n == until)
 			return arena_printf(arena, "entry %" PRIu64 " is missing", n);
