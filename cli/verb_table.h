@@ -163,6 +163,24 @@ VERB_ROW("evidence list", "CHANNEL", 1, 1, "limit", "list reports about a channe
 	"Examples:\n"
 	"  parley evidence list bank\n"
 	"  parley evidence list bank -o json\n")
+VERB_ROW("release export", "CHANNEL FILE --env ENVIRONMENT", 2, 2, "version", "write a deployment into one file, for a site that no network reaches", verb_release_export,
+	"The file holds the environment's roots, the manifest with all its signatures, the snapshot and the newest timestamp. A server\n"
+	"that runs an older version needs those between too: --version is the first to take along.\n\n"
+	"Examples:\n"
+	"  parley release export bank bank.release --env production\n"
+	"  parley release export bank bank.release --env production --version 12\n")
+VERB_ROW("release show", "FILE", 1, 1, "root", "verify a release file and show what is in it", verb_release_show,
+	"Everything is verified as a runtime server does. Without --root the file's own first root is where that begins: compare its\n"
+	"digest with what you know, or name the root file that you trust.\n\n"
+	"Examples:\n"
+	"  parley release show bank.release\n"
+	"  parley release show bank.release --root production.root\n")
+VERB_ROW("release import", "FILE --runtime ADDRESS", 1, 1, "root dry-run ca certificate key server-name", "bring a release file into a runtime server", verb_release_import,
+	"Needs an operator's certificate (spiffe://parley/operator/ENVIRONMENT/NAME). Who carries the file need not be trusted: the server\n"
+	"takes nothing that its own root does not lead to. With --dry-run the file is verified and nothing is sent.\n\n"
+	"Examples:\n"
+	"  parley release import bank.release --dry-run --root production.root\n"
+	"  parley release import bank.release --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
 VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "", "show what each runtime server should run and does run", verb_rollout_status,
 	"Asks the servers themselves. Exits 1 if one of them does not run what it should.\n\n"
 	"Examples:\n"
