@@ -99,7 +99,7 @@ Err verb_release_export(Cli *cli)
 	ReleaseCheck check;
 	const char *environment;
 	int64_t first;
-	uint64_t last;
+	uint64_t last = 0;
 
 	TRY(release_arena(&arena));
 	TRY(cli_need(cli, OPT_ENV, &environment));
