@@ -4,6 +4,8 @@
 
 #include "base/cleanup.h"
 
+enum { HISTORY_TIMEOUT_MS = 60 * 1000 };
+
 static const int64_t day_us = INT64_C(86400) * US_PER_S;
 
 // Configurations are sorted by name.
@@ -33,45 +35,56 @@ static bool has_event(const Configuration *in, Str name)
 	return false;
 }
 
-static void tell(
-        Analysis *a, FindingCode code, const char *kind, const char *remedy, const PgResult *rows, size_t row)
+// Their names: of what runs. Where that is not known, of all that was called, which takes reading a week of
+// history.
+static Err find_names(Analysis *a, int64_t since_us, PgResult **ret)
 {
+	CLEANUP(pg_result_freep) PgResult *known = NULL;
+	PgParam channel = P_TEXT(a->channel), environment = P_TEXT(a->options->environment);
+	TRY(SQL_RUN(a->pg, &known, touchpoint_running, channel, environment));
+	if (pg_bool(known, 0, 0))
+		return SQL_RUN(a->pg, ret, touchpoint_names, channel, environment);
+	return PG_QUERY(a->pg, HISTORY_TIMEOUT_MS, ret, sql_touchpoint_history, channel, environment,
+	        P_TIME(since_us));
+}
+
+// Only of what is gone is it asked when it was last called, so that a deployment that removes nothing reads
+// no history.
+static Err check_gone(Analysis *a, bool point, Str name, int64_t since_us)
+{
+	CLEANUP(pg_result_freep) PgResult *last = NULL;
+	const char *text = arena_cstr(a->arena, name), *where = "";
 	char when[TIME_TEXT_SIZE];
-	const char *name = arena_cstr(a->arena, pg_text(rows, row, 0));
-	time_format(pg_time(rows, row, 1), when);
-	if (!name) {
-		a->lost = true;
-		return;
-	}
-	finding(a, code, (Object){kind, name, ""}, remedy,
-	        "touchpoints called it in the last %u days, last at %s%s", a->options->guard_days, when,
-	        a->options->environment.len
-	                ? arena_printf(a->arena, " in " STR_FMT, STR_ARG(a->options->environment))
-	                : "");
+	TRY(PG_QUERY(a->pg, HISTORY_TIMEOUT_MS, &last,
+	        point ? sql_touchpoint_point_last : sql_touchpoint_event_last, P_TEXT(a->channel),
+	        P_TEXT(a->options->environment), P_TIME(since_us), P_TEXT(name)));
+	if (!pg_rows(last))
+		return OK;
+	time_format(pg_time(last, 0, 0), when);
+	if (a->options->environment.len)
+		where = arena_printf(a->arena, " in " STR_FMT, STR_ARG(a->options->environment));
+	if (!text || !where)
+		return validate_no_memory();
+	finding(a, point ? FINDING_POINT_REMOVED : FINDING_EVENT_REMOVED,
+	        (Object){point ? "InteractionPoint" : "Event", text, ""},
+	        "bring it back, or have the touchpoints changed before this is deployed",
+	        "it is gone, but touchpoints called it in the last %u days, last at %s%s",
+	        a->options->guard_days, when, where);
+	return OK;
 }
 
 Err analyse_contract(Analysis *a)
 {
-	CLEANUP(pg_result_freep) PgResult *points = NULL;
-	CLEANUP(pg_result_freep) PgResult *events = NULL;
+	CLEANUP(pg_result_freep) PgResult *names = NULL;
 	int64_t since_us = a->options->as_of_us - a->options->guard_days * day_us;
 	if (!a->pg || !a->options->guard_days)
 		return OK;
-	TRY(SQL_RUN(a->pg, &points, touchpoint_points, P_TEXT(a->channel), P_TEXT(a->options->environment),
-	        P_TIME(since_us)));
-	TRY(SQL_RUN(a->pg, &events, touchpoint_events, P_TEXT(a->channel), P_TEXT(a->options->environment),
-	        P_TIME(since_us)));
-	for (size_t i = 0; i < pg_rows(points); i++) {
-		if (!has_point(a->in, pg_text(points, i, 0)))
-			tell(a, FINDING_POINT_REMOVED, "InteractionPoint",
-			        "bring it back, or have the touchpoints changed before this is deployed",
-			        points, i);
-	}
-	for (size_t i = 0; i < pg_rows(events); i++) {
-		if (!has_event(a->in, pg_text(events, i, 0)))
-			tell(a, FINDING_EVENT_REMOVED, "Event",
-			        "bring it back, or have the touchpoints changed before this is deployed",
-			        events, i);
+	TRY(find_names(a, since_us, &names));
+	for (size_t i = 0; i < pg_rows(names); i++) {
+		bool point = str_eq(pg_text(names, i, 0), STR("InteractionPoint"));
+		Str name = pg_text(names, i, 1);
+		if (!(point ? has_point(a->in, name) : has_event(a->in, name)))
+			TRY(check_gone(a, point, name, since_us));
 	}
 	return OK;
 }

@@ -3,7 +3,7 @@
 
 #include "parley/design/v1/validation.pb-c.h"
 
-enum { GUARD_DAYS_MAX = 90 };
+enum { GUARD_DAYS_MAX = 90, TOLD_MAX = 2000 };
 
 typedef Parley__Design__V1__Finding FindingMessage;
 
@@ -22,11 +22,12 @@ static Err validate(Pg *pg, void *context)
 
 static Err answer(const Findings *findings, Arena *arena, Parley__Design__V1__ValidateChannelResponse *ret)
 {
-	FindingMessage *messages = ARENA_ARRAY(arena, FindingMessage, findings->count + 1);
-	ret->findings = ARENA_ARRAY(arena, FindingMessage *, findings->count + 1);
+	size_t count = findings->count < TOLD_MAX ? findings->count : TOLD_MAX;
+	FindingMessage *messages = ARENA_ARRAY(arena, FindingMessage, count + 1);
+	ret->findings = ARENA_ARRAY(arena, FindingMessage *, count + 1);
 	if (!messages || !ret->findings)
 		return err(ERR_NO_MEMORY, "no memory for the findings");
-	for (size_t i = 0; i < findings->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const Finding *from = &findings->items[i];
 		FindingMessage *to = ret->findings[i] = &messages[i];
 		const Str texts[] = {from->code, from->kind, from->channel, from->name, from->field,
@@ -43,8 +44,9 @@ static Err answer(const Findings *findings, Arena *arena, Parley__Design__V1__Va
 				return err(ERR_NO_MEMORY, "no memory for the findings");
 		}
 	}
-	ret->n_findings = findings->count;
-	ret->errors_untold = (uint32_t)findings->untold;
+	ret->n_findings = count;
+	ret->errors = (uint32_t)(findings->errors + findings->untold);
+	ret->warnings = (uint32_t)findings->warnings;
 	return OK;
 }
 

@@ -1,22 +1,53 @@
--- name: touchpoint_points
--- Points that touchpoints asked about since $3, with the last time. $2 empty: in any environment.
-SELECT interaction_point, max(time) FROM recommendation
-WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND interaction_point <> ''
-GROUP BY interaction_point ORDER BY interaction_point
+-- name: touchpoint_running
+-- Whether it is known what runs of channel $1; $2 empty: in any environment.
+SELECT EXISTS (SELECT FROM environment_build WHERE channel = $1 AND ($2 = '' OR environment = $2))
 
--- name: touchpoint_events
--- Events that touchpoints posted since $3 (not those that events triggered), with the last time. $2 as above.
-SELECT event, max(time) FROM (
-	SELECT event, time FROM contact_history
-	WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+-- name: touchpoint_names
+-- The points and events of what runs. $2 as above.
+WITH running AS (
+	SELECT DISTINCT unnest(b.items) AS id FROM environment_build e JOIN build b ON b.id = e.build
+	WHERE e.channel = $1 AND ($2 = '' OR e.environment = $2)
+)
+SELECT DISTINCT v.kind, v.name FROM running JOIN resource_version v USING (id)
+WHERE v.kind IN ('Event', 'InteractionPoint') AND v.channel = $1 ORDER BY v.kind, v.name
+
+-- name: touchpoint_history
+-- The points and events that touchpoints called since $3 (not events that others triggered). $2 as above.
+SELECT 'Event' AS kind, event AS name FROM contact_history
+WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+UNION
+SELECT 'Event', event FROM response_history
+WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+UNION
+SELECT 'Event', event FROM event_history
+WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+UNION
+SELECT 'InteractionPoint', interaction_point FROM recommendation
+WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2)
+ORDER BY 1, 2
+
+-- name: touchpoint_point_last
+-- When touchpoints last asked about the point $4 since $3. The newest rows are looked at first.
+SELECT time FROM recommendation
+WHERE channel = $1 AND ($2 = '' OR environment = $2) AND time >= $3 AND interaction_point = $4
+ORDER BY time DESC LIMIT 1
+
+-- name: touchpoint_event_last
+-- The same of an event that they post.
+SELECT time FROM (
+	(SELECT time FROM contact_history
+	WHERE channel = $1 AND ($2 = '' OR environment = $2) AND time >= $3 AND event = $4 AND cause_event_id = ''
+	ORDER BY time DESC LIMIT 1)
 	UNION ALL
-	SELECT event, time FROM response_history
-	WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+	(SELECT time FROM response_history
+	WHERE channel = $1 AND ($2 = '' OR environment = $2) AND time >= $3 AND event = $4 AND cause_event_id = ''
+	ORDER BY time DESC LIMIT 1)
 	UNION ALL
-	SELECT event, time FROM event_history
-	WHERE channel = $1 AND time >= $3 AND ($2 = '' OR environment = $2) AND cause_event_id = ''
+	(SELECT time FROM event_history
+	WHERE channel = $1 AND ($2 = '' OR environment = $2) AND time >= $3 AND event = $4 AND cause_event_id = ''
+	ORDER BY time DESC LIMIT 1)
 ) AS posted
-GROUP BY event ORDER BY event
+ORDER BY time DESC LIMIT 1
 
 -- name: offers_unreached
 -- Published offers that nothing in any channel names so that it could show them, with their codes. If a list drawn by an
