@@ -178,7 +178,8 @@ static void the_end_cut_off(void **state)
 {
 	(void)state;
 	count = 12;
-	finds(AUDIT_MISSING, 13, "the end is missing, entries 13 to 15 at least: production keeps a signed checkpoint");
+	finds(AUDIT_MISSING, 13,
+	        "the end is missing, entries 13 to 15 at least: production keeps a signed checkpoint");
 }
 
 static void all_of_it_gone(void **state)
