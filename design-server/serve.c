@@ -98,7 +98,8 @@ static Err watch_database(Design *design)
 {
 	Err found = store_check(design->services.store);
 	if (found == OK && (found = store_check(design->services.ingest)) != OK)
-		found = err_context(found, "database: ingest_conninfo");
+		found = err_context(found, "database: ingest_conninfo must be a login that is, or may "
+		                           "become, " STORE_ROLE_INGEST);
 	if (found != OK && found != ERR_DB_UNAVAILABLE && found != ERR_MIGRATION_FAILED)
 		return OK;
 	if (found != design->database && found == OK)

@@ -33,6 +33,10 @@ sed "s/127.0.0.1:$STACK_HTTP/0.0.0.0:$STACK_HTTP/; s/:$STACK_DESIGN/:0/" "$confi
 refused "loopback" timeout 30 parley-design --config "$STACK/etc/wrong.yaml"
 refused "port" timeout 30 parley-design --config "$config"
 
+sed '/ingest_conninfo/d' "$config" >"$STACK/etc/wrong.yaml"
+refused "ingest_conninfo must be a login that is, or may become, parley_ingest" \
+	timeout 30 parley-design --config "$STACK/etc/wrong.yaml"
+
 tell "the server works as roles that own nothing, and the audit stays as it is"
 is "the server's roles" "$(database -U parley -c "SELECT string_agg(DISTINCT usename, ' ') FROM pg_stat_activity WHERE datname = 'parley_design'
 	AND pid <> pg_backend_pid() AND state IS NOT NULL AND usename <> 'parley'")" "parley_design parley_ingest"

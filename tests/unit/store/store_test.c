@@ -187,6 +187,58 @@ static void the_audit_is_one_chain(void **state)
 	        0);
 }
 
+// A database from before there were chains and grants: what it says is kept, chained, and granted.
+static void an_older_database_is_brought_along(void **state)
+{
+	(void)state;
+	CLEANUP(pg_closep) Pg *owner = connect_owner();
+	CLEANUP(pg_closep) Pg *pg = NULL;
+	char conninfo[256];
+	size_t next = 0;
+	assert_int_equal(pg_script(owner, WAIT_MS, "CREATE DATABASE older"), OK);
+	snprintf(conninfo, sizeof conninfo, "host=%s user=parley dbname=older", postgres.dir);
+	assert_int_equal(pg_connect(conninfo, WAIT_MS, &pg), OK);
+	assert_int_equal(
+	        pg_script(pg, WAIT_MS, "CREATE TABLE schema_migration (name text, checksum bytea)"), OK);
+	for (; strcmp(sql_migrations[next].name, "0011") < 0; next++)
+		assert_int_equal(pg_script(pg, WAIT_MS, sql_migrations[next].sql), OK);
+	assert_int_equal(
+	        pg_script(pg, WAIT_MS,
+	                "INSERT INTO app_user VALUES ('vera', 1, '', now()), ('root', 4, '', now());"
+	                "INSERT INTO audit (time, actor, action, kind, channel, name, before, after)"
+	                " SELECT '2026-01-01 00:00:00.000001+00'::timestamptz + i * interval '1 hour', "
+	                "'Gärtner',"
+	                "  'create', 'Offer', '', 'offer-' || i, '', '{}' FROM generate_series(1, 50) AS i;"
+	                "DELETE FROM schema_migration"),
+	        OK);
+	for (; next < sql_migration_count; next++)
+		assert_int_equal(pg_script(pg, WAIT_MS, sql_migrations[next].sql), OK);
+	assert_int_equal(ask_i64(pg, "SELECT sum(role * 10 + (environment = '*')::int) FROM app_grant"), 52);
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	CLEANUP(arena_freep) Arena *arena = arena_new(4096, 0);
+	AuditHead head = {0};
+	assert_int_equal(
+	        pg_query(pg, WAIT_MS,
+	                "SELECT time, actor, action, kind, channel, name, before, after, hash FROM audit"
+	                " ORDER BY sequence",
+	                NULL, 0, &rows),
+	        OK);
+	assert_int_equal(pg_rows(rows), 50);
+	for (size_t i = 0; i < pg_rows(rows); i++) {
+		AuditEntry entry = {.time_us = pg_time(rows, i, 0),
+		        .actor = pg_text(rows, i, 1),
+		        .action = pg_text(rows, i, 2),
+		        .kind = pg_text(rows, i, 3),
+		        .channel = pg_text(rows, i, 4),
+		        .name = pg_text(rows, i, 5),
+		        .before = pg_text(rows, i, 6),
+		        .after = pg_text(rows, i, 7)};
+		assert_int_equal(audit_chain(&head, &entry), OK);
+		assert_memory_equal(pg_bytes(rows, i, 8, arena).ptr, head.hash, sizeof head.hash);
+	}
+	assert_int_equal(pg_script(pg, WAIT_MS, "DELETE FROM audit"), ERR_DB_FAILED); // the trigger is back
+}
+
 static Err read_head(Pg *pg, void *context)
 {
 	return audit_head(pg, context);
@@ -281,6 +333,7 @@ int main(void)
 	        cmocka_unit_test(work_that_fails_leaves_nothing),
 	        cmocka_unit_test(the_audit_cannot_be_edited),
 	        cmocka_unit_test(the_audit_is_one_chain),
+	        cmocka_unit_test(an_older_database_is_brought_along),
 	        cmocka_unit_test(checkpoints_are_kept),
 	        cmocka_unit_test(conflicts_are_tried_again),
 	        cmocka_unit_test(reading_cannot_write),
