@@ -68,6 +68,7 @@ static Err fleet_prepare(Fleet *fleet, bool urgent)
 	TRY(plan_read(rollouts, fleet, &plan));
 	pthread_mutex_lock(&rollouts->lock);
 	fleet_tell(fleet, plan, urgent);
+	pthread_cond_broadcast(&rollouts->changed);
 	pthread_mutex_unlock(&rollouts->lock);
 	return stamped;
 }

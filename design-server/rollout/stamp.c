@@ -135,8 +135,9 @@ static Err renew(Pg *pg, void *context)
 	TRY(audit_head(pg, &head));
 	told.sequence = (uint64_t)head.sequence;
 	told.hash = (ProtobufCBinaryData){.len = sizeof head.hash, .data = head.hash};
-	stamp.audit = head.sequence ? &told : NULL;
-	if (!is_due(r, &subject, (int64_t)head.sequence))
+	stamp.audit = &told;
+	// Before the audit's first entry nothing was deployed that could be current.
+	if (!head.sequence || !is_due(r, &subject, (int64_t)head.sequence))
 		return OK;
 	return make(pg, r, &stamp, &subject, &head);
 }
