@@ -1,192 +1,17 @@
 // The audit, held against what was signed: audit verify and audit export. The chain is computed here, from
-// the entries as they are told; what is signed comes from the runtime servers, whom a change of the design
-// server's database does not reach, and from the design server itself.
+// the entries as they are told.
 #include "audit.h"
-#include "base/file.h"
-#include "connect.h"
-#include "output.h"
-#include "parley/runtime/v1/control.pb-c.h"
 
-#include <errno.h>
+#include "audit_source.h"
+#include "base/file.h"
+#include "output.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 typedef Parley__Design__V1__AuditRecord Record;
-#define RECORD(name) Parley__Design__V1__AuditRecord name = PARLEY__DESIGN__V1__AUDIT_RECORD__INIT
 
-#define AUDIT        (&parley__design__v1__audit_service__descriptor)
-#define CONTROL      (&parley__runtime__v1__control_service__descriptor)
-
-enum { PAGE = 1000, ROOT_FILE_MAX = 128 * 1024, PROGRESS_ENTRIES = 20000, PAGE_ARENA = 256 * 1024 };
-
-// Takes what is read, from whatever it is read: roots first, then checkpoints, then entries.
-typedef Err (*Take)(void *context, const Record *record);
-
-typedef struct Reading {
-	Cli *cli;
-	Take take;
-	void *context;
-	json_t *unreached; // texts: who could not be asked, and why
-} Reading;
-
-// --- from the servers ---
-
-static Err take_root(Reading *reading, ProtobufCBinaryData envelope, const char *source)
-{
-	Parley__Design__V1__AuditRoot root = PARLEY__DESIGN__V1__AUDIT_ROOT__INIT;
-	RECORD(record);
-	root.envelope = envelope;
-	root.source = (char *)(uintptr_t)source;
-	record.root = &root;
-	return reading->take(reading->context, &record);
-}
-
-static Err take_checkpoint(Reading *reading, ProtobufCBinaryData envelope, const char *source)
-{
-	Parley__Design__V1__AuditCheckpoint checkpoint = PARLEY__DESIGN__V1__AUDIT_CHECKPOINT__INIT;
-	RECORD(record);
-	checkpoint.envelope = envelope;
-	checkpoint.source = (char *)(uintptr_t)source;
-	record.checkpoint = &checkpoint;
-	return reading->take(reading->context, &record);
-}
-
-typedef struct Heads {
-	const char *source;
-	const Parley__Runtime__V1__ListAuditHeadsResponse *told; // NULL: not reached
-} Heads;
-
-static void ask_runtime(Reading *reading, const ContextEnvironment *environment, Heads *ret)
-{
-	Parley__Runtime__V1__ListAuditHeadsRequest request =
-	        PARLEY__RUNTIME__V1__LIST_AUDIT_HEADS_REQUEST__INIT;
-	Arena *arena = reading->cli->arena;
-	ProtobufCMessage *answer = NULL;
-	*ret = (Heads){
-	        .source = arena_printf(arena, STR_FMT "'s runtime server", STR_ARG(environment->name))};
-	Err failed = cli_ask_environment(
-	        reading->cli, environment, CONTROL, "ListAuditHeads", &request.base, arena, &answer);
-	if (failed == OK)
-		ret->told = (const void *)answer;
-	else
-		json_array_append_new(reading->unreached,
-		        json_string(arena_printf(arena, "%s: %s", ret->source, err_detail()->message)));
-}
-
-// Roots of all before checkpoints of any: which is how they are believed.
-static Err read_runtimes(Reading *reading)
-{
-	const ConfigList *environments = &reading->cli->context->environments;
-	Heads *heads = ARENA_ARRAY(reading->cli->arena, Heads, environments->count + 1);
-	if (!heads)
-		return err(ERR_NO_MEMORY, "no memory for checkpoints");
-	for (size_t i = 0; i < environments->count; i++)
-		ask_runtime(reading, (const ContextEnvironment *)environments->items + i, &heads[i]);
-	for (size_t i = 0; i < environments->count; i++)
-		for (size_t k = heads[i].told ? heads[i].told->n_roots : 0; k-- > 0;) // oldest first
-			TRY(take_root(reading, heads[i].told->roots[k], heads[i].source));
-	for (size_t i = 0; i < environments->count; i++)
-		for (size_t k = 0; heads[i].told && k < heads[i].told->n_timestamps; k++)
-			TRY(take_checkpoint(reading, heads[i].told->timestamps[k], heads[i].source));
-	return OK;
-}
-
-static Err read_checkpoints(Reading *reading)
-{
-	CLEANUP(arena_freep) Arena *arena = arena_new(PAGE_ARENA, 0);
-	Parley__Design__V1__ListAuditCheckpointsRequest request =
-	        PARLEY__DESIGN__V1__LIST_AUDIT_CHECKPOINTS_REQUEST__INIT;
-	request.page_size = PAGE;
-	for (;;) {
-		ProtobufCMessage *answer = NULL;
-		TRY(cli_ask(reading->cli, SERVER_DESIGN, AUDIT, "ListAuditCheckpoints", &request.base, arena,
-		        &answer));
-		const Parley__Design__V1__ListAuditCheckpointsResponse *page = (const void *)answer;
-		for (size_t i = 0; i < page->n_checkpoints; i++)
-			TRY(take_checkpoint(reading, page->checkpoints[i]->envelope, "the design server"));
-		if (!*page->next_page_token || !page->n_checkpoints)
-			return OK;
-		request.page_token = arena_cstr(reading->cli->arena, str(page->next_page_token));
-		arena_reset(arena);
-	}
-}
-
-static void show_progress(int64_t entries, bool end)
-{
-	if (!isatty(STDERR_FILENO) || entries < PROGRESS_ENTRIES)
-		return;
-	if (end)
-		fputs("\r\033[K", stderr);
-	else
-		fprintf(stderr, "\r%" PRId64 " entries", entries);
-}
-
-static Err read_entries(Reading *reading)
-{
-	CLEANUP(arena_freep) Arena *arena = arena_new(PAGE_ARENA, 0);
-	Parley__Design__V1__ReadAuditChainRequest request =
-	        PARLEY__DESIGN__V1__READ_AUDIT_CHAIN_REQUEST__INIT;
-	request.page_size = PAGE;
-	for (;;) {
-		ProtobufCMessage *answer = NULL;
-		int64_t before = request.after_sequence;
-		TRY(cli_ask(
-		        reading->cli, SERVER_DESIGN, AUDIT, "ReadAuditChain", &request.base, arena, &answer));
-		const Parley__Design__V1__ReadAuditChainResponse *page = (const void *)answer;
-		for (size_t i = 0; i < page->n_entries; i++) {
-			RECORD(record);
-			record.entry = page->entries[i];
-			TRY(reading->take(reading->context, &record));
-			if (record.entry->sequence > request.after_sequence)
-				request.after_sequence = record.entry->sequence;
-		}
-		if (request.after_sequence == before)
-			break;
-		show_progress(request.after_sequence, false);
-		arena_reset(arena);
-	}
-	show_progress(request.after_sequence, true);
-	return OK;
-}
-
-static Err read_servers(Reading *reading)
-{
-	TRY(read_runtimes(reading));
-	TRY(read_checkpoints(reading));
-	return read_entries(reading);
-}
-
-// --- from an export ---
-
-static Err read_line(Reading *reading, Str line, size_t number, const char *path, Arena *arena)
-{
-	Record *record = NULL;
-	arena_reset(arena);
-	Err failed = audit_line_read(line, arena, &record);
-	if (failed == OK)
-		failed = reading->take(reading->context, record);
-	return failed == OK ? OK : err_context(failed, "%s:%zu", path, number);
-}
-
-static Err read_export(Reading *reading, const char *path)
-{
-	CLEANUP(arena_freep) Arena *arena = arena_new(PAGE_ARENA, 0);
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char *line = malloc(AUDIT_LINE_MAX);
-	Err failed = OK;
-	if (!file || !line) {
-		free(line);
-		return file ? err(ERR_NO_MEMORY, "no memory for a line")
-		            : err_errno(ERR_IO, "cannot open %s", path);
-	}
-	for (size_t number = 1; failed == OK && fgets(line, AUDIT_LINE_MAX, file); number++)
-		failed = read_line(reading, str_n(line, strlen(line)), number, path, arena);
-	free(line);
-	if (file != stdin)
-		fclose(file);
-	return failed;
-}
+enum { ROOT_FILE_MAX = 128 * 1024, LINE_ARENA = 64 * 1024 };
 
 // --- audit verify ---
 
@@ -382,11 +207,11 @@ Err verb_audit_verify(Cli *cli)
 	CLEANUP(json_decrefp_) json_t *unreached = json_array();
 	CLEANUP(json_decrefp_) json_t *json = NULL;
 	Verification v = {.cli = cli};
-	Reading reading = {cli, verify_record, &v, unreached};
+	AuditReading reading = {cli, verify_record, &v, unreached};
 	const char *path = cli_option(cli, OPT_FILE);
 	TRY(audit_trust_new(cli->arena, &v.trust));
 	TRY(give_roots(&v));
-	TRY(path ? read_export(&reading, path) : read_servers(&reading));
+	TRY(path ? audit_read_export(&reading, path) : audit_read_servers(&reading));
 	if (!v.begun)
 		audit_verify_begin(&v.verify, v.trust.checkpoints, v.trust.checkpoint_count, cli->arena);
 	TRY(audit_verify_end(&v.verify));
@@ -403,7 +228,7 @@ Err verb_audit_verify(Cli *cli)
 static Err write_record(void *context, const Record *record)
 {
 	FILE *file = context;
-	CLEANUP(arena_freep) Arena *arena = arena_new(PAGE_ARENA, 0);
+	CLEANUP(arena_freep) Arena *arena = arena_new(LINE_ARENA, 0);
 	CLEANUP(json_decrefp_) json_t *json = NULL;
 	Str text;
 	TRY(json_from_message(&record->base, JSON_PROTO, &json));
@@ -418,12 +243,12 @@ Err verb_audit_export(Cli *cli)
 	CLEANUP(json_decrefp_) json_t *unreached = json_array();
 	const char *path = cli->line.arguments[0];
 	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	Reading reading = {cli, write_record, file, unreached};
+	AuditReading reading = {cli, write_record, file, unreached};
 	const json_t *text;
 	size_t i;
 	if (!file)
 		return err_errno(ERR_IO, "cannot write %s", path);
-	Err failed = read_servers(&reading);
+	Err failed = audit_read_servers(&reading);
 	ErrDetail why = *err_detail();
 	if ((file == stdout ? fflush(file) : fclose(file)) != 0 && failed == OK)
 		return err_errno(ERR_IO, "cannot write %s", path);
