@@ -92,7 +92,7 @@ SELECT content FROM blob WHERE digest = $1
 SELECT octet_length(content) FROM blob WHERE digest = $1
 
 -- name: blob_piece
-SELECT octet_length(content), substring(content FROM $2 + 1 FOR $3) FROM blob WHERE digest = $1
+SELECT octet_length(content), substring(content FROM $2::int + 1 FOR $3::int) FROM blob WHERE digest = $1
 
 -- name: deployment_server_put
 INSERT INTO deployment_server AS old (deployment, server, address, version, digest, seen, error)
