@@ -30,7 +30,7 @@ says_not()
 
 deploy()
 {
-	parley deploy retail-bank --to "$1" >/dev/null
+	stack_deploy retail-bank "$1" >/dev/null
 }
 
 stack_up test staging >/dev/null
