@@ -31,6 +31,7 @@ OPTION_ROW(IN_USE, "in-use", 0, NULL, "although touchpoints have called it withi
 OPTION_ROW(FROM, "from", 0, "ENVIRONMENT", "what this environment runs, instead of the working configuration")
 OPTION_ROW(NEXT, "next", 0, NULL, "what the next deployment would bring: what is marked, if anything is")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")
+OPTION_ROW(WATCH, "watch", 'w', NULL, "show it anew every second until nothing rolls out any more")
 OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20, with pending 200")
 OPTION_ROW(SESSION, "session", 0, "ID", "only this session")
 OPTION_ROW(AUDIENCE, "audience", 'a', "LEVEL:KEY=VALUE", "the visitor; several keys with commas between them")

@@ -181,18 +181,37 @@ VERB_ROW("release import", "FILE --runtime ADDRESS", 1, 1, "root dry-run ca cert
 	"Examples:\n"
 	"  parley release import bank.release --dry-run --root production.root\n"
 	"  parley release import bank.release --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
-VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "", "show what each runtime server should run and does run", verb_rollout_status,
-	"Asks the servers themselves. Exits 1 if one of them does not run what it should.\n\n"
+VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "watch", "show what each runtime server should run and does run", verb_rollout_status,
+	"Asks the servers themselves. Of a roll-out in steps it tells the step, when the next one begins, and how the new snapshot fares\n"
+	"against the one that serves beside it. Exits 1 if a server does not run what it should.\n\n"
 	"Examples:\n"
 	"  parley rollout status\n"
-	"  parley rollout status bank --env production\n")
+	"  parley rollout status bank --env production --watch\n"
+	"  parley rollout status bank --env production -o json\n")
+VERB_ROW("rollout pause", "CHANNEL --env ENVIRONMENT", 1, 1, "comment", "stay at the step that a roll-out has reached", verb_rollout_pause,
+	"It is still watched, and returns by itself if it fares badly.\n\n"
+	"Examples:\n"
+	"  parley rollout pause bank --env production -m 'over the weekend'\n")
+VERB_ROW("rollout resume", "CHANNEL --env ENVIRONMENT", 1, 1, "comment", "go on with a roll-out that was paused", verb_rollout_resume,
+	"The time that a step is watched went on meanwhile.\n\n"
+	"Examples:\n"
+	"  parley rollout resume bank --env production\n")
+VERB_ROW("rollout undo", "CHANNEL --env ENVIRONMENT", 1, 1, "comment", "return all servers to the snapshot before", verb_rollout_undo,
+	"As long as a roll-out is on its way in steps, this takes a second and needs no approval: what served before still serves beside\n"
+	"it. What serves all already is past that: parley rollback.\n\n"
+	"Examples:\n"
+	"  parley rollout undo bank --env production -m 'complaints from the branches'\n")
 VERB_ROW("rollout history", "[CHANNEL]", 0, 1, "limit", "show past deployments, newest first", verb_rollout_history,
 	"Who deployed what and why, who approved it, by which evidence it passed, what changed against the one before, and how it ended.\n\n"
 	"Examples:\n"
 	"  parley rollout history bank --env production\n")
-VERB_ROW("environments", "", 0, 0, "", "list the environments, in the order of promotion", verb_environments,
+VERB_ROW("environments", "[ENVIRONMENT]", 0, 1, "", "list the environments, in the order of promotion; or tell all of one", verb_environments,
+	"They are what the deploy profiles say, ENVIRONMENT/environment.yaml on the design server, and whom their roots trust. Of one\n"
+	"with a PROBLEM nothing new goes there until it is mended.\n\n"
 	"Examples:\n"
-	"  parley environments\n")
+	"  parley environments\n"
+	"  parley environments production\n"
+	"  parley environments -o json\n")
 VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set sequence", "open a session on a runtime server", verb_session_start,
 	"Without SESSION the ID is a fresh one; it is printed alone on standard output with -o table, so that scripts can keep it,\n"
 	"and the rest goes to standard error.\n\n"
