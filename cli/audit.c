@@ -1,5 +1,6 @@
 #include "audit.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "snapshot/trust.h"
 #include "wire/json.h"
@@ -93,10 +94,11 @@ static Err peek(Str envelope, Arena *arena, Timestamp **ret)
 	return OK;
 }
 
-static Err verify(AuditTrust *trust, Str envelope, const AuditAnchor **ret_anchor, Timestamp **ret)
+static Err verify(
+        const AuditTrust *trust, Str envelope, Arena *arena, const AuditAnchor **ret_anchor, Timestamp **ret)
 {
 	Timestamp *claimed;
-	TRY(peek(envelope, trust->arena, &claimed));
+	TRY(peek(envelope, arena, &claimed));
 	Err failed = err(
 	        ERR_TRUST_EMPTY, "no root of %.80s is known: give it with --root FILE", claimed->environment);
 	for (size_t i = trust->anchor_count; i-- > 0 && failed != OK;) {
@@ -104,7 +106,7 @@ static Err verify(AuditTrust *trust, Str envelope, const AuditAnchor **ret_ancho
 			continue;
 		*ret_anchor = &trust->anchors[i];
 		failed = timestamp_verify(
-		        envelope, &trust->anchors[i].root, 0, claimed->created_us, trust->arena, ret);
+		        envelope, &trust->anchors[i].root, 0, claimed->created_us, arena, ret);
 	}
 	return failed;
 }
@@ -131,7 +133,9 @@ Err audit_trust_timestamp(AuditTrust *trust, Str envelope, const char *source)
 {
 	const AuditAnchor *anchor = NULL;
 	Timestamp *timestamp = NULL;
-	Err failed = verify(trust, envelope, &anchor, &timestamp);
+	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
+	Err failed = arena ? verify(trust, envelope, arena, &anchor, &timestamp)
+	                   : err(ERR_NO_MEMORY, "no memory for checkpoints");
 	if (failed == ERR_NO_MEMORY)
 		return failed;
 	if (failed != OK)
