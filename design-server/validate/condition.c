@@ -3,8 +3,12 @@
 
 const char *clash_text(const Analysis *a, const Condition *condition)
 {
-	const char *text =
-	        condition->clash ? arena_printf(a->arena, ": no value of %s is left", condition->clash) : "";
+	const char *text = "";
+	if (condition->clash)
+		text = condition->clash_fixed
+		               ? arena_printf(a->arena, ": nothing sets %s, so it always has its default",
+		                         condition->clash)
+		               : arena_printf(a->arena, ": no value of %s is left", condition->clash);
 	return text ? text : "";
 }
 

@@ -31,6 +31,7 @@ typedef struct Analysis {
 	bool lost;                  // memory ran out while one was noted
 	Logic **logic;              // by audience level
 	bool **settable;            // by audience level and slot: something can set it
+	bool qualifies_quoted;      // an event makes whatever offer it quotes a candidate everywhere
 	OfferFacts *offers;         // by offer of the snapshot
 	const Condition **segments; // by segment of the snapshot: who can be in it by its expression
 	bool *flowed;               // by segment: a flow leads to it

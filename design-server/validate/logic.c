@@ -36,6 +36,7 @@ Err logic_new(const SnapLevel *level, const bool *settable, Arena *arena, Logic 
 		return logic_no_memory();
 	*logic = (Logic){.arena = arena,
 	        .level = level,
+	        .settable = settable,
 	        .term_names = {.arena = arena},
 	        .sources = {.arena = arena},
 	        .slot_words = level->n_attributes / 64 + 1,
@@ -65,12 +66,11 @@ static bool is_timely(const Logic *logic, const Formula *formula)
 	return false;
 }
 
-static const char *clash_of(const Logic *logic, const Formula *formula)
+// The attribute that nothing is left for; -1 if it is not just one, or something else.
+static int clash_of(const Logic *logic, const Formula *formula)
 {
-	if (formula->clash == CLASH_NONE || formula->clash == CLASH_SEVERAL ||
-	        logic->terms[formula->clash].slot < 0)
-		return NULL;
-	return logic->level->attributes[logic->terms[formula->clash].slot]->name;
+	bool one = formula->clash != CLASH_NONE && formula->clash != CLASH_SEVERAL;
+	return one ? logic->terms[formula->clash].slot : -1;
 }
 
 static Err make(Logic *logic, const Formula *formula, Condition **ret)
@@ -81,7 +81,11 @@ static Err make(Logic *logic, const Formula *formula, Condition **ret)
 	*made = (Condition){.holds = formula_copy(formula, logic->arena)};
 	made->never = formula_is_never(formula);
 	made->timely = is_timely(logic, formula);
-	made->clash = made->never ? clash_of(logic, formula) : NULL;
+	int clash = made->never ? clash_of(logic, formula) : -1;
+	if (clash >= 0) {
+		made->clash = logic->level->attributes[clash]->name;
+		made->clash_fixed = !logic->settable[clash];
+	}
 	*ret = made;
 	return made->holds.lost ? logic_no_memory() : OK;
 }

@@ -16,6 +16,7 @@ typedef struct Condition {
 	bool timely;       // asks the time: true now, it may be false later
 	bool literal;      // a plain true or false
 	const char *clash; // an attribute that no value is left for; NULL if it is not just one
+	bool clash_fixed;  // nothing sets that attribute: it has its default for ever
 	uint32_t alternatives,
 	        dead;          // joined by ||, and the first of them (from 1) that is never true; 0: none
 	const uint64_t *slots; // bit s: it reads attribute s

@@ -18,6 +18,7 @@ struct Logic {
 	Arena *arena;
 	const SnapLevel *level;
 	ExprSchema schema;
+	const bool *settable; // by slot
 	size_t slot_words;
 	Domain *values; // by slot: those that a visitor can have
 	Numbering term_names, sources;

@@ -172,8 +172,11 @@ static void mark_candidates(Analysis *a)
 		}
 	}
 	for (size_t i = 0; i < s->n_zones; i++) {
-		for (size_t j = 0; j < s->zones[i]->n_default_offers; j++)
-			a->offers[s->zones[i]->default_offers[j]].by_default = true;
+		for (size_t j = 0; j < s->zones[i]->n_default_offers; j++) {
+			OfferFacts *facts = &a->offers[s->zones[i]->default_offers[j]];
+			facts->by_default = true;
+			facts->candidate |= a->qualifies_quoted;
+		}
 	}
 }
 

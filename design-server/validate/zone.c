@@ -37,11 +37,13 @@ static void count_rules(const Analysis *a, ZoneFacts *facts)
 }
 
 // What is offered in every zone without a rule: individual and qualified offers.
-static void count_others(const Analysis *a, ZoneFacts *facts)
+static Err count_others(const Analysis *a, ZoneFacts *facts)
 {
 	const Snapshot *s = a->snapshot;
 	bool *counted = ARENA_ARRAY(a->arena, bool, s->n_offers + 1);
-	for (size_t i = 0; counted && i < s->n_score_overrides; i++) {
+	if (!counted)
+		return validate_no_memory();
+	for (size_t i = 0; i < s->n_score_overrides; i++) {
 		const SnapOverride *override = s->score_overrides[i];
 		if (override->adds && !counted[override->offer])
 			count_everywhere(a, facts, override->offer);
@@ -55,10 +57,15 @@ static void count_others(const Analysis *a, ZoneFacts *facts)
 				count_everywhere(a, facts, action->offers[k]);
 		}
 	}
+	for (uint32_t i = 0; a->qualifies_quoted && i < s->n_offers; i++) {
+		if (a->offers[i].candidate)
+			count_everywhere(a, facts, i);
+	}
 	for (uint32_t i = 0; i < s->n_zones; i++) {
 		for (size_t j = 0; j < s->zones[i]->n_default_offers; j++)
 			count_offer(a, facts, i, s->zones[i]->default_offers[j]);
 	}
+	return OK;
 }
 
 static void check_content(Analysis *a, const SnapZone *zone, const ZoneFacts *facts)
@@ -111,7 +118,7 @@ Err analyse_zones(Analysis *a)
 			of->point = s->points[i]->name;
 	}
 	count_rules(a, facts);
-	count_others(a, facts);
+	TRY(count_others(a, facts));
 	for (size_t i = 0; i < s->n_zones; i++) {
 		check_content(a, s->zones[i], &facts[i]);
 		a->idle[i] = facts[i].candidates && !facts[i].taken;

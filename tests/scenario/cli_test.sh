@@ -184,7 +184,7 @@ keys:
 - {name: number, type: INT}
 - {name: branch, type: STRING}
 attributes:
-- {name: visits, type: INT, default: 0}
+- {name: visits, type: INT, default: 0, session_settable: true}
 ---
 kind: Campaign
 name: spring
@@ -223,7 +223,14 @@ YAML
 	for kind in ch ot of ol ca al z ip ev li seg flow rule go so bl sup con; do
 		expect 0 NAME parley get "$kind"
 	done
+	expect 0 "0 errors, 0 warnings" parley validate shop
 	expect 0 "" parley deploy shop --to test --dry-run
+	parley apply -f <(sed 's/^- {expression: visits > 0}/- {expression: visits > 0 \&\& visits < 1}/' "$work/every.yaml") >/dev/null
+	expect 9 "no value of visits is left" parley validate shop
+	expect 7 "ZONE_NEVER:Zone/front" parley deploy shop --to test --dry-run
+	expect 0 "1 acknowledged" parley validate shop --acknowledge ZONE_NEVER:Zone/front
+	expect 0 "" parley deploy shop --to test --dry-run --acknowledge ZONE_NEVER:Zone/front
+	parley apply -f "$work/every.yaml" >/dev/null
 	expect 7 "campaign spring has no cell" parley apply -f <(sed 's/^cell: A/cell: B/' "$work/every.yaml")
 }
 

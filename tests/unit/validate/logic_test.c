@@ -231,7 +231,10 @@ static const char *atom(void)
 	static const char *const bools[] = {"b", "has(i)", "has(d)", "has(s)", "'a' in tags",
 	        "s.startsWith('a')", "true", "false", "size(tags) > 1", "b == true", "has(j)"};
 	static const char *const ints[] = {"i", "j"};
-	switch (draw(9)) {
+	switch (draw(10)) {
+	case 9:
+		return arena_printf(arena, "%s in [%u, %u.5, %u.0]", draw(2) ? "d" : PICK(ints), draw(4),
+		        draw(4), draw(4));
 	case 0:
 	case 1:
 		return arena_printf(arena, "%s %s %u", PICK(ints), PICK(order), draw(5));
