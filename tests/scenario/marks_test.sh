@@ -36,17 +36,15 @@ deploy()
 stack_up test staging >/dev/null
 parley apply -f "$stack_profiles/sample/retail-bank.yaml" >/dev/null
 echo "correct horse battery" >"$STACK/password"
-for user in ann bob; do
-	parley user create $user --role designer --password-file "$STACK/password" >/dev/null
-	PARLEY_CONFIG=$STACK/$user.yaml
-	parley context set $user --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" >/dev/null
-	parley login $user --password-file "$STACK/password" >/dev/null
-	PARLEY_CONFIG=$STACK/cli/config.yaml
-done
 as()
 {
 	PARLEY_CONFIG=$STACK/$1.yaml parley "${@:2}"
 }
+for user in ann bob; do
+	parley user create $user --role designer --password-file "$STACK/password" >/dev/null
+	as $user context set $user --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" >/dev/null
+	as $user login $user --password-file "$STACK/password" >/dev/null
+done
 
 tell "before the first deployment everything is pending, and afterwards nothing"
 pending
