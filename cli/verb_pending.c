@@ -199,6 +199,8 @@ static void print_change(const Tree *tree, const json_t *change)
 	printf("%s%s %s%s", tree->colour ? colour : "", sign,
 	        resource_shown(tree->cli, json_object_get(change, "resource")),
 	        tree->colour ? "\033[0m" : "");
+	if (json_is_true(json_object_get(change, "unused")))
+		printf("  (still there, but nothing in the channel uses it)");
 	if (mark)
 		printf("  (marked by %s since %.16s)", text(mark, "author"), text(mark, "create_time"));
 	printf("\n");

@@ -26,8 +26,7 @@ static Err read_kind(Pg *pg, const Kind *kind, Str channel, Arena *arena, Pile *
 	return OK;
 }
 
-// Also the global resources that the channel does not reach.
-static Err read_all(Pg *pg, Str channel, Arena *arena, Collected *ret)
+Err configuration_all(Pg *pg, Str channel, Arena *arena, Collected *ret)
 {
 	const Kind *channel_kind = kind_by_name(STR("Channel"));
 	Pile pile = {0};
@@ -46,7 +45,7 @@ static Err read_all(Pg *pg, Str channel, Arena *arena, Collected *ret)
 
 Err configuration_working(Pg *pg, Str channel, Arena *arena, Collected *ret)
 {
-	TRY(read_all(pg, channel, arena, ret));
+	TRY(configuration_all(pg, channel, arena, ret));
 	return resources_reach(ret, arena, NULL);
 }
 
@@ -171,7 +170,7 @@ Err configuration_collect(Pg *pg, Str channel, Str environment, Arena *arena, Co
 	size_t count;
 	int64_t running;
 	bool whole = false;
-	TRY(read_all(pg, channel, arena, &working));
+	TRY(configuration_all(pg, channel, arena, &working));
 	TRY(marks_of_channel(pg, channel, arena, &marks, &count));
 	TRY(configuration_running(pg, environment, channel, &running));
 	for (size_t i = 0; i < count; i++)

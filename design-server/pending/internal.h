@@ -17,6 +17,10 @@ typedef struct Pile {
 } Pile;
 Err pile_add(Pile *pile, const Resource *resource, Arena *arena);
 
+// --- collect.c ---
+// The working configuration, with the global resources that the channel does not reach.
+Err configuration_all(Pg *pg, Str channel, Arena *arena, Collected *ret);
+
 // --- reach.c ---
 // Called once a name that `from` holds; not for the channel, which everything names.
 typedef Err (*ReferenceReport)(void *context, const Resource *from, const Kind *kind, Str name);

@@ -21,6 +21,7 @@ typedef struct List {
 	Str after_kind, after_name;
 	size_t limit;
 	Side before, after;
+	Collected all; // what there is, also what the channel does not reach; if that is compared
 	Graph before_graph, after_graph;
 	Mark *marks;
 	size_t mark_count;
@@ -128,7 +129,9 @@ static Err read_after(Pg *pg, List *list)
 	if (list->in->next_deployment)
 		return configuration_collect(
 		        pg, channel, list->first->name, list->arena, &list->after.configuration);
-	TRY(configuration_working(pg, channel, list->arena, &list->after.configuration));
+	TRY(configuration_all(pg, channel, list->arena, &list->all));
+	list->after.configuration = list->all;
+	TRY(resources_reach(&list->after.configuration, list->arena, NULL));
 	if (!list->mark_count)
 		return OK;
 	Collected ignored;
@@ -199,6 +202,8 @@ static Err map_change(List *list, const Change *change, PendingChange **ret)
 	out->type = !change->before  ? PARLEY__DESIGN__V1__PENDING_CHANGE_TYPE__PENDING_CHANGE_TYPE_ADDED
 	            : !change->after ? PARLEY__DESIGN__V1__PENDING_CHANGE_TYPE__PENDING_CHANGE_TYPE_REMOVED
 	                             : PARLEY__DESIGN__V1__PENDING_CHANGE_TYPE__PENDING_CHANGE_TYPE_CHANGED;
+	out->unused =
+	        !change->after && configuration_find(&list->all, thing(change)->kind, thing(change)->name);
 	TRY(change_fields(change, list->arena, out));
 	// What is removed is asked of what runs: there alone is what named it.
 	return graph_dependents(

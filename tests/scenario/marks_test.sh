@@ -144,6 +144,16 @@ pending
 says_not platinum
 refused RESOURCE_NOT_FOUND as bob mark offer platinum --channel retail-bank
 
+tell "what nothing uses any more is told from what is gone"
+parley get constraint two-rates-a-session --channel retail-bank -o yaml | sed '/^etag:/d' >"$STACK/constraint.yaml"
+parley delete constraint two-rates-a-session --channel retail-bank >/dev/null
+pending
+says "− constraint/retail-bank/two-rates-a-session"
+says "− offer-list/with-a-rate  (still there, but nothing in the channel uses it)"
+parley apply -f "$STACK/constraint.yaml" >/dev/null
+pending
+says_not "with-a-rate"
+
 tell "all of a channel is marked: nothing in it, or that it reaches, can be changed, and nothing added"
 as ann mark --all --channel retail-bank >/dev/null
 refused "parley unmark --all --channel retail-bank" as bob delete constraint two-rates-a-session --channel retail-bank
