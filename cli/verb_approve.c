@@ -3,6 +3,7 @@
 // them.
 #include "base/clock.h"
 #include "connect.h"
+#include "deployment.h"
 #include "keyring.h"
 #include "output.h"
 #include "snapshot/types.h"
@@ -197,17 +198,19 @@ static Err send(const Approve *a, const Signature *signature, json_t **ret)
 	return json_from_message(answer, JSON_FOR_PEOPLE, ret);
 }
 
-static Err print_answer(const Approve *a, const json_t *answer)
+// With the last approval the roll-out starts, and is followed.
+static Err print_answer(const Approve *a, json_t **deployment)
 {
-	size_t given = json_array_size(json_object_get(answer, "approvals"));
-	json_int_t needed = json_integer_value(json_object_get(answer, "approvals_needed"));
-
-	if (a->cli->format != FORMAT_TABLE)
-		return print_json(a->cli, answer);
-	printf("version %" PRIu64 " of %s is signed for %s: %zu of %lld approvals%s\n", a->manifest->version,
-	        a->channel, a->environment, given, (long long)needed,
-	        (json_int_t)given >= needed ? "; it rolls out (parley rollout status)" : "");
-	return OK;
+	if (!cli_given(a->cli, OPT_NO_WAIT))
+		TRY(deployment_follow(a->cli, deployment));
+	if (a->cli->format != FORMAT_TABLE) {
+		TRY(print_json(a->cli, *deployment));
+		return deployment_verdict(*deployment);
+	}
+	printf("version %" PRIu64 " of %s is signed for %s\n", a->manifest->version, a->channel,
+	        a->environment);
+	deployment_print(*deployment, false);
+	return deployment_verdict(*deployment);
 }
 
 static Err sign_and_send(const Approve *a)
@@ -218,7 +221,7 @@ static Err sign_and_send(const Approve *a)
 
 	TRY(keyring_sign(a->cli, STR(SNAPSHOT_PAYLOAD_TYPE), a->payload, 1, &signature, &count));
 	TRY(send(a, signature, &answer));
-	return print_answer(a, answer);
+	return print_answer(a, &answer);
 }
 
 Err verb_approve(Cli *cli)

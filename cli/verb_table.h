@@ -261,7 +261,7 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
-VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file comment yes",
+VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file comment yes no-wait",
 	"look at a deployment that waits, and sign it with your key", verb_approve,
 	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
 	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"

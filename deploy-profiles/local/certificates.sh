@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Keys, certificates and tokens of an installation that is its own authority, by the openssl program. A certificate says who
+# Keys, certificates and tokens of an installation that is its own authority, by the openssl program and parley. A certificate says who
 # its holder is by a SPIFFE URI (deploy-profiles/README.md lists them); localhost is among its names so that clients which
 # look at host names are content. Everything is made once and kept: what exists is left alone. Sourced, never run.
 
@@ -43,11 +43,16 @@ certificate_make()
 	make_file "$2/$3.crt" signed_certificate "$1" "$2/$3.key" "$3" "$4"
 }
 
-# signing_key_make FOLDER NAME: an Ed25519 pair, NAME.key and NAME.pub.
+# signing_key_make FILE.key [PASSPHRASE-FILE]: an Ed25519 pair, FILE.key and FILE.pub, encrypted if there is a passphrase.
 signing_key_make()
 {
-	make_file "$1/$2.key" openssl genpkey -algorithm ED25519
-	make_file "$1/$2.pub" openssl pkey -in "$1/$2.key" -pubout
+	[ ! -s "$1" ] || [ ! -s "${1%.key}.pub" ] || return 0
+	rm -f "$1" "${1%.key}.pub" # half a pair
+	if [ -n "${2:-}" ]; then
+		parley key new "$1" --passphrase-file "$2"
+	else
+		parley key new "$1" --no-passphrase
+	fi
 }
 
 random_text()

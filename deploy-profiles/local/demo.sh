@@ -30,7 +30,7 @@ demo_deploy_to()
 	if [ -f "$STACK/cli/deployed-$environment" ] && parley rollout status "$channel" --env "$environment"; then
 		return 0
 	fi
-	parley deploy "$channel" --to "$environment" --comment "by quickstart" && touch "$STACK/cli/deployed-$environment"
+	stack_deploy "$channel" "$environment" --comment "by quickstart" && touch "$STACK/cli/deployed-$environment"
 }
 
 demo_deploy()
@@ -108,7 +108,9 @@ demo_next()
 		  eval "\$(./quickstart env)"                let this shell find the command line, then:
 		  parley get rules --channel $channel      what the bank offers to whom
 		  parley export $channel > bank.yaml       edit it, then: parley diff -f bank.yaml; parley apply -f bank.yaml
-		  parley deploy $channel --to test         then --to staging, then --to production: the same bytes all along
+		  parley deploy $channel --to test         then parley promote $channel --to staging, then --to production
+		  parley --context anna approve $channel --env staging --key $STACK/cli/anna.key
+		                                             what waits for approval, by anna's key (passphrase beside it)
 		  parley rollout history $channel          what was deployed when, and by whom
 		  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'
 		  tests/touchpoints/run                      a Node and a Python touchpoint on stock libraries

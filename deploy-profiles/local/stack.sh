@@ -25,7 +25,7 @@ stack_service_folders="keys etc log runtime"
 stack_folders()
 {
 	local folder
-	for folder in $stack_service_folders authority run cli touchpoint; do
+	for folder in $stack_service_folders authority root run cli touchpoint; do
 		mkdir -p "$STACK/$folder" && chmod 700 "$STACK/$folder" || return
 	done
 	for folder in $STACK_ENVIRONMENTS; do
@@ -45,13 +45,55 @@ stack_hand_over()
 	done
 }
 
+# Who holds what: three persons the root keys, two others may approve. How many must: STACK_APPROVALS.
+stack_holders="rita rolf ruth"
+stack_approvers="anna ben"
+declare -A STACK_APPROVALS=([test]=0 [staging]=1 [production]=2)
+
+# stack_root ENVIRONMENT: its timestamp key and its first root, signed by two of the holders. Kept if it is there.
+stack_root()
+{
+	local environment=$1 keys=$STACK/keys root=$STACK/root name arguments=()
+	[ ! -s "$keys/$environment.root" ] || return 0
+	signing_key_make "$keys/$environment-timestamp.key" || return
+	for name in $stack_holders; do
+		arguments+=(--holder "$name=$root/$name.pub")
+	done
+	for name in $stack_approvers; do
+		arguments+=(--approver "$name=$STACK/cli/$name.pub")
+	done
+	rm -f "$root/$environment.root"
+	parley root new "$root/$environment.root" --env "$environment" "${arguments[@]}" --threshold 2 \
+		--builder "$keys/builder.pub" --timestamp "$keys/$environment-timestamp.pub" \
+		--approvals "${STACK_APPROVALS[$environment]}" --expires 3650d --key "$root/rita.key" --key "$root/rolf.key" &&
+		make_file "$keys/$environment.root" cat "$root/$environment.root"
+}
+
+# What signs, and whom each environment trusts. Approvers' keys are encrypted; the passphrases lie beside them here only
+# because one machine plays all the persons.
+stack_trust()
+{
+	local name environment
+	signing_key_make "$STACK/keys/builder.key" || return
+	for name in $stack_holders; do
+		signing_key_make "$STACK/root/$name.key" || return
+	done
+	for name in $stack_approvers; do
+		make_file "$STACK/cli/$name.passphrase" random_text 18 || return
+		signing_key_make "$STACK/cli/$name.key" "$STACK/cli/$name.passphrase" || return
+	done
+	for environment in $STACK_ENVIRONMENTS; do
+		stack_root "$environment" || return
+	done
+}
+
 # Keys and certificates of the servers, and what a touchpoint of each environment needs, in a folder of its own.
 stack_credentials()
 {
 	local keys=$STACK/keys authority=$STACK/authority environment folder
 	authority_make "$authority" || return
 	make_file "$keys/ca.crt" cat "$authority/ca.crt" || return
-	signing_key_make "$keys" builder || return
+	stack_trust >/dev/null || return
 	certificate_make "$authority" "$keys" design spiffe://parley/design || return
 	for environment in $STACK_ENVIRONMENTS; do
 		folder=$STACK/touchpoint/$environment
@@ -129,6 +171,39 @@ stack_login()
 			--ca "$folder/ca.crt" --certificate "$folder/touchpoint.crt" --key "$folder/touchpoint.key" || return
 	done
 	parley whoami >/dev/null 2>&1 || parley login administrator --password-file "$STACK/cli/administrator.password"
+}
+
+# stack_person NAME: an approver as a user of the design server, and a context of that name in which to sign.
+stack_person()
+{
+	local name=$1
+	make_file "$STACK/cli/$name.password" random_text 18 || return
+	if [ -f "$STACK/cli/$name.made" ] && parley --context "$name" whoami >/dev/null 2>&1; then
+		return
+	fi
+	parley context set "$name" --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" || return
+	[ -f "$STACK/cli/$name.made" ] ||
+		parley --context local user create "$name" --role approver --password-file "$STACK/cli/$name.password" || return
+	touch "$STACK/cli/$name.made"
+	parley --context "$name" login "$name" --password-file "$STACK/cli/$name.password"
+}
+
+# stack_approve CHANNEL ENVIRONMENT: what waits there gets the approvals that it needs, each by a person's own key.
+stack_approve()
+{
+	local channel=$1 environment=$2 name
+	for name in $stack_approvers; do
+		parley rollout history "$channel" --env "$environment" --limit 1 -o json | grep -q '"AWAITING_APPROVAL"' || return 0
+		stack_person "$name" || return
+		parley --context "$name" approve "$channel" --env "$environment" --yes \
+			--key "$STACK/cli/$name.key" --passphrase-file "$STACK/cli/$name.passphrase" || return
+	done
+}
+
+# stack_deploy CHANNEL ENVIRONMENT [OPTION…]: deployed or promoted, and approved.
+stack_deploy()
+{
+	parley deploy "$1" --to "$2" "${@:3}" && stack_approve "$1" "$2"
 }
 
 # stack_import ENVIRONMENT CHANNEL LEVEL FILE [OPTION…]: customers into the environment's profile database.

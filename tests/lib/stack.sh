@@ -73,7 +73,7 @@ stack_sample()
 	parley apply -f "$stack_profiles/sample/retail-bank.yaml"
 	for environment in $STACK_ENVIRONMENTS; do
 		stack_import "$environment" retail-bank customer "$stack_profiles/sample/customers.csv"
-		parley deploy retail-bank --to "$environment"
+		stack_deploy retail-bank "$environment"
 	done
 }
 
