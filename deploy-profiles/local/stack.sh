@@ -200,9 +200,17 @@ stack_approve()
 	done
 }
 
-# stack_deploy CHANNEL ENVIRONMENT [OPTION…]: deployed or promoted, and approved.
+# stack_evidence CHANNEL: what production's gates ask for, measured on staging.
+stack_evidence()
+{
+	parley evidence scenarios "$1" "$stack_profiles/sample/scenarios.yaml" --env staging &&
+		parley evidence load "$1" --env staging --rate 50 --seconds 2 --connections 4
+}
+
+# stack_deploy CHANNEL ENVIRONMENT [OPTION…]: deployed or promoted, with what its gates ask for, and approved.
 stack_deploy()
 {
+	[ "$2" != production ] || stack_evidence "$1" || return
 	parley deploy "$1" --to "$2" "${@:3}" && stack_approve "$1" "$2"
 }
 

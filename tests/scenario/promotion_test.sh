@@ -23,7 +23,7 @@ refused CHANNEL_NOT_DEPLOYED parley session start --env production --channel ret
 
 tell "the first deployment goes down the line"
 for environment in $STACK_ENVIRONMENTS; do
-	parley deploy retail-bank --to "$environment" >/dev/null
+	stack_deploy retail-bank "$environment" >/dev/null
 done
 first=$(running test digest)
 is "the digest's length" ${#first} 64
@@ -44,8 +44,8 @@ parley deploy retail-bank --to test >/dev/null
 second=$(running test digest)
 [ "$second" != "$first" ] || stack_fail "the change is not in the snapshot"
 is "production's digest" "$(running production digest)" "$first"
-parley deploy retail-bank --to staging >/dev/null
-parley deploy retail-bank --to production >/dev/null
+stack_deploy retail-bank staging >/dev/null
+stack_deploy retail-bank production >/dev/null
 is "production's digest" "$(running production digest)" "$second"
 is "production's version" "$(running production version)" 2
 is "test's version" "$(running test version)" 2

@@ -33,19 +33,7 @@ serving()
 	parley version --env "$1" -o json | field version
 }
 
-add_gates()
-{
-	cat >>"$STACK/etc/environments/production/environment.yaml" <<-'END'
-		gates:
-		  - {kind: scenarios, min_scenarios: 2, max_age: 24h}
-		  - {kind: load, max_p99: 5s, max_error_rate: 0.5%, max_age: 24h}
-	END
-	stack_kill design
-	stack_restart design
-}
-
 stack_up >/dev/null
-add_gates
 parley apply -f "$stack_profiles/sample/retail-bank.yaml" >/dev/null
 for environment in $STACK_ENVIRONMENTS; do
 	stack_import "$environment" retail-bank customer "$stack_profiles/sample/customers.csv" >/dev/null
