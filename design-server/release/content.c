@@ -18,10 +18,25 @@ static Err collect(Pg *pg, void *context)
 	return findings_check(&findings, d->acknowledged, d->acknowledged_count, d->arena);
 }
 
+// The working configuration may well be right: what is wrong is then that something is not marked.
+static Err tell_of_marks(const Draft *d, Err e)
+{
+	if ((e != ERR_FINDINGS_ERROR && e != ERR_COMPILE_FAILED) || !d->collected.mark_count)
+		return e;
+	return err_context(e,
+	        "what " STR_FMT
+	        " runs, with only what is marked laid over it (parley marks), is not right; mark "
+	        "what it lacks too",
+	        STR_ARG(d->environment->name));
+}
+
 Err content_build(Draft *d)
 {
-	TRY(store_read(d->release->services->store, collect, d));
-	TRY(configuration_compile(&d->collected, d->arena, &d->blob));
+	Err e = store_read(d->release->services->store, collect, d);
+	if (!e)
+		e = configuration_compile(&d->collected, d->arena, &d->blob);
+	if (e)
+		return tell_of_marks(d, e);
 	if (d->blob.len > (size_t)d->environment->limits.max_snapshot)
 		return err(ERR_LIMIT,
 		        "the snapshot of " STR_FMT " has %zu bytes, and " STR_FMT

@@ -128,6 +128,14 @@ pending
 says_not platinum
 says "0 added, 3 changed, 0 removed"
 
+parley get audience-level customer --channel retail-bank -o yaml | sed -e '/^etag:/d' -e 's/^attributes:/&\n- {name: shoe_size, type: INT, not_in_table: true, session_settable: true}/' >"$STACK/level.yaml"
+parley apply -f "$STACK/level.yaml" >/dev/null
+change segment young 's/^expression: \(.*\)/expression: (\1) || shoe_size > 45/'
+as ann mark segment young --channel retail-bank >/dev/null
+refused "with only what is marked laid over it" parley deploy retail-bank --to test
+as ann mark audience-level customer --channel retail-bank >/dev/null
+deploy test
+
 tell "what is gone can be marked to be removed"
 as bob delete rule platinum-for-reliable --channel retail-bank >/dev/null
 as bob delete offer platinum >/dev/null
