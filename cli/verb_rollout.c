@@ -234,16 +234,53 @@ Err verb_rollout_undo(Cli *cli)
 
 static Err print_environment(Cli *cli, const json_t *environments, const char *name)
 {
-	const json_t *environment;
-	size_t i;
+	static const char *const lists[] = {"servers", "approvers", "gates", "limits"};
+	json_t *environment;
+	size_t i, j;
 
 	json_array_foreach(environments, i, environment)
 	{
-		if (strcmp(json_word(environment, "name"), name) == 0)
-			return print_one(cli, environment);
+		if (strcmp(json_word(environment, "name"), name) != 0)
+			continue;
+		for (j = 0; cli->format == FORMAT_TABLE && j < ARRAY_COUNT(lists); j++)
+			if (json_array_size(json_object_get(environment, lists[j])))
+				json_object_set_new(environment, lists[j],
+				        lines_joined(json_object_get(environment, lists[j])));
+		return print_one(cli, environment);
 	}
 	return err(ERR_ENVIRONMENT_UNKNOWN, "there is no environment '%s': parley environments lists them",
 	        name);
+}
+
+// The first word of each gate.
+static json_t *gate_kinds(const json_t *gates)
+{
+	char text[128] = "";
+	const json_t *gate;
+	size_t i, len = 0;
+
+	json_array_foreach(gates, i, gate)
+	{
+		const char *words = json_string_value(gate);
+		int n = snprintf(text + len, sizeof text - len, "%s%.*s", i ? ", " : "",
+		        (int)strcspn(words ? words : "", " "), words ? words : "");
+
+		len = n > 0 && len + (size_t)n < sizeof text ? len + (size_t)n : len;
+	}
+	return json_string(text);
+}
+
+// What fits a row; all of it is told of a single one.
+static void shorten_environment(json_t *environment)
+{
+	bool steps = strncmp(json_word(environment, "rollout"), "all servers at once", 19) != 0;
+
+	json_object_set_new(environment, "server_count",
+	        json_integer((json_int_t)json_array_size(json_object_get(environment, "servers"))));
+	json_object_set_new(environment, "gate_text", gate_kinds(json_object_get(environment, "gates")));
+	json_object_set_new(
+	        environment, "approver_text", lines_joined(json_object_get(environment, "approvers")));
+	json_object_set_new(environment, "rollout_text", json_string(steps ? "in steps" : "all at once"));
 }
 
 Err verb_environments(Cli *cli)
@@ -259,15 +296,8 @@ Err verb_environments(Cli *cli)
 	if (cli->line.count)
 		return print_environment(cli, items, cli->line.arguments[0]);
 	if (cli->format == FORMAT_TABLE)
-		json_array_foreach(items, i, item)
-		{
-			json_object_set_new(item, "server_count",
-			        json_integer((json_int_t)json_array_size(json_object_get(item, "servers"))));
-			json_object_set_new(item, "gate_text", lines_joined(json_object_get(item, "gates")));
-			json_object_set_new(
-			        item, "approver_text", lines_joined(json_object_get(item, "approvers")));
-		}
+		json_array_foreach(items, i, item) shorten_environment(item);
 	return print_items(cli, items ? items : none,
 	        "NAME:name PROMOTES-FROM:promotes_from FLEET:fleet SERVERS:server_count APPROVALS:approvals "
-	        "APPROVERS:approver_text GATES:gate_text ROLLOUT:rollout PROBLEM:problem");
+	        "APPROVERS:approver_text GATES:gate_text ROLLOUT:rollout_text PROBLEM:problem");
 }
