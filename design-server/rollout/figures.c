@@ -1,3 +1,5 @@
+// What is compared are shares: of calls that failed, of calls that were too slow, of contacts that were
+// accepted. A share of few has a wide error, and one test of two shares serves all three.
 #include "rollout/figures.h"
 
 #include <math.h>

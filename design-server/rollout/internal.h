@@ -73,10 +73,10 @@ typedef struct Worker {
 	bool started;
 	RpcClient *client; // the thread's own
 	// under the lock of the Rollouts
-	uint64_t wanted, done; // rounds
-	int64_t not_before_us; // monotonic; while it is away
-	unsigned failures;
-	Report *report; // the newest; NULL before the first
+	uint64_t wanted, done;       // rounds
+	int64_t not_before_us;       // monotonic; while it is away, or refuses
+	unsigned failures, refusals; // in a row
+	Report *report;              // the newest; NULL before the first
 } Worker;
 
 // One environment under the controller.

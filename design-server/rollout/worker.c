@@ -1,5 +1,6 @@
 // A thread for each server, so that one that is slow or away holds up nobody but itself. One that is away is
-// tried again after 1, 2, 4, 8 and then every 15 seconds, and at once when somebody deploys.
+// tried again after 1, 2, 4, 8 and then every 15 seconds, and at once when somebody deploys; so is one that
+// refuses something, which would refuse it again.
 #include "rollout/internal.h"
 
 #include <stdlib.h>
@@ -46,6 +47,14 @@ static int64_t away_us(unsigned failures)
 	return seconds * US_PER_S;
 }
 
+static bool has_refused(const Report *report)
+{
+	bool refused = report->error[0] != '\0';
+	for (size_t i = 0; i < report->count; i++)
+		refused |= report->refusals[i][0] != '\0';
+	return refused;
+}
+
 static void tell(const Worker *worker, const Report *report)
 {
 	const LogField fields[] = {F_STR("environment", worker->fleet->environment->name),
@@ -78,7 +87,9 @@ static void round_of(Worker *worker)
 	tell(worker, report);
 	if (report->status)
 		worker->failures = 0;
-	worker->not_before_us = report->status ? 0 : monotonic_us() + away_us(worker->failures);
+	worker->refusals = report->status && has_refused(report) ? worker->refusals + 1 : 0;
+	unsigned tries = report->status ? worker->refusals : worker->failures;
+	worker->not_before_us = tries ? monotonic_us() + away_us(tries) : 0;
 	report_release(worker->report);
 	worker->report = report;
 }

@@ -78,10 +78,6 @@ INSERT INTO deployment (environment, channel, epoch, version, fleet, blob, lengt
 	promoted_from, request_id, created, expires, state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, build)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 5, $16, $17, $18, $19, $20, $21, nullif($22, 0)) RETURNING id
 
--- name: deployment_chain
-SELECT version, blob, length, envelope FROM deployment
-WHERE environment = $1 AND channel = $2 AND epoch = $3 AND version BETWEEN $4 AND $5 AND released IS NOT NULL ORDER BY version LIMIT 1000
-
 -- name: blob_add
 INSERT INTO blob (digest, content, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 
@@ -93,16 +89,6 @@ SELECT octet_length(content) FROM blob WHERE digest = $1
 
 -- name: blob_piece
 SELECT octet_length(content), substring(content FROM $2::int + 1 FOR $3::int) FROM blob WHERE digest = $1
-
--- name: deployment_server_put
-INSERT INTO deployment_server AS old (deployment, server, address, version, digest, seen, error)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (deployment, server) DO UPDATE SET address = excluded.address, version = excluded.version,
-	digest = excluded.digest, seen = coalesce(excluded.seen, old.seen), error = excluded.error
-
--- name: deployment_servers
-SELECT deployment, server, address, version, digest, seen, error FROM deployment_server
-WHERE deployment = ANY ($1) ORDER BY deployment, server
 
 -- name: root_add
 INSERT INTO root_envelope (environment, version, envelope, author, created) VALUES ($1, $2, $3, $4, $5)
