@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -124,13 +125,13 @@ static void a_hundred_thousand_rules_take_seconds(void **state)
 		        .name = str(rule->name),
 		        .message = &rule->base};
 	}
-	int64_t begun = monotonic_us();
+	clock_t begun = clock(); // the processor's time: others may be busy too
 	assert_int_equal(validate_resources(NULL, channel.name, channel.items, channel.count, &options, arena,
 	                         &findings),
 	        OK);
-	int64_t took_ms = (monotonic_us() - begun) / 1000;
-	printf("%d rules: %lld ms, %zu findings\n", RULES, (long long)took_ms, findings.count);
-	assert_true(took_ms < PATIENCE_S * 1000);
+	double took_s = (double)(clock() - begun) / CLOCKS_PER_SEC;
+	printf("%d rules: %.1f s, %zu findings\n", RULES, took_s, findings.count);
+	assert_true(took_s < PATIENCE_S);
 }
 
 int main(void)
