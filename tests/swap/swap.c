@@ -1,0 +1,258 @@
+// Snapshots are swapped under load, thousands of them, with others in between that must be refused. Stretches
+// with swaps and stretches without take turns, so that both are measured on the same machine at the same time
+// of day.
+#include "deployer.h"
+#include "process.h"
+#include "rules.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SWAPS = 10000,
+	SWAPS_A_SECOND = 40,
+	STRETCH = 50,       // swaps
+	INVALID_EVERY = 10, // swaps
+	RULES_LARGE = 100000,
+	RULES_LARGE_SHORT = 5000,
+	JUDGED_FROM = 1000, // fewer swaps are too few to tell times and memory by
+	STALL_MS = 250,
+};
+#define OFFERED 0.7
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+typedef struct Test {
+	unsigned swaps, invalid; // that have been
+	unsigned failed_swaps, taken_invalid;
+	unsigned passed, failed; // checks
+	double memory[2];        // MiB, before and after
+	Home home;
+	Client design;
+	Deployer deployer;
+	Loads *loads;
+} Test;
+
+static void judge(Test *test, bool right, const char *what)
+{
+	printf("%-6s %s\n", right ? "ok" : "FAILED", what);
+	if (right)
+		test->passed++;
+	else
+		test->failed++;
+}
+
+static void wait_us(int64_t us)
+{
+	const struct timespec time = {.tv_sec = us / US_PER_S, .tv_nsec = us % US_PER_S * 1000};
+	nanosleep(&time, NULL);
+}
+
+static double resident_mib(pid_t pid)
+{
+	char path[64];
+	unsigned long long total, resident = 0;
+	snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+	FILE *file = fopen(path, "re");
+	if (file == NULL || fscanf(file, "%llu %llu", &total, &resident) != 2)
+		resident = 0;
+	if (file != NULL)
+		fclose(file);
+	return (double)resident * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+// --- the work ---
+
+static Client touchpoint(void *home)
+{
+	return home_plaintext_client(home, TEST_TOKEN);
+}
+
+static void swap_once(Test *test)
+{
+	test->swaps++;
+	if (!deployer_swap(&test->deployer) && test->failed_swaps++ == 0)
+		printf("version %llu was refused: %s\n", (unsigned long long)test->deployer.version + 1,
+		        err_detail()->message);
+	if (test->swaps % INVALID_EVERY != 0)
+		return;
+	const char *name;
+	if (!deployer_try_invalid(&test->deployer, test->invalid++, &name) && test->taken_invalid++ == 0)
+		printf("what was taken: %s\n", name);
+}
+
+// A stretch with swaps and one as long without; which comes first changes.
+static void stretches(Test *test, unsigned count, bool quiet_first)
+{
+	for (int half = 0; half < 2; half++) {
+		bool quiet = quiet_first == (half == 0);
+		int64_t until = monotonic_us();
+		loads_phase(test->loads, quiet ? PHASE_QUIET : PHASE_SWAPPING);
+		for (unsigned i = 0; i < count; i++) {
+			until += US_PER_S / SWAPS_A_SECOND;
+			if (!quiet)
+				swap_once(test);
+			int64_t left = until - monotonic_us();
+			if (left > 0)
+				wait_us(left);
+		}
+	}
+	loads_phase(test->loads, PHASE_WARM);
+}
+
+static double measure_capacity(Test *test, int seconds)
+{
+	loads_pace(test->loads, 0);
+	wait_us(seconds * US_PER_S); // caches, rings and allocators fill
+	uint64_t before = loads_calls(test->loads, PHASE_WARM);
+	int64_t begun = monotonic_us();
+	wait_us(seconds * US_PER_S);
+	uint64_t calls = loads_calls(test->loads, PHASE_WARM) - before;
+	return (double)calls * 1e6 / (double)(monotonic_us() - begun);
+}
+
+static void begin_large(void *context)
+{
+	loads_phase(context, PHASE_LARGE);
+}
+
+static void swap_large(Test *test, size_t rules)
+{
+	char text[256];
+	int64_t us = 0;
+	wait_us(US_PER_S / 2);
+	bool taken = deployer_swap_large(&test->deployer, rules, begin_large, test->loads, &us);
+	loads_phase(test->loads, PHASE_WARM);
+	wait_us(US_PER_S); // sessions move
+	double longest_ms = (double)loads_longest_us(test->loads, PHASE_LARGE) / 1e3;
+	snprintf(text, sizeof text,
+	        "a snapshot of %zu rules was activated in %.0f ms; the longest of %llu calls meanwhile took "
+	        "%.1f ms",
+	        rules, (double)us / 1e3, (unsigned long long)loads_calls(test->loads, PHASE_LARGE),
+	        longest_ms);
+	judge(test, taken && (SANITIZED || longest_ms < STALL_MS), text);
+}
+
+// --- what came of it ---
+
+static void judge_times(Test *test, bool judged)
+{
+	char text[256];
+	uint64_t quiet = loads_quantile_us(test->loads, PHASE_QUIET, .99),
+	         swapping = loads_quantile_us(test->loads, PHASE_SWAPPING, .99);
+	double ratio = quiet > 0 ? (double)swapping / (double)quiet : 0;
+	double grown = 100 * (test->memory[1] / test->memory[0] - 1);
+	printf("p50 %llu us without swaps, %llu us with them\n",
+	        (unsigned long long)loads_quantile_us(test->loads, PHASE_QUIET, .5),
+	        (unsigned long long)loads_quantile_us(test->loads, PHASE_SWAPPING, .5));
+	snprintf(text, sizeof text, "p99 %llu us without swaps, %llu us with them: %.2f times (1.20 at most)",
+	        (unsigned long long)quiet, (unsigned long long)swapping, ratio);
+	if (judged)
+		judge(test, ratio <= 1.2, text);
+	else
+		printf("not judged: %s\n", text);
+	snprintf(text, sizeof text, "resident memory %.1f MiB, then %.1f MiB: %+.1f %% (5 %% at most)",
+	        test->memory[0], test->memory[1], grown);
+	if (judged)
+		judge(test, grown <= 5, text);
+	else
+		printf("not judged: %s\n", text);
+}
+
+static void judge_calls(Test *test)
+{
+	char text[512];
+	uint64_t calls = 0;
+	for (int phase = 0; phase < PHASES; phase++)
+		calls += loads_calls(test->loads, (Phase)phase);
+	snprintf(text, sizeof text, "%llu calls, %llu failed %s", (unsigned long long)calls,
+	        (unsigned long long)loads_failed(test->loads), loads_failure(test->loads));
+	judge(test, loads_failed(test->loads) == 0, text);
+	snprintf(
+	        text, sizeof text, "%llu answers mix versions", (unsigned long long)loads_mixed(test->loads));
+	judge(test, loads_mixed(test->loads) == 0, text);
+	snprintf(text, sizeof text, "%u swaps, %u refused; version %llu answers", test->swaps,
+	        test->failed_swaps, (unsigned long long)loads_newest(test->loads));
+	judge(test, test->failed_swaps == 0 && loads_newest(test->loads) == test->deployer.version, text);
+	snprintf(text, sizeof text, "%u invalid snapshots, %u taken", test->invalid, test->taken_invalid);
+	judge(test, test->invalid > 0 && test->taken_invalid == 0, text);
+}
+
+static void run(Test *test, unsigned swaps)
+{
+	bool judged = swaps >= JUDGED_FROM && !SANITIZED;
+	swap_once(test); // the first, before there are sessions
+	test->loads = loads_new(touchpoint, &test->home, PHASE_WARM);
+	double capacity = measure_capacity(test, judged ? 8 : 1);
+	loads_pace(test->loads, OFFERED * capacity);
+	printf("capacity %.0f calls a second with %d connections; offered %.0f\n", capacity, LOAD_THREADS,
+	        OFFERED * capacity);
+	bool quiet_first = false;
+	while (test->swaps < swaps) {
+		unsigned left = swaps - test->swaps;
+		stretches(test, left < STRETCH ? left : STRETCH, quiet_first = !quiet_first);
+		if (test->memory[0] == 0 && test->swaps * 10 >= swaps)
+			test->memory[0] = resident_mib(test->home.pid);
+		if (judged && test->swaps % 1000 < STRETCH)
+			fprintf(stderr, "%u swaps\n", test->swaps);
+	}
+	test->memory[1] = resident_mib(test->home.pid);
+	swap_large(test, judged ? RULES_LARGE : RULES_LARGE_SHORT);
+	loads_stop(test->loads);
+	judge_calls(test);
+	judge_times(test, judged);
+	loads_free(test->loads);
+}
+
+static Home *running; // at most one
+
+static void stop_runtime(void)
+{
+	if (running != NULL)
+		home_remove(running);
+	running = NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static Test test;
+	unsigned long swaps = SWAPS, seed = (unsigned long)time(NULL);
+	for (int option; (option = getopt(argc, argv, "n:s:")) != -1;) {
+		if (option == '?')
+			return 2;
+		*(option == 'n' ? &swaps : &seed) = strtoul(optarg, NULL, 10);
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("seed %lu\n", seed);
+	home_make(&test.home);
+	running = &test.home;
+	atexit(stop_runtime);
+	home_configure(&test.home, "journal: {quota: 64GiB}\nvisitors: {treatments: 8MiB}\n");
+	rpc_init();
+	if (home_start(&test.home) != -1) {
+		fprintf(stderr, "parley-runtime does not start\n");
+		return 1;
+	}
+	test.design = home_client(&test.home, "design");
+	deployer_make(&test.deployer, &test.design, seed);
+	run(&test, (unsigned)swaps);
+	deployer_free(&test.deployer);
+	client_free(&test.design);
+	stop_runtime();
+	rpc_shutdown();
+	printf("%u passed, %u failed\n", test.passed, test.failed);
+	return test.failed > 0;
+}
