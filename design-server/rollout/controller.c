@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TICK_US = 1000000, ROUND_US = 2000000 };
+enum { TICK_US = 1000000, ROUND_US = 2000000, OTHER_US = 2000000 };
 
 Err rollout_no_memory(void)
 {
@@ -155,6 +155,13 @@ static Err lead(Pg *pg, Rollouts *rollouts)
 	}
 }
 
+static void set_leads(Rollouts *rollouts, bool leads)
+{
+	pthread_mutex_lock(&rollouts->lock);
+	rollouts->leads = leads;
+	pthread_mutex_unlock(&rollouts->lock);
+}
+
 static Err try_to_lead(Pg *pg, void *context)
 {
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
@@ -162,7 +169,9 @@ static Err try_to_lead(Pg *pg, void *context)
 	if (!pg_bool(result, 0, 0))
 		return OK;
 	log_info("this process leads roll-outs", F_BOOL("leads", true));
+	set_leads(context, true);
 	Err e = lead(pg, context);
+	set_leads(context, false);
 	// The connection goes back to the pool: nothing may be left on it.
 	if (pg_alive(pg))
 		(void)pg_query(pg, STORE_TIMEOUT_MS, sql_rollout_unlead, NULL, 0, NULL);
@@ -304,12 +313,17 @@ void rollouts_wake(Rollouts *rollouts)
 bool rollouts_wait(Rollouts *rollouts, const Environment *environment, int timeout_ms)
 {
 	uint64_t ticket = ask_for_pass(rollouts);
-	int64_t deadline = monotonic_us() + timeout_ms * US_PER_MS;
+	int64_t begun = monotonic_us(), deadline = begun + timeout_ms * US_PER_MS;
 	size_t index = (size_t)(environment - rollouts->environments->items);
 	const Fleet *fleet = &rollouts->fleets[index];
 	pthread_mutex_lock(&rollouts->lock);
-	while (fleet->passes < ticket && !rollouts->stop && monotonic_us() < deadline)
-		rollouts_sleep(rollouts, deadline);
+	while (fleet->passes < ticket && !rollouts->stop) {
+		// Where another process leads, two of its passes have to do.
+		int64_t until = rollouts->leads || deadline < begun + OTHER_US ? deadline : begun + OTHER_US;
+		if (monotonic_us() >= until)
+			break;
+		rollouts_sleep(rollouts, until);
+	}
 	bool done = fleet->passes >= ticket;
 	pthread_mutex_unlock(&rollouts->lock);
 	return done;

@@ -105,7 +105,7 @@ struct Rollouts {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	// under the lock
-	bool stop;
+	bool stop, leads;
 	uint64_t tickets; // passes that were asked for
 	uint64_t rounds;
 };
