@@ -336,6 +336,14 @@ VERB_ROW("root verify", "FILE", 1, 1, "after", "check that a root would be taken
 	"Examples:\n"
 	"  parley root verify production-1.root\n"
 	"  parley root verify production-2.root --after production-1.root\n")
+VERB_ROW("root publish", "FILE --env ENVIRONMENT", 1, 1, "", "make a root the newest of its environment", verb_root_publish,
+	"The design server verifies it as runtime servers do and hands it to all of them. From then on what it does not list is not taken.\n\n"
+	"Examples:\n"
+	"  parley root publish production-2.root --env production\n")
+VERB_ROW("root get", "[FILE] --env ENVIRONMENT", 0, 1, "", "list an environment's roots; put the newest into a file", verb_root_get,
+	"Examples:\n"
+	"  parley root get --env production\n"
+	"  parley root get production-now.root --env production\n")
 VERB_ROW("root floor", "FILE --env ENVIRONMENT --server ID --channel CHANNEL --version N", 1, 1,
 	"server channel epoch version expires after key passphrase-file", "let a runtime server that lost its state begin again", verb_root_floor,
 	"A server without its state cannot tell an old deployment from a new one and takes none. A floor says from which version on it may;\n"
