@@ -193,13 +193,9 @@ const ConfigField config_fields[] = {
         {.name = "trusted_root",
                 .type = CONFIG_STRING,
                 .offset = AT(trusted_root),
+                .required = true,
                 .help = "a signed root of the environment: who may sign what is deployed. Newer ones come by "
                         "themselves"},
-        {.name = "trusted_keys",
-                .type = CONFIG_STRINGS,
-                .offset = AT(trusted_keys),
-                .help = "without a root: PEM files of Ed25519 public keys of builders whose snapshots are "
-                        "taken"},
         {.name = "touchpoint_tokens",
                 .type = CONFIG_STRINGS,
                 .offset = AT(touchpoint_tokens),
@@ -232,9 +228,6 @@ static Err check_names(const Config *config)
 	if (config->environment.len == 0 ||
 	        memchr(config->environment.ptr, '/', config->environment.len) != NULL)
 		return err_at(ERR_CONFIG_INVALID, "environment", "environment is a name without a slash");
-	if (config->trusted_root.len == 0 && config->trusted_keys.count == 0)
-		return err_at(ERR_CONFIG_INVALID, "trusted_root",
-		        "trusted_root names no file: no snapshot could ever be taken");
 	return OK;
 }
 
@@ -266,8 +259,6 @@ static void resolve_paths(Config *config, Str folder, Arena *arena)
 	        &config->tls.ca, &config->trusted_root};
 	for (size_t i = 0; i < ARRAY_COUNT(paths); i++)
 		resolve(paths[i], folder, arena);
-	for (size_t i = 0; i < config->trusted_keys.count; i++)
-		resolve(&config->trusted_keys.items[i], folder, arena);
 }
 
 Err config_read(const char *path, Arena *arena, Config *ret)

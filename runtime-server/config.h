@@ -14,7 +14,6 @@ typedef struct Config {
 		Str certificate, key, ca;
 	} tls;
 	Str trusted_root;                // a file
-	ConfigStrings trusted_keys;      // without one
 	ConfigStrings touchpoint_tokens; // SHA-256, hex
 	struct {
 		Str dir; // empty: state_dir/journal

@@ -157,11 +157,7 @@ static Err open_snapshots(Runtime *runtime, Arena *arena)
 	        .release = service_release,
 	        .context = runtime->visitors,
 	};
-	if (config->trusted_root.len > 0)
-		TRY(read_root(config->trusted_root.ptr, arena, &options.trusted_root));
-	else
-		TRY(trust_load(
-		        config->trusted_keys.items, config->trusted_keys.count, 1, arena, &options.trust));
+	TRY(read_root(config->trusted_root.ptr, arena, &options.trusted_root));
 	return current_open(&options, &runtime->current);
 }
 

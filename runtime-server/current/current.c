@@ -123,7 +123,7 @@ static Err open_folder(Current *current)
 
 Err current_open(const CurrentOptions *options, Current **ret)
 {
-	if (options->trusted_root.len == 0 && options->trust.count == 0)
+	if (options->trusted_root.len == 0)
 		return err(
 		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
 	Arena *arena = arena_new(16 * 1024, 0);

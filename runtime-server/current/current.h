@@ -21,7 +21,6 @@ enum {
 typedef struct CurrentOptions {
 	Str dir;          // made if it is not there; README.md has the layout
 	Str trusted_root; // the envelope of a signed root of the environment
-	TrustSet trust;
 	Str environment, fleet, runtime_id;
 	Clock clock;
 	// Makes more of a snapshot when it is loaded, in its arena (deployed_prepared). May be NULL. Not OK:
@@ -109,8 +108,9 @@ Err current_stage(Current *current, const Digest *digest, uint64_t length, uint6
         uint64_t *ret_received);
 
 // Verifies envelope, manifest and blob, makes them durable and swaps; until then, and if anything is wrong,
-// the old one serves. `ret` is a pin on what serves now; may be NULL. Errors: those of manifest_verify and
-// snapshot_open, BLOB_INCOMPLETE, STATE_CORRUPT, LIMIT, IO, and what `prepare` says.
+// the old one serves. `ret` is a pin on what serves now; may be NULL. Errors: those of
+// manifest_verify_trusted and snapshot_open, BLOB_INCOMPLETE, STATE_CORRUPT, LIMIT, IO, and what `prepare`
+// says.
 Err current_activate(Current *current, Str envelope, const Deployed **ret, bool *ret_unchanged);
 // The same, as a candidate for a share of the callers (0 to CURRENT_SHARE_MAX thousandths) beside the stable
 // snapshot. Without one, or if it is the stable one itself, it serves all. Error also: FIELD_INVALID.

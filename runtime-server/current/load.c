@@ -16,8 +16,6 @@ Err envelope_check(const Current *current, const TrustRoot *root, Str channel, S
 	        .channel = channel,
 	        .now_us = now_us,
 	};
-	if (!root->message)
-		return manifest_verify(envelope, &options->trust, &place, state, arena, ret, ret_digest);
 	return manifest_verify_trusted(envelope, root, &place, state, arena, ret, ret_digest);
 }
 

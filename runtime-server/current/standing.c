@@ -99,11 +99,11 @@ static void judge_trust(const Current *current, int64_t now_us, bool deployed, R
 		say(reasons,
 		        "TRUST_LOST: what was known of roots and timestamps is damaged; the configured root "
 		        "holds");
-	if (root->message && now_us >= root->message->expires_us)
+	if (now_us >= root->message->expires_us)
 		say(reasons,
 		        "ROOT_EXPIRED: root %" PRIu64 " ended at %s; nothing new is taken before the next",
 		        root->version, moment(root->message->expires_us, reasons->arena));
-	if (root->message && !timestamp && deployed)
+	if (!timestamp && deployed)
 		say(reasons, "TIMESTAMP_MISSING: no timestamp tells what is current");
 	if (timestamp && now_us >= timestamp->expires_us)
 		say(reasons,

@@ -140,9 +140,6 @@ Err current_put_floor(Current *current, Str envelope)
 		return err(ERR_NO_MEMORY, "no memory for a floor");
 	LOCKED(&current->deploy);
 	Floor *floor;
-	if (!trusted_newest(current->trusted)->message)
-		return err(
-		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
 	TRY(floor_verify(envelope, trusted_newest(current->trusted), current->options.runtime_id,
 	        clock_now_us(current->options.clock), arena, &floor));
 	Channel *channel = channel_find(current, str(floor->channel));

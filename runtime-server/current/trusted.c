@@ -220,30 +220,12 @@ static Err reconcile(Current *current, const TrustRoot *configured, Arena *scrat
 	return begin_with(current, configured->envelope, scratch);
 }
 
-// Without a root: the builders' keys alone.
-static Err trust_keys(Current *current)
-{
-	static const Heads none = PARLEY__RUNTIME__V1__LIST_AUDIT_HEADS_RESPONSE__INIT;
-	Arena *arena = arena_new(BLOCK, 0);
-	Trusted *trusted = arena ? ARENA_NEW(arena, Trusted) : NULL;
-	if (!trusted) {
-		arena_free(arena);
-		return err(ERR_NO_MEMORY, "no memory for roots and timestamps");
-	}
-	*trusted = (Trusted){
-	        .arena = arena, .kept = &none, .roots = ARENA_NEW(arena, TrustRoot), .root_count = 1};
-	current->trusted = trusted;
-	return OK;
-}
-
 Err trusted_open(Current *current)
 {
 	CLEANUP(arena_freep) Arena *scratch = arena_new(BLOCK, 0);
 	TrustRoot configured;
 	if (!scratch)
 		return err(ERR_NO_MEMORY, "no memory for roots and timestamps");
-	if (current->options.trusted_root.len == 0 && current->options.trust.count > 0)
-		return trust_keys(current);
 	if (current->options.trusted_root.len == 0)
 		return err(
 		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
@@ -269,14 +251,6 @@ Err trusted_open(Current *current)
 
 // --- what comes ---
 
-static Err check_rooted(const Current *current)
-{
-	return trusted_newest(current->trusted)->message
-	               ? OK
-	               : err(ERR_TRUST_EMPTY,
-	                         "no trusted root is configured: name the environment's root file");
-}
-
 // Channels that waited for a root they have known.
 static void wake_channels(Current *current)
 {
@@ -292,7 +266,6 @@ Err current_put_root(Current *current, Str envelope, uint64_t *ret_version)
 		return err(ERR_NO_MEMORY, "no memory for a root");
 	LOCKED(&current->deploy);
 	const TrustRoot *newest = trusted_newest(current->trusted);
-	TRY(check_rooted(current));
 	TrustRoot next;
 	TRY(root_follow(newest, envelope, arena, &next));
 	*ret_version = next.version;
@@ -368,7 +341,6 @@ Err current_put_timestamp(Current *current, Str envelope, uint64_t *ret_version)
 		return err(ERR_NO_MEMORY, "no memory for a timestamp");
 	LOCKED(&current->deploy);
 	const Trusted *trusted = current->trusted;
-	TRY(check_rooted(current));
 	Timestamp *timestamp;
 	if (trusted->timestamp && str_eq(envelope, view(trusted->kept->timestamps[0]))) {
 		*ret_version = trusted->timestamp->version;

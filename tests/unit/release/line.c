@@ -43,7 +43,6 @@ static void make_credentials(Line *line)
 	        PARLEY_SOURCE "/deploy-profiles/local/certificates.sh");
 	test_key_write(BUILDER, line->dir, "builder");
 	test_key_write(TEST_TIMESTAMP, line->dir, "timestamp");
-	test_key_public(BUILDER, line->keys[0]);
 	line->config.tls.certificate = str(path(line, "design.crt"));
 	line->config.tls.key = str(path(line, "design.key"));
 	line->config.tls.ca = str(path(line, "ca.crt"));
@@ -121,7 +120,8 @@ static void start_node(Line *line, size_t index)
 	snprintf(node->dir, sizeof node->dir, "%s/node%zu", line->dir, index);
 	node->options = (CurrentOptions){
 	        .dir = str(node->dir),
-	        .trust = {(const uint8_t(*)[32])line->keys, 1, 1},
+	        .trusted_root =
+	                test_root_envelope(index < 2 ? "test" : "production", BUILDER, 0, line->arena),
 	        .environment = index < 2 ? STR("test") : STR("production"),
 	        .fleet = STR("main"),
 	        .clock = {line_now, line},

@@ -31,7 +31,6 @@ typedef struct Line {
 	Arena *arena;
 	TestPostgres postgres;
 	Pg *owner; // of the tables
-	uint8_t keys[1][32];
 	Node nodes[NODES]; // test-1, test-2, production-1
 	DesignConfig config;
 	int64_t now_us;
