@@ -4,6 +4,7 @@
 #include "connect.h"
 
 #include <locale.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,6 +55,9 @@ int main(int argc, char **argv)
 	Cli cli = {.arena = arena};
 	Err e;
 
+	// gRPC's threads may outlive main for a moment: what OpenSSL keeps for them must not be freed at exit
+	// under their feet.
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	signal(SIGPIPE, SIG_IGN);
 	e = run(&cli, argc, argv);
