@@ -1,7 +1,9 @@
 // Call slots. Every method has slots that wait in gRPC core for its next call; a slot is recycled when its
-// answer is out, so that a busy server allocates nothing of ours. A method starts with few slots, and gets
-// another block whenever fewer than a quarter of one wait, up to the in-flight cap and a reserve: the reserve
-// is there to say BUSY with.
+// answer is out, so that a busy server allocates nothing of ours. A method starts with very few, and gets as
+// many again whenever fewer than a quarter of a block wait, up to the in-flight cap and a reserve: the
+// reserve is there to say BUSY with. Few, because Debian's gRPC core is built with its assertions: for each
+// event it looks the tag up in a list of all that are outstanding, so that slots of methods that nobody calls
+// make every call of the others dearer. A call that finds no slot waits in gRPC core for the next.
 #include "rpc/internal.h"
 
 #include <grpc/slice.h>
@@ -9,7 +11,8 @@
 #include <stdlib.h>
 
 enum {
-	BLOCK_FAST = 64, // slots that a method on the poller gets at a time
+	BLOCK_FIRST = 2, // slots that a method starts with
+	BLOCK_FAST = 64, // slots that a method on the poller gets at a time, at most
 	BLOCK_BLOCKING = 16,
 	RESERVE = 32, // slots beyond the cap
 };
@@ -24,7 +27,10 @@ static void slot_called(Event *event, bool ok);
 
 static size_t block_size(const Intake *intake)
 {
-	return intake->method->row.blocking ? BLOCK_BLOCKING : BLOCK_FAST;
+	size_t most = intake->method->row.blocking ? BLOCK_BLOCKING : BLOCK_FAST;
+	size_t as_many_again = intake->total > 0 ? intake->total : BLOCK_FIRST;
+
+	return as_many_again < most ? as_many_again : most;
 }
 
 static void arm(RpcCall *call)
@@ -133,7 +139,7 @@ static void slot_called(Event *event, bool ok)
 		server_return(server);
 		return;
 	}
-	if (intake->armed < block_size(intake) / 4 && !atomic_load(&server->closing) &&
+	if (intake->armed <= block_size(intake) / 4 && !atomic_load(&server->closing) &&
 	        intake->total < server->options.max_in_flight + RESERVE)
 		(void)grow(intake); // without memory the method goes on with the slots it has
 	e = take_on(call);
