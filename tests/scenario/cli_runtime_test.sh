@@ -92,7 +92,7 @@ for word in "(default)" OFFER_NOT_PUBLISHED "held out of the cell INVITED" "the 
 done
 expect MOBILE-PAY parley offers "$session" home-hero --set device=phone
 expect "nothing of it was recorded" parley offers "$session" home-hero --set device=phone
-expect BUDGET-COACH parley offers "$session" home-hero --as-of 2026-01-15T12:00:00Z
+expect BUDGET-COACH parley offers "$session" home-hero --as-of 2090-06-15T12:00:00Z
 expect "ATTRIBUTE_MISSING: has_credit_card" parley offers "$session" home-hero --unset has_credit_card --explain
 refused "is set twice" parley offers "$session" home-hero --set device=phone --unset device
 expect "(default)" parley offers "$session" home-hero --set device=phone --filter 'yearly_rate>1'
