@@ -193,7 +193,7 @@ static void an_older_database_is_brought_along(void **state)
 	(void)state;
 	CLEANUP(pg_closep) Pg *owner = connect_owner();
 	CLEANUP(pg_closep) Pg *pg = NULL;
-	char conninfo[256];
+	char conninfo[512];
 	size_t next = 0;
 	assert_int_equal(pg_script(owner, WAIT_MS, "CREATE DATABASE older"), OK);
 	snprintf(conninfo, sizeof conninfo, "host=%s user=parley dbname=older", postgres.dir);
