@@ -28,7 +28,7 @@ typedef struct ReleaseCheck {
 
 // Verifies all of it at `now_us`: the roots from the first on (or from `trusted`, if that is not empty, an
 // envelope that the caller believes), every manifest in its turn, every blob, the timestamp. Errors: as
-// root_open, root_follow, manifest_verify_trusted, snapshot_open and timestamp_verify.
+// root_open, root_follow, manifest_verify, snapshot_open and timestamp_verify.
 Err release_file_verify(
         const ReleaseFile *release, Str trusted, int64_t now_us, Arena *arena, ReleaseCheck *ret);
 // The blob of that digest, or empty.

@@ -283,6 +283,13 @@ VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
 	"  parley snapshot inspect snapshot.bin -o json\n"
 	"  parley snapshot inspect production:retail-bank\n")
+VERB_ROW("snapshot verify", "[ENVELOPE [SNAPSHOT]] --root FILE", 0, 2, "channel version root", "check a deployment as a runtime server does", verb_snapshot_verify,
+	"ENVELOPE and SNAPSHOT are files, and then no server is asked; or --channel and --env, and the design server is, whose roots have to\n"
+	"follow those that --root names. What is believed is the first --root alone. Each check is a line; the first that fails ends it and\n"
+	"the verb exits with 7. Whether a server would take it next also depends on what that server runs, which is not known here.\n\n"
+	"Examples:\n"
+	"  parley snapshot verify manifest.envelope 9f86d081884c7d65… --root production-1.root\n"
+	"  parley snapshot verify --channel bank --env production --root production-1.root\n")
 VERB_ROW("snapshot diff", "BEFORE AFTER", 2, 2, "", "show how two snapshots differ, by name", verb_snapshot_diff,
 	"BEFORE and AFTER are files or ENVIRONMENT:CHANNEL[@VERSION], as for snapshot inspect. Told is, list by list, what was added,\n"
 	"removed or changed; references are told by name and expressions as they were written, so that nothing is told that only moved.\n"
