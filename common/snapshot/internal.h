@@ -26,9 +26,6 @@ typedef struct Opened {
 } Opened;
 // The envelope's own form and its payload type. Errors: ENVELOPE_*, SIGNATURE_INVALID (there is none).
 Err envelope_take(Str envelope, Str type, Arena *arena, Opened *ret);
-// The same, up to the signatures of a trust set. `ret` is the payload, still unparsed. Errors: TRUST_EMPTY,
-// ENVELOPE_*, SIGNATURE_INVALID.
-Err envelope_verify(Str envelope, const TrustSet *trust, Arena *arena, Str *ret);
 
 // DSSE's pre-authentication encoding: what is signed.
 Err signed_bytes_of(Str type, Str payload, Arena *arena, Str *ret);

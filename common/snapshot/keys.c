@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-enum { PEM_MAX = 16 * 1024, TRUST_KEYS_MAX = SIGNATURES_MAX };
+enum { PEM_MAX = 16 * 1024 };
 
 static void pkey_freep(EVP_PKEY **pkey)
 {
@@ -67,26 +67,5 @@ Err public_key_load(const char *path, uint8_t ret[32])
 		        "openssl "
 		        "pkey -in KEY -pubout",
 		        path);
-	return OK;
-}
-
-Err trust_load(const Str *paths, size_t count, size_t threshold, Arena *arena, TrustSet *ret)
-{
-	if (count > TRUST_KEYS_MAX)
-		return err(ERR_CONFIG_INVALID, "%zu trusted keys: at most %d are allowed", count,
-		        TRUST_KEYS_MAX);
-	uint8_t(*keys)[32] = arena_alloc_array(arena, sizeof *keys, count);
-	if (!keys)
-		return err(ERR_NO_MEMORY, "no memory for %zu keys", count);
-	for (size_t i = 0; i < count; i++) {
-		TRY(public_key_load(arena_cstr(arena, paths[i]), keys[i]));
-		for (size_t j = 0; j < i; j++) {
-			if (memcmp(keys[i], keys[j], sizeof *keys) == 0)
-				return err(ERR_CONFIG_INVALID,
-				        STR_FMT " and " STR_FMT " are the same key: name it once",
-				        STR_ARG(paths[j]), STR_ARG(paths[i]));
-		}
-	}
-	*ret = (TrustSet){.keys = (const uint8_t(*)[32])keys, .count = count, .threshold = threshold};
 	return OK;
 }

@@ -102,7 +102,7 @@ static Err check_thresholds(const TrustRoot *root, const Signers *signers)
 	return OK;
 }
 
-Err manifest_verify_trusted(Str envelope, const TrustRoot *root, const Place *place, const PlaceState *state,
+Err manifest_verify(Str envelope, const TrustRoot *root, const Place *place, const PlaceState *state,
         Arena *arena, Manifest **ret, Digest *ret_digest)
 {
 	Opened opened;
@@ -121,20 +121,6 @@ Err manifest_verify_trusted(Str envelope, const TrustRoot *root, const Place *pl
 	// What serves goes on when the root has expired; only what is new is refused.
 	if (!is_serving(manifest, &digest, state))
 		TRY(root_check_time(root, place->now_us));
-	*ret = manifest;
-	*ret_digest = digest;
-	return OK;
-}
-
-Err manifest_verify(Str envelope, const TrustSet *trust, const Place *place, const PlaceState *state,
-        Arena *arena, Manifest **ret, Digest *ret_digest)
-{
-	Str payload;
-	Manifest *manifest;
-	TRY(envelope_verify(envelope, trust, arena, &payload));
-	TRY(manifest_parse(payload, arena, &manifest));
-	Digest digest = digest_of(payload);
-	TRY(check_meant(manifest, &digest, place, state));
 	*ret = manifest;
 	*ret_digest = digest;
 	return OK;

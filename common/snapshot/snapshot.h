@@ -41,23 +41,11 @@ void signing_key_free(SigningKey *key);
 // The key's ID: hex of the SHA-256 of its 32 public bytes.
 void signing_key_id(const SigningKey *key, char hex[65]);
 
-// Who is trusted: distinct public keys and how many must have signed.
-typedef struct TrustSet {
-	const uint8_t (*keys)[32]; // Ed25519 public keys
-	size_t count;
-	size_t threshold;
-} TrustSet;
-// Reads public keys (PEM files). The same key twice is refused. Errors: IO, CONFIG_INVALID.
-Err trust_load(const Str *paths, size_t count, size_t threshold, Arena *arena, TrustSet *ret);
-
 // --- design side ---
 
 // Serializes a snapshot whose lists are in canonical order; refuses one that is not well formed by
 // snapshot_check.
 Err snapshot_pack(const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, Str *ret);
-// Signs a manifest and packs the envelope. `ret_digest` is the manifest's; may be NULL.
-Err envelope_seal(const Parley__Snapshot__V1__Manifest *manifest, const SigningKey *key, Arena *arena,
-        Str *ret, Digest *ret_digest);
 
 // --- runtime side ---
 
@@ -76,13 +64,6 @@ typedef struct Place {
 	Str channel; // empty: any
 	int64_t now_us;
 } Place;
-
-// Verifies the envelope's signatures over its stored bytes, then parses the manifest from those same bytes
-// and checks it against place and state. A manifest equal to the one that serves (same version, same digest)
-// is OK. `ret` lives in `arena`. Errors: ENVELOPE_*, TRUST_EMPTY, SIGNATURE_INVALID, MANIFEST_*,
-// SNAPSHOT_ENGINE.
-Err manifest_verify(Str envelope, const TrustSet *trust, const Place *place, const PlaceState *state,
-        Arena *arena, Parley__Snapshot__V1__Manifest **ret, Digest *ret_digest);
 
 // Checks blob bytes against the manifest (length, digest), parses them and checks the content: format, order,
 // indices, types, programs (compiled expressions are verified against their audience level). `ret` lives in

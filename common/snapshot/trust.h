@@ -50,7 +50,7 @@ const char *key_role_name(KeyRole role);
 // from the same bytes and checks it against place and state. `ret` lives in `arena`. Errors: ENVELOPE_*,
 // SIGNATURE_INVALID, KEY_ROLE (the key has another role), APPROVALS_MISSING, APPROVER_IS_AUTHOR, MANIFEST_*,
 // SNAPSHOT_ENGINE, ROOT_EXPIRED.
-Err manifest_verify_trusted(Str envelope, const TrustRoot *root, const Place *place, const PlaceState *state,
+Err manifest_verify(Str envelope, const TrustRoot *root, const Place *place, const PlaceState *state,
         Arena *arena, Parley__Snapshot__V1__Manifest **ret, Digest *ret_digest);
 
 // A newer timestamp than version `seen` (0: none was seen), or that very one; not expired at `now_us`.

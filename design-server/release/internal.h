@@ -140,7 +140,7 @@ Err approvals_read(Pg *pg, const Row *row, const TrustRoot *root, Str payload, A
 Err payload_read(Pg *pg, int64_t deployment, Arena *arena, Str *ret_payload, Str *ret_envelope);
 // Releases a deployment that waits, if it has its signatures by now: assembles the envelope, verifies it as a
 // runtime server does, and starts the roll-out. Sets row->state. Errors: of environment_check and
-// manifest_verify_trusted.
+// manifest_verify.
 Err release_if_signed(Pg *pg, Release *release, const Environment *environment, Row *row, Str actor,
         int64_t now_us, Arena *arena);
 

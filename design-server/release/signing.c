@@ -90,7 +90,7 @@ static Err verify(Str envelope, const TrustRoot *root, const Environment *enviro
 		        .version = latest->version,
 		        .manifest = latest->manifest,
 		        .blob = latest->blob};
-	TRY(manifest_verify_trusted(envelope, root, &place, &state, arena, &manifest, &digest));
+	TRY(manifest_verify(envelope, root, &place, &state, arena, &manifest, &digest));
 	if (!digest_eq(&digest, &row->manifest))
 		return err(ERR_MANIFEST_INVALID,
 		        "the manifest of version %llu is not the one that was recorded: cancel it and deploy "

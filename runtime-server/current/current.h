@@ -109,7 +109,7 @@ Err current_stage(Current *current, const Digest *digest, uint64_t length, uint6
 
 // Verifies envelope, manifest and blob, makes them durable and swaps; until then, and if anything is wrong,
 // the old one serves. `ret` is a pin on what serves now; may be NULL. Errors: those of
-// manifest_verify_trusted and snapshot_open, BLOB_INCOMPLETE, STATE_CORRUPT, LIMIT, IO, and what `prepare`
+// manifest_verify and snapshot_open, BLOB_INCOMPLETE, STATE_CORRUPT, LIMIT, IO, and what `prepare`
 // says.
 Err current_activate(Current *current, Str envelope, const Deployed **ret, bool *ret_unchanged);
 // The same, as a candidate for a share of the callers (0 to CURRENT_SHARE_MAX thousandths) beside the stable

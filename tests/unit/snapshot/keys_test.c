@@ -67,25 +67,19 @@ static void what_is_no_key_is_refused(void **state)
 	SigningKey *key;
 	assert_int_equal(signing_key_load(path("nowhere.key"), &key), ERR_IO);
 	assert_int_equal(signing_key_load(path("a.pub"), &key), ERR_CONFIG_INVALID);
-	TrustSet trust;
-	Str secret = str(path("a.key"));
-	assert_int_equal(trust_load(&secret, 1, 1, arena, &trust), ERR_CONFIG_INVALID);
+	uint8_t known[32];
+	assert_int_equal(public_key_load(path("a.key"), known), ERR_CONFIG_INVALID);
 	assert_non_null(strstr(err_detail()->message, "-pubout"));
 }
 
-static void trust_is_a_set(void **state)
+static void a_public_key_is_read_from_its_file(void **state)
 {
 	(void)state;
-	Str both[] = {str(path("a.pub")), str(path("b.pub"))},
-	    same[] = {str(path("a.pub")), str(path("a.pub"))};
-	TrustSet trust;
-	assert_int_equal(trust_load(both, 2, 1, arena, &trust), OK);
-	assert_int_equal(trust.count, 2);
-	uint8_t expected[32];
+	uint8_t key[32], expected[32];
+	assert_int_equal(public_key_load(path("b.pub"), key), OK);
 	test_key_public(2, expected);
-	assert_memory_equal(trust.keys[1], expected, 32);
-	assert_int_equal(trust_load(same, 2, 1, arena, &trust), ERR_CONFIG_INVALID);
-	assert_non_null(strstr(err_detail()->message, "the same key"));
+	assert_memory_equal(key, expected, 32);
+	assert_int_equal(public_key_load(path("nowhere.pub"), key), ERR_IO);
 }
 
 static void digests_read_as_they_are_written(void **state)
@@ -106,7 +100,7 @@ int main(void)
 	        T(a_key_is_known_by_its_bytes),
 	        T(a_private_key_for_everybody_is_refused),
 	        T(what_is_no_key_is_refused),
-	        T(trust_is_a_set),
+	        T(a_public_key_is_read_from_its_file),
 	        T(digests_read_as_they_are_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ Err verify(Fixture *f, Str envelope)
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
 	Manifest *manifest;
 	Digest digest;
-	return manifest_verify_trusted(envelope, &f->root, &f->place, &f->state, arena, &manifest, &digest);
+	return manifest_verify(envelope, &f->root, &f->place, &f->state, arena, &manifest, &digest);
 }
 
 void refused(Fixture *f, Str envelope, Err id, const char *part)
