@@ -209,12 +209,14 @@ static void a_session_that_ends_meanwhile_is_unknown_and_not_late(void **state)
 	Arena *arena = arena_new(16 * 1024, 0);
 	must_start(&server.client, "s1", 1, NULL);
 	take_session("s1");
+	int64_t now_us = monotonic_us();
 	turn_begin(server.service, &(TurnCall){.reply = &waiting.reply,
 	                                   .arena = arena,
 	                                   .command = &get_offers_command,
 	                                   .request = request,
 	                                   .session_id = "s1",
-	                                   .deadline_us = monotonic_us() + 3600 * US_PER_S});
+	                                   .begun_us = now_us,
+	                                   .deadline_us = now_us + 3600 * US_PER_S});
 	assert_int_equal(waiting.times, 0);
 	session_end(server.service->sessions, held);
 	assert_int_equal(waiting.times, 1);
