@@ -75,7 +75,7 @@ json_t *snapshot_json_diff(const json_t *before, const json_t *after, Arena *are
 		const json_t *old = json_object_get(before, key), *new = json_object_get(after, key);
 		if (json_is_array(value))
 			lists(rows, key, old, new, arena);
-		else if (!old || !new || !json_equal(old, new))
+		else if (before && after && (!old || !new || !json_equal(old, new)))
 			tell(&at, key, old, new);
 	}
 	json_decref(whole);
