@@ -166,9 +166,10 @@ void deployment_print(const json_t *deployment, bool unchanged)
 	if (!*reason)
 		reason = json_word(deployment, "reason");
 	print_servers(deployment);
-	printf("%s %s %s: version %lld, digest %.12s, on %zu of %zu servers", channel, title(deployment, unchanged),
-	        environment, (long long)json_count(deployment, "version"), json_word(deployment, "digest"),
-	        servers_well(deployment), json_array_size(json_object_get(deployment, "servers")));
+	printf("%s %s %s: version %lld, digest %.12s, on %zu of %zu servers", channel,
+	        title(deployment, unchanged), environment, (long long)json_count(deployment, "version"),
+	        json_word(deployment, "digest"), servers_well(deployment),
+	        json_array_size(json_object_get(deployment, "servers")));
 	if (strcmp(state, "COMPLETE") != 0)
 		printf("; it is %s%s%s", state, *reason ? ": " : "", reason);
 	putchar('\n');
