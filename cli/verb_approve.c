@@ -32,8 +32,7 @@ static Err check_waits(const Approve *a)
 	if (a->deployment->state == PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_AWAITING_APPROVAL)
 		return OK;
 	return err(ERR_DEPLOYMENT_STATE,
-	        "version %" PRIu64
-	        " of %s in %s does not wait for approvals; parley promotion status tells how it "
+	        "version %" PRIu64 " of %s in %s does not wait for approvals; parley promotion tells how it "
 	        "stands",
 	        a->deployment->version, a->channel, a->environment);
 }
