@@ -10,7 +10,7 @@ static Err first_root(const Environment *environment, Arena *arena, TrustRoot *r
 	if (!environment->trusted_root.len)
 		return err(ERR_CONFIG_INVALID,
 		        "environment " STR_FMT
-		        " has no trusted_root: make one by `parley root create`, and name its "
+		        " has no trusted_root: make one by `parley root new`, and name its "
 		        "file in " STR_FMT "/environment.yaml",
 		        STR_ARG(environment->name), STR_ARG(environment->folder));
 	TRY(file_read(arena_cstr(arena, environment->trusted_root), ENVELOPE_MAX, arena, &envelope));
