@@ -74,11 +74,6 @@ static Err build(Channel *channel, const Manifest *manifest, const Digest *diges
 	return OK;
 }
 
-static bool is_damage(Err e)
-{
-	return e == ERR_SNAPSHOT_LENGTH || e == ERR_SNAPSHOT_DIGEST;
-}
-
 Err deployed_build(Channel *channel, const Manifest *manifest, const Digest *digest, int64_t now_us,
         Arena *scratch, Deployed **ret)
 {
@@ -90,7 +85,8 @@ Err deployed_build(Channel *channel, const Manifest *manifest, const Digest *dig
 	Err e = blob_read(current, &blob_digest, reference->length, scratch, &blob);
 	if (!e)
 		e = build(channel, manifest, digest, blob, now_us, ret);
-	if (is_damage(e))
+	// A length that does not fit may be the manifest's mistake, and the blob another one's.
+	if (e == ERR_SNAPSHOT_DIGEST)
 		blob_quarantine(current, &blob_digest);
 	return e;
 }
@@ -130,7 +126,10 @@ static Err load_kept(Channel *channel, const Kept *kept, Deployed **ret)
 	TRY(envelope_check(channel->current, root_of(channel, kept), channel->name, envelope, &itself,
 	        kept->taken_us, arena, &manifest, &digest));
 	TRY(check_expiry(channel, manifest));
-	return deployed_build(channel, manifest, &digest, kept->taken_us, arena, ret);
+	Err e = deployed_build(channel, manifest, &digest, kept->taken_us, arena, ret);
+	if (e == ERR_SNAPSHOT_LENGTH) // it was right once
+		blob_quarantine(channel->current, &kept->blob);
+	return e;
 }
 
 static void set_marks(Channel *channel, bool lost, bool held, bool fallback, bool expired)

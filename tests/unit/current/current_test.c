@@ -184,6 +184,27 @@ static void a_blob_stops_at_its_length(void **state)
 	        current_activate(place.current, place.envelope, NULL, &unchanged), ERR_SNAPSHOT_LENGTH);
 }
 
+// The mistake is the manifest's: the blob is another's, and serves.
+static void a_wrong_length_does_not_harm_what_serves(void **state)
+{
+	(void)state;
+	place_next(&place, 0);
+	assert_int_equal(place_deploy(&place), OK);
+	for (int more = -1; more <= 1; more += 2) {
+		bool unchanged;
+		place.version = 1;
+		place_next(&place, 0); // the same content
+		place.made->blobs[0]->length += (uint64_t)more;
+		place_seal(&place);
+		assert_int_equal(current_activate(place.current, place.envelope, NULL, &unchanged),
+		        ERR_SNAPSHOT_LENGTH);
+		place.manifest = place.before;
+		place_close(&place);
+		place_open(&place);
+		assert_int_equal(place_serves(&place), 1);
+	}
+}
+
 static void a_blob_damaged_on_its_way_can_be_sent_again(void **state)
 {
 	(void)state;
@@ -358,6 +379,7 @@ int main(void)
 	        T(the_same_content_is_deployed_without_sending_it),
 	        T(pieces_go_on_where_they_ended),
 	        T(a_blob_stops_at_its_length),
+	        T(a_wrong_length_does_not_harm_what_serves),
 	        T(a_blob_damaged_on_its_way_can_be_sent_again),
 	        T(transfers_given_up_do_not_pile_up),
 	        T(what_is_not_for_here_is_refused),
