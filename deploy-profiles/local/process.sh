@@ -24,7 +24,8 @@ process_birth()
 	# The second field is the program's name in brackets and may hold anything.
 	# shellcheck disable=SC2086
 	set -- ${stat##*) }
-	[ "$1" = Z ] || echo "${20}"
+	# A dead one's other threads may still be dying, and hold its ports: it is gone when it is alone (the 20th field).
+	[ "$1" = Z ] && [ "${18}" -le 1 ] || echo "${20}"
 }
 
 # process_pid PIDFILE: the ID if that very process lives.

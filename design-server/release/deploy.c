@@ -48,6 +48,7 @@ typedef struct Look {
 	int64_t id;
 	Arena *arena;
 	Row row;
+	Deployment *deployment;
 } Look;
 
 static Err read_row(Pg *pg, void *context)
@@ -57,7 +58,11 @@ static Err read_row(Pg *pg, void *context)
 	bool found;
 	TRY(SQL_RUN(pg, &result, deployment_by_id, P_I64(look->id)));
 	TRY(record_one(result, look->arena, &look->row, &found));
-	return found ? OK : err(ERR_DEPLOYMENT_NOT_FOUND, "deployment %lld is gone", (long long)look->id);
+	if (!found)
+		return err(ERR_DEPLOYMENT_NOT_FOUND, "deployment %lld is gone", (long long)look->id);
+	look->deployment = map_deployment(&look->row, look->arena);
+	return look->deployment ? map_approvals(pg, &look->row, look->arena, look->deployment)
+	                        : release_no_memory();
 }
 
 Err deployment_look(Release *release, int64_t id, Arena *arena, Deployment **ret)
@@ -65,9 +70,7 @@ Err deployment_look(Release *release, int64_t id, Arena *arena, Deployment **ret
 	const Environment *environment;
 	Look look = {.id = id, .arena = arena};
 	TRY(store_read(release->services->store, read_row, &look));
-	*ret = map_deployment(&look.row, arena);
-	if (!*ret)
-		return release_no_memory();
+	*ret = look.deployment;
 	// One that is no longer declared has no servers to ask; one that was never released has been sent to
 	// none.
 	if (!look.row.released_us ||

@@ -64,7 +64,7 @@ Deployment *map_deployment(const Row *row, Arena *arena)
 	return map_acknowledged(row, arena, deployment) && deployment->manifest_digest ? deployment : NULL;
 }
 
-static Err map_approvals(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
+Err map_approvals(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
 {
 	Counted *given;
 	size_t count;
