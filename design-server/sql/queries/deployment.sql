@@ -84,9 +84,6 @@ INSERT INTO blob (digest, content, created) VALUES ($1, $2, $3) ON CONFLICT DO N
 -- name: blob_get
 SELECT content FROM blob WHERE digest = $1
 
--- name: blob_length
-SELECT octet_length(content) FROM blob WHERE digest = $1
-
 -- name: blob_piece
 SELECT octet_length(content), substring(content FROM $2::int + 1 FOR $3::int) FROM blob WHERE digest = $1
 

@@ -1,6 +1,7 @@
 // A channel goes down the line, with servers that come and go.
 #include "base/cleanup.h"
 #include "line.h"
+#include "world/seal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -318,6 +319,34 @@ static void environments_are_listed(void **state)
 	assert_string_equal(list->environments[1]->promotes_from, "test");
 }
 
+static void persons_sign_and_the_author_does_not(void **state)
+{
+	(void)state;
+	line_close(&line);
+	line.approvals = 2;
+	line_open(&line, 1);
+	deploy("test");
+	line.user = "anna";
+	Deployment *waiting = deploy("production")->deployment, *now = NULL;
+	line.user = "dora";
+	assert_int_equal(waiting->state, STATE(AWAITING_APPROVAL));
+	assert_int_equal(waiting->approvals_needed, 2);
+	assert_int_equal(
+	        line_approve(&line, "anna", TEST_ANNA, "production", 1, NULL), ERR_APPROVER_IS_AUTHOR);
+	assert_int_equal(line_approve(&line, "carl", TEST_BEN, "production", 1, NULL), ERR_PERMISSION_DENIED);
+	says("everybody signs for himself");
+	assert_int_equal(line_approve(&line, "ben", TEST_TIMESTAMP, "production", 1, NULL), ERR_KEY_ROLE);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(line_approve(&line, "ben", TEST_BEN, "production", 1, &now), OK);
+		assert_int_equal(now->state, STATE(AWAITING_APPROVAL));
+	}
+	assert_int_equal(node_serves(&line.nodes[2]), 0);
+	assert_int_equal(line_approve(&line, "carl", TEST_CARL, "production", 1, &now), OK);
+	is_complete(now);
+	assert_int_equal(line_approve(&line, "carl", TEST_CARL, "production", 1, &now), OK);
+	assert_int_equal(node_serves(&line.nodes[2]), 1);
+}
+
 int main(void)
 {
 	line_make(&line);
@@ -339,6 +368,7 @@ int main(void)
 	        T(the_history_is_paged),
 	        T(status_is_asked_live),
 	        T(environments_are_listed),
+	        T(persons_sign_and_the_author_does_not),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	rpc_shutdown();
