@@ -69,8 +69,11 @@ static void log_in_all(void)
 static Err start_servers(void)
 {
 	const RpcListener listener = {.address = "127.0.0.1:0", .ret_port = &grpc_port};
-	const RpcServerOptions options = {
-	        .listeners = &listener, .listener_count = 1, .authorize = admin_authorize, .examine = admin_examine, .context = admin};
+	const RpcServerOptions options = {.listeners = &listener,
+	        .listener_count = 1,
+	        .authorize = admin_authorize,
+	        .examine = admin_examine,
+	        .context = admin};
 	TRY(rpc_server_new(&options, &server));
 	TRY(admin_register(admin, server));
 	TRY(rpc_server_start(server));

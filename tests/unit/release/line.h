@@ -30,7 +30,7 @@ typedef struct Line {
 	char dir[64];
 	Arena *arena;
 	TestPostgres postgres;
-	Pg *owner; // of the tables
+	Pg *owner;         // of the tables
 	Node nodes[NODES]; // test-1, test-2, production-1
 	DesignConfig config;
 	int64_t now_us;
