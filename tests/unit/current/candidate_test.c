@@ -13,14 +13,10 @@ enum { SESSIONS = 5000 };
 
 static PlaceOnDisk place;
 
-// Version 1 serves.
 static int set_up(void **state)
 {
 	(void)state;
-	place_make(&place);
-	place_next(&place, 0);
-	assert_int_equal(place_deploy(&place), OK);
-	place_next(&place, 1);
+	place_begin(&place);
 	return 0;
 }
 
@@ -29,12 +25,6 @@ static int tear_down(void **state)
 	(void)state;
 	place_remove(&place);
 	return 0;
-}
-
-static void restart(void)
-{
-	place_close(&place);
-	place_open(&place);
 }
 
 static Err steer(CurrentSteer how, unsigned permille)
@@ -68,7 +58,7 @@ static void a_candidate_serves_its_share(void **state)
 		for (unsigned i = 0; i < SESSIONS; i++) // who had it keeps it
 			assert_true(now[i] || !before[i]);
 		memcpy(before, now, sizeof now);
-		restart();
+		place_restart(&place);
 		assert_int_equal(served(2, now), count);
 		assert_memory_equal(before, now, sizeof now);
 		assert_int_equal(place_status(&place).permille, shares[s]);
@@ -90,7 +80,7 @@ static void a_candidate_that_is_kept_serves_all(void **state)
 	assert_int_equal(place_status(&place).candidate.version, 0);
 	assert_int_equal(steer(STEER_KEEP, 0), OK); // done already
 	assert_int_equal(steer(STEER_RETURN, 0), ERR_CANDIDATE_UNKNOWN);
-	restart();
+	place_restart(&place);
 	assert_int_equal(served(2, who), SESSIONS);
 }
 
@@ -106,7 +96,7 @@ static void a_candidate_that_goes_leaves_its_version_used_up(void **state)
 	CurrentStatus status = place_status(&place);
 	assert_int_equal(status.accepted.version, 2);
 	assert_int_equal(status.stable.version, 1);
-	restart();
+	place_restart(&place);
 	assert_int_equal(served(1, who), SESSIONS);
 	place.version = 1;
 	place.manifest = place.before;
@@ -128,7 +118,7 @@ static void the_next_version_takes_the_candidates_place(void **state)
 	assert_int_equal(place_deploy(&place), OK);
 	assert_int_equal(place_serves(&place), 4);
 	assert_int_equal(place_status(&place).candidate.version, 0);
-	restart();
+	place_restart(&place);
 	assert_int_equal(place_serves(&place), 4);
 }
 
@@ -201,7 +191,7 @@ static void a_channel_that_is_switched_off_serves_nothing(void **state)
 		assert_int_equal(place_serves(&place), 0);
 		assert_true(place_status(&place).undeployed);
 		assert_int_equal(place_status(&place).accepted.version, 2);
-		restart();
+		place_restart(&place);
 	}
 	place_next(&place, 1);
 	assert_int_equal(place_deploy(&place), OK);
@@ -218,7 +208,7 @@ static void switching_off_can_wait_as_a_candidate(void **state)
 	assert_int_equal(current_activate_candidate(place.current, place.envelope, 5, NULL, &unchanged),
 	        ERR_FIELD_INVALID);
 	assert_int_equal(current_activate_candidate(place.current, place.envelope, 0, NULL, &unchanged), OK);
-	restart();
+	place_restart(&place);
 	assert_int_equal(place_serves(&place), 2);
 	assert_int_equal(steer(STEER_SHARE, 5), ERR_FIELD_INVALID);
 	assert_int_equal(steer(STEER_KEEP, 0), OK);
@@ -238,7 +228,7 @@ static void what_has_expired_stops_serving(void **state)
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(place_serves(&place), 0);
 		assert_true(place_degraded(&place, "MANIFEST_EXPIRED: channel bank"));
-		restart();
+		place_restart(&place);
 	}
 	assert_non_null(strstr(place_status(&place).last_error, "MANIFEST_EXPIRED: "));
 	place.made->not_before_us = place.made->created_us = place.now_us;

@@ -171,3 +171,17 @@ const char *place_blob_file(PlaceOnDisk *place, const char *suffix)
 	digest_hex(&digest, hex);
 	return arena_printf(place->arena, "%s/blobs/%s%s", place->dir, hex, suffix);
 }
+
+void place_restart(PlaceOnDisk *place)
+{
+	place_close(place);
+	place_open(place);
+}
+
+void place_begin(PlaceOnDisk *place)
+{
+	place_make(place);
+	place_next(place, 0);
+	assert_int_equal(place_deploy(place), OK);
+	place_next(place, 1);
+}

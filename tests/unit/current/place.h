@@ -20,7 +20,10 @@ void place_make(PlaceOnDisk *place);
 void place_remove(PlaceOnDisk *place); // folder and all
 void place_open(PlaceOnDisk *place);
 void place_close(PlaceOnDisk *place);
+void place_restart(PlaceOnDisk *place);
 
+// Makes a place where version 1 serves and version 2 is made.
+void place_begin(PlaceOnDisk *place);
 // Makes the next version, with `rules` rules for one offer each, and does not send it.
 void place_next(PlaceOnDisk *place, unsigned rules);
 // Seals the last that was made anew, after a change of `made`.

@@ -20,14 +20,10 @@ enum { BUILDER = 1, NEW_BUILDER = 2 };
 static const uint8_t holders[] = {TEST_ROOT_A, TEST_ROOT_B, 0};
 static PlaceOnDisk place;
 
-// Version 1 serves, version 2 is made.
 static int set_up(void **state)
 {
 	(void)state;
-	place_make(&place);
-	place_next(&place, 0);
-	assert_int_equal(place_deploy(&place), OK);
-	place_next(&place, 1);
+	place_begin(&place);
 	return 0;
 }
 
@@ -36,12 +32,6 @@ static int tear_down(void **state)
 	(void)state;
 	place_remove(&place);
 	return 0;
-}
-
-static void restart(void)
-{
-	place_close(&place);
-	place_open(&place);
 }
 
 static Str root_of(uint64_t version, uint8_t builder, uint32_t approvals)
@@ -73,7 +63,7 @@ static void roots_follow_one_another_for_good(void **state)
 	for (uint64_t version = 2; version <= 20; version++) {
 		assert_int_equal(put_root(root_of(version, BUILDER, 0)), OK);
 		assert_int_equal(put_root(root_of(version, BUILDER, 0)), OK); // the very same
-		restart();
+		place_restart(&place);
 		assert_int_equal(root_here(), version);
 	}
 	assert_int_equal(put_root(root_of(19, BUILDER, 0)), ERR_ROOT_VERSION);
@@ -88,12 +78,12 @@ static void a_revoked_builder_signs_nothing_new_and_what_serves_goes_on(void **s
 	(void)state;
 	assert_int_equal(put_root(root_of(2, NEW_BUILDER, 0)), OK);
 	assert_int_equal(place_deploy(&place), ERR_SIGNATURE_INVALID);
-	restart();
+	place_restart(&place);
 	assert_int_equal(place_serves(&place), 1);
 	assert_int_equal(place_deploy(&place), ERR_SIGNATURE_INVALID);
 	place.envelope = test_seal(place.made, NEW_BUILDER, place.arena, NULL);
 	assert_int_equal(place_deploy(&place), OK);
-	restart();
+	place_restart(&place);
 	assert_int_equal(place_serves(&place), 2);
 }
 
@@ -101,16 +91,16 @@ static void the_configured_root_may_be_ahead(void **state)
 {
 	(void)state;
 	place.options.trusted_root = root_of(2, NEW_BUILDER, 0);
-	restart();
+	place_restart(&place);
 	assert_int_equal(root_here(), 2);
 	assert_int_equal(place_serves(&place), 1); // by root 1, which is kept
 	// An administrator begins anew.
 	place.options.trusted_root = root_of(7, NEW_BUILDER, 0);
-	restart();
+	place_restart(&place);
 	assert_int_equal(root_here(), 7);
 	// What is configured falls behind what came.
 	assert_int_equal(put_root(root_of(8, NEW_BUILDER, 0)), OK);
-	restart();
+	place_restart(&place);
 	assert_int_equal(root_here(), 8);
 }
 
@@ -138,7 +128,7 @@ static void an_expired_root_takes_nothing_new(void **state)
 	place.now_us = root->expires_us;
 	assert_true(place_degraded(&place, "ROOT_EXPIRED: root 2 "));
 	assert_int_equal(place_deploy(&place), ERR_ROOT_EXPIRED);
-	restart();
+	place_restart(&place);
 	assert_int_equal(place_serves(&place), 1);
 	assert_int_equal(put_root(root_of(3, BUILDER, 0)), OK);
 	assert_int_equal(place_deploy(&place), OK);
@@ -214,7 +204,7 @@ static void a_timestamp_names_what_is_current(void **state)
 		assert_int_equal(place_status(&place).current, 2);
 		assert_true(place_degraded(&place, "BEHIND: version 2 of channel bank"));
 		assert_int_equal(put_timestamp(timestamp_at(4)), ERR_TIMESTAMP_VERSION);
-		restart();
+		place_restart(&place);
 	}
 	assert_int_equal(place_deploy(&place), OK);
 	assert_false(place_degraded(&place, NULL));
@@ -257,7 +247,7 @@ static void an_expired_timestamp_degrades_and_serving_goes_on(void **state)
 	place.now_us = timestamp->expires_us;
 	assert_true(place_degraded(&place, "TIMESTAMP_EXPIRED: timestamp 1 "));
 	assert_int_equal(place_serves(&place), 1);
-	restart();
+	place_restart(&place);
 	assert_true(place_degraded(&place, "TIMESTAMP_EXPIRED: timestamp 1 "));
 	assert_int_equal(put_timestamp(timestamp), OK); // the very same: known
 	assert_int_equal(put_timestamp(timestamp_at(2)), OK);
@@ -272,7 +262,7 @@ static void heads_of_the_audit_are_kept_once_each(void **state)
 		timestamp->audit->sequence = version / 2;
 		assert_int_equal(put_timestamp(timestamp), OK);
 	}
-	restart();
+	place_restart(&place);
 	Parley__Runtime__V1__ListAuditHeadsResponse *kept;
 	assert_int_equal(current_heads(place.current, place.arena, &kept), OK);
 	assert_int_equal(kept->n_timestamps, CURRENT_HEADS_MAX);
@@ -296,7 +286,7 @@ static void versions_of_a_revoked_timestamp_key_count_no_longer(void **state)
 	assert_int_equal(current_put_timestamp(place.current,
 	                         test_timestamp_seal(timestamp_at(7), 99, place.arena), &version),
 	        OK);
-	restart();
+	place_restart(&place);
 	assert_false(place_degraded(&place, NULL));
 }
 
@@ -323,7 +313,7 @@ static void a_channel_that_lost_its_state_needs_a_floor(void **state)
 	assert_int_equal(put_floor("r2", 3), ERR_FLOOR_INVALID);
 	assert_int_equal(put_floor("r1", 4), OK);
 	assert_int_equal(put_floor("r1", 4), OK);
-	restart();
+	place_restart(&place);
 	assert_false(place_status(&place).state_lost);
 	assert_int_equal(place_deploy(&place), ERR_MANIFEST_VERSION); // 3 is below it
 	place_next(&place, 3);
