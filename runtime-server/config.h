@@ -33,7 +33,7 @@ typedef struct Config {
 	struct {
 		int64_t sessions, calls;
 	} limits;
-	int64_t drain_us;
+	int64_t drain_us, busy_poll_us;
 	// Made from the above.
 	uint8_t (*token_hashes)[TOKEN_HASH_SIZE];
 	LogLevel level;

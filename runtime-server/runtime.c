@@ -222,6 +222,7 @@ static Err listen_now(Runtime *runtime)
 	        .authorize = access_authorize,
 	        .context = &runtime->access,
 	        .max_in_flight = (size_t)config->limits.calls,
+	        .busy_poll_us = config->busy_poll_us,
 	        .drain_timeout_ms = (int)(config->drain_us / US_PER_MS),
 	};
 	TRY(rpc_server_new(&options, &runtime->server));

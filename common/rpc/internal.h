@@ -286,6 +286,9 @@ Err talk_open(Method *method, const Front *front, grpc_call *core, gpr_timespec 
 void talks_drain(RpcServer *server);
 // Poller: ends streams that are idle or old, if it is time to look; returns when to look again.
 gpr_timespec talks_look(RpcServer *server);
+// Waits for the next event of the queue, or until streams are to be looked at (a GRPC_QUEUE_TIMEOUT). `pays`
+// is the poller's own, at first 0.
+grpc_event poll_next(RpcServer *server, unsigned *pays);
 
 // --- health.c ---
 extern const StreamKind health_watch;

@@ -81,6 +81,7 @@ typedef struct RpcServerOptions {
 	size_t workers;         // threads for blocking methods; 0: 8
 	size_t max_message;     // bytes that the transport takes at all; 0: twice what the methods take
 	int drain_timeout_ms;   // 0: 10,000
+	int64_t busy_poll_us;   // how long to look for the next call before sleeping, where that pays; 0: not
 } RpcServerOptions;
 
 // Makes a server; it does not listen yet. Errors: CONFIG_INVALID.

@@ -66,15 +66,17 @@ Method *server_method(const RpcServer *server, Str path)
 static void *poll_queue(void *argument)
 {
 	RpcServer *server = argument;
+	unsigned pays = 0;
 	grpc_event event;
 
 	polled = server;
 	pthread_mutex_lock(&server->lock); // until all slots are armed
 	pthread_mutex_unlock(&server->lock);
-	while ((event = grpc_completion_queue_next(server->queue, talks_look(server), NULL)).type !=
-	        GRPC_QUEUE_SHUTDOWN) {
+	while ((event = poll_next(server, &pays)).type != GRPC_QUEUE_SHUTDOWN) {
 		Event *ours = event.tag;
 
+		if (event.type == GRPC_QUEUE_TIMEOUT)
+			continue;
 		take_over(ours);
 		if (event.type == GRPC_OP_COMPLETE)
 			ours->done(ours, event.success != 0);

@@ -3,7 +3,7 @@
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libgrpc-dev grpc-proto protobuf-compiler libprotobuf-dev
 	protobuf-c-compiler libprotobuf-c-dev libpq-dev libssl-dev libjansson-dev libfyaml-dev libmicrohttpd-dev libsodium-dev
-	libxxhash-dev libcmocka-dev re2c lemon"
+	libxxhash-dev libjemalloc-dev libcmocka-dev re2c lemon"
 PACKAGES_RUN="postgresql-15 openssl tzdata"
 PACKAGES_CHECK="procps clang libclang-rt-14-dev llvm-14 clang-format-14"
 PACKAGES_TOUCHPOINTS="nodejs ca-certificates python3 python3-grpcio python3-protobuf"

@@ -1,0 +1,48 @@
+// How the poller waits. To sleep and be woken costs a call more than all that gRPC core does with it, so
+// where calls follow one another closely the poller looks for the next one a while before it sleeps. It does
+// so only while that pays: the waits of late must have ended within that while. A server with little to do
+// sleeps at once, and one with much to do never waits.
+#include "base/clock.h"
+#include "rpc/internal.h"
+
+// Waits that must have been short, more than long, for the next one to be expected short; and how many long
+// ones are forgiven after that.
+enum { PAYS_FROM = 4, PAYS_AT_MOST = 8 };
+
+static grpc_event look(grpc_completion_queue *queue)
+{
+	return grpc_completion_queue_next(queue, gpr_time_0(GPR_CLOCK_MONOTONIC), NULL);
+}
+
+static grpc_event look_until(RpcServer *server, int64_t end_us)
+{
+	grpc_event event;
+
+	do
+		event = look(server->queue);
+	while (event.type == GRPC_QUEUE_TIMEOUT && monotonic_us() < end_us);
+	return event;
+}
+
+grpc_event poll_next(RpcServer *server, unsigned *pays)
+{
+	const int64_t busy_us = server->options.busy_poll_us;
+	grpc_event event = {.type = GRPC_QUEUE_TIMEOUT};
+	int64_t since;
+
+	if (busy_us == 0)
+		return grpc_completion_queue_next(server->queue, talks_look(server), NULL);
+	event = look(server->queue);
+	if (event.type != GRPC_QUEUE_TIMEOUT)
+		return event;
+	since = monotonic_us();
+	if (*pays >= PAYS_FROM)
+		event = look_until(server, since + busy_us);
+	if (event.type == GRPC_QUEUE_TIMEOUT)
+		event = grpc_completion_queue_next(server->queue, talks_look(server), NULL);
+	if (monotonic_us() - since > busy_us)
+		*pays -= *pays > 0;
+	else
+		*pays += *pays < PAYS_AT_MOST;
+	return event;
+}
