@@ -2,6 +2,7 @@
 #include "admin/literal.h"
 #include "admin/message.h"
 #include "admin/validate.h"
+#include "link/link.h"
 
 #include "parley/design/v1/offer.pb-c.h"
 #include "parley/design/v1/offer_list.pb-c.h"
@@ -45,19 +46,6 @@ Err validate_offer_template(Check *check)
 			        check, member(field, i, "default"), attribute->type, attribute->default_));
 	}
 	return OK;
-}
-
-// Absolute, https, with a host, printable ASCII without blanks and quotes. What a click does beyond that is
-// the target's.
-static bool is_destination(Str url)
-{
-	Str scheme = STR("https://");
-	if (!str_starts(url, scheme) || url.len == scheme.len)
-		return false;
-	for (size_t i = scheme.len; i < url.len; i++)
-		if (url.ptr[i] <= ' ' || url.ptr[i] > '~' || strchr("\"<>\\^`{|}", url.ptr[i]))
-			return false;
-	return !strchr("/?#:@.", url.ptr[scheme.len]);
 }
 
 static const TemplateAttribute *find_attribute(const OfferTemplate *template, const char *name)
@@ -122,10 +110,12 @@ Err validate_offer(Check *check)
 {
 	const Offer *offer = (const void *)check->message;
 	TRY(value_code(check, "code", offer->code));
-	if (*offer->destination && !is_destination(str(offer->destination)))
+	if (*offer->destination && !link_destination_fine(str(offer->destination)))
 		return check_fail(check, ERR_FIELD_INVALID, "destination",
-		        "\"%s\" is not an absolute https address such as https://example.com/gold",
-		        offer->destination);
+		        "\"%s\" is not a plain absolute https address such as https://example.com/gold: no "
+		        "user "
+		        "part, no blanks, at most %d bytes",
+		        offer->destination, LINK_DESTINATION_MAX);
 	TRY(check_values(
 	        check, offer, (const void *)check_target(check, "OfferTemplate", offer->template_)->message));
 	return value_dates(check);

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 rules='
 base:
 audit: base
+link: base
 wire: base
 expr: base
 snapshot: base wire expr
