@@ -286,9 +286,25 @@ Err talk_open(Method *method, const Front *front, grpc_call *core, gpr_timespec 
 void talks_drain(RpcServer *server);
 // Poller: ends streams that are idle or old, if it is time to look; returns when to look again.
 gpr_timespec talks_look(RpcServer *server);
-// Waits for the next event of the queue, or until streams are to be looked at (a GRPC_QUEUE_TIMEOUT). `pays`
-// is the poller's own, at first 0.
-grpc_event poll_next(RpcServer *server, unsigned *pays);
+
+// --- poll.c ---
+// The poller's own; at first all zeros.
+typedef struct Poll {
+	unsigned pays;     // of late, looking for calls did
+	unsigned unpushed; // events since answers were pushed out
+} Poll;
+// Waits for the next event of the queue, or until streams are to be looked at (a GRPC_QUEUE_TIMEOUT).
+grpc_event poll_next(RpcServer *server, Poll *poll);
+
+// --- coalesce.c ---
+// From now on this thread's sends are gathered, where that pays.
+void coalesce_begin(void);
+// Before a thread that began ends.
+void coalesce_end(void);
+// This thread sends to the descriptor. Whether the send is to be marked MSG_MORE.
+bool coalesce_note(int fd);
+// Sends what this thread has gathered.
+void coalesce_push(void);
 
 // --- health.c ---
 extern const StreamKind health_watch;

@@ -8,6 +8,9 @@
 // Waits that must have been short, more than long, for the next one to be expected short; and how many long
 // ones are forgiven after that.
 enum { PAYS_FROM = 4, PAYS_AT_MOST = 8 };
+// Events worked off before answers are pushed out although more have come: an answer waits for some hundred
+// microseconds at most.
+enum { PUSH_AFTER = 64 };
 
 static grpc_event look(grpc_completion_queue *queue)
 {
@@ -24,25 +27,28 @@ static grpc_event look_until(RpcServer *server, int64_t end_us)
 	return event;
 }
 
-grpc_event poll_next(RpcServer *server, unsigned *pays)
+grpc_event poll_next(RpcServer *server, Poll *poll)
 {
 	const int64_t busy_us = server->options.busy_poll_us;
-	grpc_event event = {.type = GRPC_QUEUE_TIMEOUT};
+	grpc_event event = look(server->queue);
 	int64_t since;
 
-	if (busy_us == 0)
-		return grpc_completion_queue_next(server->queue, talks_look(server), NULL);
-	event = look(server->queue);
+	if (event.type != GRPC_QUEUE_TIMEOUT && poll->unpushed++ < PUSH_AFTER)
+		return event;
+	poll->unpushed = 0;
+	coalesce_push();
 	if (event.type != GRPC_QUEUE_TIMEOUT)
 		return event;
+	if (busy_us == 0)
+		return grpc_completion_queue_next(server->queue, talks_look(server), NULL);
 	since = monotonic_us();
-	if (*pays >= PAYS_FROM)
+	if (poll->pays >= PAYS_FROM)
 		event = look_until(server, since + busy_us);
 	if (event.type == GRPC_QUEUE_TIMEOUT)
 		event = grpc_completion_queue_next(server->queue, talks_look(server), NULL);
 	if (monotonic_us() - since > busy_us)
-		*pays -= *pays > 0;
+		poll->pays -= poll->pays > 0;
 	else
-		*pays += *pays < PAYS_AT_MOST;
+		poll->pays += poll->pays < PAYS_AT_MOST;
 	return event;
 }

@@ -66,13 +66,14 @@ Method *server_method(const RpcServer *server, Str path)
 static void *poll_queue(void *argument)
 {
 	RpcServer *server = argument;
-	unsigned pays = 0;
+	Poll poll = {0};
 	grpc_event event;
 
 	polled = server;
+	coalesce_begin();
 	pthread_mutex_lock(&server->lock); // until all slots are armed
 	pthread_mutex_unlock(&server->lock);
-	while ((event = poll_next(server, &pays)).type != GRPC_QUEUE_SHUTDOWN) {
+	while ((event = poll_next(server, &poll)).type != GRPC_QUEUE_SHUTDOWN) {
 		Event *ours = event.tag;
 
 		if (event.type == GRPC_QUEUE_TIMEOUT)
@@ -81,6 +82,7 @@ static void *poll_queue(void *argument)
 		if (event.type == GRPC_OP_COMPLETE)
 			ours->done(ours, event.success != 0);
 	}
+	coalesce_end();
 	return NULL;
 }
 
