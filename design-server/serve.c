@@ -1,7 +1,7 @@
 // The server's life: start everything, watch the database, drain on a signal. With PostgreSQL away the server
 // starts and stays up, answers UNAVAILABLE and says "not ready": it is back the moment the database is.
 #include "admin/admin.h"
-#include "admin/http.h"
+#include "admin/connect_http.h"
 #include "base/cleanup.h"
 #include "design.h"
 #include "environment/environment.h"
@@ -11,6 +11,7 @@
 #include "rollout/rollout.h"
 #include "validate/validate.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -23,7 +24,9 @@ typedef struct Design {
 	Rollouts *rollouts;
 	Release *release;
 	RpcServer *rpc;
-	Http *http;
+	HttpServer *http;
+	HttpRoute routes[3];
+	HttpReadiness readiness;
 	Err database; // what the last look at it found
 	bool ready;
 } Design;
@@ -70,23 +73,31 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	return OK;
 }
 
-static bool is_ready(void *context)
+static const char *what_is_missing(void *context)
 {
 	const Design *design = context;
-	return __atomic_load_n(&design->ready, __ATOMIC_RELAXED);
+	return __atomic_load_n(&design->ready, __ATOMIC_RELAXED) ? NULL : "the database is not usable now\n";
 }
 
 static Err start_http(Design *design, const DesignConfig *config)
 {
 	int port = 0;
-	const HttpOptions options = {.listen = config->http.listen,
-	        .threads = (unsigned)config->http.threads,
-	        .rpc = design->rpc,
-	        .ready = is_ready,
-	        .context = design,
-	        .ret_port = &port};
 	if (!config->http.listen.len)
 		return OK;
+	design->readiness = (HttpReadiness){.missing = what_is_missing, .context = design};
+	const HttpRoute routes[] = {
+	        {.method = "GET", .path = "/livez", .handle = http_alive},
+	        {.method = "GET", .path = "/readyz", .handle = http_ready, .context = &design->readiness},
+	        connect_http_route(design->rpc),
+	};
+	static_assert(sizeof(routes) == sizeof(design->routes), "a place for each route");
+	memcpy(design->routes, routes, sizeof(routes));
+	const HttpOptions options = {.listen = config->http.listen,
+	        .loopback_only = true,
+	        .threads = (unsigned)config->http.threads,
+	        .routes = design->routes,
+	        .route_count = ARRAY_COUNT(design->routes),
+	        .ret_port = &port};
 	TRY(http_start(&options, &design->http));
 	log_info("http listens", F_STR("address", config->http.listen), F_INT("port", port));
 	return OK;

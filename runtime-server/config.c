@@ -175,6 +175,10 @@ const ConfigField config_fields[] = {
                 .offset = AT(plaintext),
                 .help = "ADDRESS:PORT without TLS, loopback only, for touchpoints with a token; default: "
                         "none"},
+        {.name = "http",
+                .type = CONFIG_STRING,
+                .offset = AT(http),
+                .help = "ADDRESS:PORT without TLS for /livez, /readyz and /metrics; default: none"},
         {.name = "state_dir",
                 .type = CONFIG_STRING,
                 .offset = AT(state_dir),

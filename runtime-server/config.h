@@ -7,7 +7,7 @@
 
 typedef struct Config {
 	Str runtime_id, environment, fleet;
-	Str listen, plaintext; // addresses; plaintext empty: none
+	Str listen, plaintext, http; // addresses; the latter two empty: none
 	Str state_dir;
 	Str log_level;
 	struct {

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "service/service.h"
 #include "ship/ship.h"
+#include "side.h"
 #include "visitor/visitor.h"
 #include "watchdog.h"
 
@@ -25,6 +26,7 @@ struct Runtime {
 	Service *service;
 	RpcServer *server;
 	Ship *ship;
+	Side *side;
 	Access access;
 	RpcTls tls;
 	int port;      // of the TLS listener
@@ -255,6 +257,17 @@ static Err start_shipping(Runtime *runtime)
 	        &runtime->ship);
 }
 
+static Err open_side(Runtime *runtime)
+{
+	return side_open(
+	        &(SideOptions){
+	                .listen = runtime->config->http,
+	                .current = runtime->current,
+	                .journal = runtime->journal,
+	        },
+	        &runtime->side);
+}
+
 // What recovery found wrong with the journal: nobody else will tell.
 static void report_journal(Runtime *runtime)
 {
@@ -324,8 +337,10 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	report_visitors(runtime);
 	report_snapshots(runtime);
 	TRY(start_shipping(runtime));
+	TRY(open_side(runtime));
 	log_info("started", F_STR("runtime", config->runtime_id), F_STR("environment", config->environment),
 	        F_INT("port", runtime->port), F_INT("plaintext_port", runtime->plaintext),
+	        F_INT("http_port", side_port(runtime->side)),
 	        F_UINT("incarnation", journal_incarnation(runtime->journal)));
 	return OK;
 }
@@ -417,6 +432,7 @@ void runtime_close(Runtime *runtime)
 {
 	if (runtime == NULL)
 		return;
+	side_close(runtime->side);
 	if (runtime->server != NULL)
 		rpc_server_stop(runtime->server);
 	ship_stop(runtime->ship);

@@ -119,6 +119,8 @@ demo_next()
 
 		Design server: gRPC 127.0.0.1:$STACK_DESIGN, Connect JSON http://127.0.0.1:$STACK_HTTP
 		Runtimes:      test 127.0.0.1:${STACK_PORT[test]}, staging 127.0.0.1:${STACK_PORT[staging]}, production 127.0.0.1:${STACK_PORT[production]}
+		Metrics:       http://127.0.0.1:$STACK_HTTP/metrics, and http://127.0.0.1:PORT/metrics of the runtimes: ${STACK_SIDE[test]}, ${STACK_SIDE[staging]}, ${STACK_SIDE[production]};
+		               /livez and /readyz beside them
 		Administrator: user administrator, password in $STACK/cli/administrator.password
 		Credentials of touchpoints: $STACK/touchpoint/ENVIRONMENT
 	TEXT

@@ -5,7 +5,8 @@
 #   STACK           the folder of everything (it exists; 0700)
 #   STACK_PROGRAMS  where parley, parley-design and parley-runtime are
 #   STACK_POSTGRES  the socket's folder
-#   STACK_DESIGN, STACK_HTTP, STACK_PORT[environment]   ports on 127.0.0.1
+#   STACK_DESIGN, STACK_HTTP                            ports on 127.0.0.1 of the design server, gRPC and HTTP,
+#   STACK_PORT[environment], STACK_SIDE[environment]   and of the runtimes, likewise
 #
 # and may set the service user (process.sh).
 
@@ -18,7 +19,7 @@ done
 unset part
 
 STACK_ENVIRONMENTS="test staging production" # in the order of promotion
-declare -A STACK_PORT
+declare -A STACK_PORT STACK_SIDE
 
 # The folders. What the servers need is the service user's; the authority's key is not among that.
 stack_service_folders="keys etc log runtime"
@@ -125,7 +126,7 @@ render()
 stack_configure()
 {
 	local environment etc=$STACK/etc
-	local STATE KEYS DESIGN_PORT HTTP_PORT RUNTIME_PORT TOKEN_DIGEST DATABASE DATABASE_INGEST DATABASE_OWNER PROFILES
+	local STATE KEYS DESIGN_PORT HTTP_PORT RUNTIME_PORT SIDE_PORT TOKEN_DIGEST DATABASE DATABASE_INGEST DATABASE_OWNER PROFILES
 	# shellcheck disable=SC2034 # read by render
 	{
 		KEYS=$STACK/keys DESIGN_PORT=$STACK_DESIGN HTTP_PORT=$STACK_HTTP
@@ -138,7 +139,7 @@ stack_configure()
 	for environment in $STACK_ENVIRONMENTS; do
 		# shellcheck disable=SC2034
 		{
-			RUNTIME_PORT=${STACK_PORT[$environment]} STATE=$STACK/runtime/$environment
+			RUNTIME_PORT=${STACK_PORT[$environment]} SIDE_PORT=${STACK_SIDE[$environment]} STATE=$STACK/runtime/$environment
 			TOKEN_DIGEST=$(token_digest "$STACK/touchpoint/$environment/touchpoint.token")
 			PROFILES="host=$STACK_POSTGRES dbname=profiles_$environment user=$profile_reader"
 		}

@@ -19,9 +19,11 @@ fleet_add()
 {
 	local n=$1 etc=$STACK/etc/environments
 	port_free "STACK_PORT[test-$n]"
+	port_free "STACK_SIDE[test-$n]"
 	certificate_make "$STACK/authority" "$STACK/keys" "test-$n" "spiffe://parley/runtime/test/test-$n" 2>/dev/null
 	mkdir -p "$etc/test-$n" "$STACK/runtime/test-$n"
-	sed -e "s/test-1/test-$n/g" -e "s/:${STACK_PORT[test]}\$/:${STACK_PORT[test-$n]}/" -e "s#$STACK/runtime/test\"#$STACK/runtime/test-$n\"#" \
+	sed -e "s/test-1/test-$n/g" -e "s/:${STACK_PORT[test]}\$/:${STACK_PORT[test-$n]}/" -e "s/:${STACK_SIDE[test]}\$/:${STACK_SIDE[test-$n]}/" \
+		-e "s#$STACK/runtime/test\"#$STACK/runtime/test-$n\"#" \
 		"$etc/test/runtime.yaml" >"$etc/test-$n/runtime.yaml"
 	printf '  - name: test-%s\n    address: 127.0.0.1:%s\n' "$n" "${STACK_PORT[test-$n]}" >>"$etc/test/environment.yaml"
 }

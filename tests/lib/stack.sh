@@ -32,6 +32,7 @@ stack_place()
 	port_free STACK_HTTP
 	for environment in $STACK_ENVIRONMENTS; do
 		port_free "STACK_PORT[$environment]"
+		port_free "STACK_SIDE[$environment]"
 	done
 	trap stack_end EXIT
 	trap 'exit 130' INT TERM

@@ -40,6 +40,15 @@ eventually()
 	stack_fail "$* should say '$text' in the end, but says: $said"
 }
 
+# get PORT PATH: status, headers and body of an HTTP answer.
+get()
+{
+	exec 3<>"/dev/tcp/127.0.0.1/$1" || return
+	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&3
+	cat <&3
+	exec 3>&-
+}
+
 # visit CUSTOMER [OPTION…]: opens a session on the environment $where and sets `session`.
 visit()
 {

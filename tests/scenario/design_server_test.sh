@@ -7,23 +7,14 @@ set -euo pipefail
 stack_up test >/dev/null
 config=$STACK/etc/design.yaml
 
-# get PATH: status and body of an HTTP answer.
-get()
-{
-	exec 3<>"/dev/tcp/127.0.0.1/$STACK_HTTP" || return
-	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$1" >&3
-	cat <&3
-	exec 3>&-
-}
-
 database()
 {
 	psql -X -q -At -v ON_ERROR_STOP=1 -h "$STACK_POSTGRES" -d parley_design "$@"
 }
 
 tell "it is alive and ready"
-expect "200 OK" get /livez
-expect "200 OK" get /readyz
+expect "200 OK" get "$STACK_HTTP" /livez
+expect "200 OK" get "$STACK_HTTP" /readyz
 expect "configuration is fine" parley-design --config "$config" check-config
 
 tell "wrong configurations are refused with line, column and remedy"
@@ -46,20 +37,20 @@ refused "append-only" database -U parley_owner -c "UPDATE audit SET actor = 'nob
 
 tell "the database goes away and comes back; so does the server's readiness"
 stack_kill postgres
-eventually "503" get /readyz
-expect "200 OK" get /livez
+eventually "503" get "$STACK_HTTP" /readyz
+expect "200 OK" get "$STACK_HTTP" /livez
 refused "UNAVAILABLE" parley get channels
 stack_restart postgres
-eventually "200 OK" get /readyz
+eventually "200 OK" get "$STACK_HTTP" /readyz
 expect "" parley get channels
 
 tell "without a database it starts and waits"
 stack_kill design
 stack_kill postgres
 stack_restart design
-eventually "503" get /readyz
+eventually "503" get "$STACK_HTTP" /readyz
 stack_restart postgres
-eventually "200 OK" get /readyz
+eventually "200 OK" get "$STACK_HTTP" /readyz
 expect "" parley get channels
 
 tell "on SIGTERM it drains and ends well"

@@ -13,6 +13,7 @@ wire: base
 expr: base
 snapshot: base wire expr
 decide: base expr snapshot
+http: base
 journal: base
 pg: base
 rpc: base wire
@@ -22,6 +23,7 @@ rpc: base wire
 homes='
 libpq-fe[.]h|common/pg/
 libpq/|common/pg/
+microhttpd.h|common/http/
 grpc/.*[.]h|common/rpc/ tests/unit/rpc/ tests/fuzz/rpc_ tests/malformed/ tests/access/ tests/bench/floor tests/interleave/line
 '
 
@@ -115,6 +117,7 @@ plant common/journal/a.h '"snapshot/snapshot.h"'
 plant common/novelty/a.c '"base/str.h"'
 plant common/wire/a.c '<grpc/grpc.h>'
 plant design-server/admin/a.c '<libpq-fe.h>'
+plant runtime-server/service/a.c '<microhttpd.h>'
 plant runtime-server/service/a.c '<grpc/support/log.h>'
 plant tests/bench/call_bench.c '<grpc/grpc.h>'
 plant tests/unit/store/a.c '<libpq-fe.h>'

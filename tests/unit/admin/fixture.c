@@ -16,10 +16,11 @@ TestPostgres postgres;
 Services services;
 int grpc_port, http_port;
 int64_t now_us;
-bool http_ready = true;
+bool http_is_ready = true;
 static Admin *admin;
 static RpcServer *server;
-static Http *http;
+static HttpServer *http;
+static HttpRoute routes[3];
 static char tokens[WHO_COUNT][64];
 
 static int64_t test_clock(void *context)
@@ -28,11 +29,13 @@ static int64_t test_clock(void *context)
 	return __atomic_load_n(&now_us, __ATOMIC_RELAXED);
 }
 
-static bool is_ready(void *context)
+static const char *what_is_missing(void *context)
 {
 	(void)context;
-	return http_ready;
+	return http_is_ready ? NULL : "the database\n";
 }
+
+static HttpReadiness readiness = {.missing = what_is_missing};
 
 static const char *const names[WHO_COUNT] = {[VIEWER] = "vera",
         [DESIGNER] = "dora",
@@ -77,10 +80,14 @@ static Err start_servers(void)
 	TRY(rpc_server_new(&options, &server));
 	TRY(admin_register(admin, server));
 	TRY(rpc_server_start(server));
+	routes[0] = (HttpRoute){.method = "GET", .path = "/livez", .handle = http_alive};
+	routes[1] =
+	        (HttpRoute){.method = "GET", .path = "/readyz", .handle = http_ready, .context = &readiness};
+	routes[2] = connect_http_route(server);
 	const HttpOptions http_options = {.listen = STR("127.0.0.1:0"),
 	        .threads = 2,
-	        .rpc = server,
-	        .ready = is_ready,
+	        .routes = routes,
+	        .route_count = ARRAY_COUNT(routes),
 	        .ret_port = &http_port};
 	return http_start(&http_options, &http);
 }

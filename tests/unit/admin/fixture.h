@@ -2,7 +2,7 @@
 // JSON, so that a story reads as what a person would type.
 #pragma once
 #include "admin/admin.h"
-#include "admin/http.h"
+#include "admin/connect_http.h"
 #include "base/cleanup.h"
 #include "lib/postgres.h"
 #include "wire/json.h"
@@ -18,7 +18,7 @@ extern TestPostgres postgres;
 extern Services services;
 extern int grpc_port, http_port;
 extern int64_t now_us; // what the server's clock says
-extern bool http_ready;
+extern bool http_is_ready;
 #define PASSWORD "correct horse battery"
 
 int fixture_start(void **state);

@@ -229,24 +229,25 @@ static void it_says_whether_it_lives_and_is_ready(void **state)
 	assert_int_equal(live.status, 200);
 	CLEANUP(answer_free) Answer ready = request("GET", "/readyz", "", ANONYMOUS, STR(""));
 	assert_int_equal(ready.status, 200);
-	http_ready = false;
+	http_is_ready = false;
 	CLEANUP(answer_free) Answer away = request("GET", "/readyz", "", ANONYMOUS, STR(""));
 	assert_int_equal(away.status, 503);
-	http_ready = true;
+	http_is_ready = true;
 }
 
 static void http_stays_on_loopback(void **state)
 {
 	(void)state;
-	Http *http = NULL;
+	HttpServer *http = NULL;
 	const char *elsewhere[] = {
 	        "0.0.0.0:0", "192.0.2.1:80", "[::]:0", "localhost:7480", "127.0.0.1", "127.0.0.1:99999", ""};
 	for (size_t i = 0; i < ARRAY_COUNT(elsewhere); i++)
-		assert_int_equal(http_start(&(HttpOptions){.listen = str(elsewhere[i]), .threads = 1}, &http),
+		assert_int_equal(
+		        http_start(&(HttpOptions){.listen = str(elsewhere[i]), .loopback_only = true}, &http),
 		        ERR_CONFIG_INVALID);
 	char taken[32];
 	snprintf(taken, sizeof(taken), "127.0.0.1:%d", http_port);
-	assert_int_equal(http_start(&(HttpOptions){.listen = str(taken), .threads = 1}, &http), ERR_IO);
+	assert_int_equal(http_start(&(HttpOptions){.listen = str(taken)}, &http), ERR_IO);
 	assert_null(http);
 }
 
