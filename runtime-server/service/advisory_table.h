@@ -18,4 +18,6 @@ ADVISORY_ROW(ACTION_LIMIT, "actions were left out, because there were too many")
 ADVISORY_ROW(
         ACTION_DROPPED, "actions that waited for their time are not in the new snapshot and were dropped")
 ADVISORY_ROW(SEQUENCE_GAP, "sequence numbers before this call's were left out")
+ADVISORY_ROW(RESPONSE_LATE,
+        "this server does not know the treatment: the response is kept, and the design server looks for it")
 ADVISORY_ROW(HISTORY_PAUSED, "the journal is full: this was not recorded in the history")

@@ -38,7 +38,11 @@ typedef struct Report {
 static Err treatment_unknown(Str code)
 {
 	return err_at(ERR_TREATMENT_UNKNOWN, "treatment_code",
-	        "no treatment %.32s is known here; quote a code that getOffers returned lately", code.ptr);
+	        "no treatment %.32s is known here; quote a code that getOffers returned lately, or report "
+	        "what "
+	        "came "
+	        "of an older one by postResponse",
+	        code.ptr);
 }
 
 // A treatment of another session, or of one that ended: if it was another visitor's, it counts for that one.
@@ -112,13 +116,15 @@ static Err prepare_answer(Turn *turn, PendingEvent **ret)
 	TRY(map_version(turn->session->pin, turn->arena, &out->snapshot));
 	*pending = (PendingEvent){.key = service_event_key(turn->service, str(in->event_id)),
 	        .reply = turn->reply,
-	        .response = out};
+	        .response = &out->base,
+	        .duplicate = &out->duplicate};
 	*ret = pending;
 	return OK;
 }
 
-static void put_advisories(const Turn *turn, PostEventResponse *out)
+static void put_advisories(const Turn *turn, const PendingEvent *pending)
 {
+	PostEventResponse *out = (PostEventResponse *)(uintptr_t)pending->response;
 	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
 }
 
@@ -182,7 +188,7 @@ static Err lead(Turn *turn, const Report *report, PendingEvent *pending, Outcome
 	Err e = take(turn, report, pending);
 	if (e != OK)
 		return inflight_abandon(pending, e);
-	put_advisories(turn, pending->response);
+	put_advisories(turn, pending);
 	inflight_settle(pending, OK);
 	return OK;
 }
@@ -197,7 +203,7 @@ static bool known_already(const Turn *turn, PendingEvent *pending, Outcome *outc
 	outcome->end = TURN_LATER;
 	if (inflight_join(events, pending, false))
 		return true; // still on its way
-	pending->response->duplicate = true;
+	*pending->duplicate = true;
 	*outcome = (Outcome){TURN_REPLY, pending->response};
 	return inflight_failures(events) == failures;
 }
@@ -207,10 +213,10 @@ static Err post_event(Turn *turn, Outcome *outcome)
 	PendingEvent *pending = NULL;
 	Report report;
 	TRY(prepare_answer(turn, &pending));
-	put_advisories(turn, pending->response);
+	put_advisories(turn, pending);
 	if (known_already(turn, pending, outcome))
 		return OK;
-	pending->response->duplicate = false;
+	*pending->duplicate = false;
 	TRY(turn_sequence(turn)); // not before: an event may come again with its number
 	TRY(check_report(turn, turn->request, &report));
 	return lead(turn, &report, pending, outcome);

@@ -53,7 +53,7 @@ bool inflight_join(InFlight *table, PendingEvent *mine, bool lead)
 	PendingEvent **link = find(shard, mine->key);
 	bool found = *link != NULL;
 	if (found) {
-		mine->response->duplicate = true;
+		*mine->duplicate = true;
 		mine->next = (*link)->duplicates;
 		(*link)->duplicates = mine;
 	} else if (lead) {

@@ -6,7 +6,8 @@
 typedef struct PendingEvent {
 	EventKey key;
 	Reply *reply;
-	PostEventResponse *response;
+	const ProtobufCMessage *response;
+	protobuf_c_boolean *duplicate; // the response's
 	InFlight *table;
 	struct PendingEvent *next;       // in the table
 	struct PendingEvent *duplicates; // answered with this one

@@ -11,11 +11,13 @@
 #include <stdatomic.h>
 
 typedef struct InFlight InFlight;
+typedef struct Recent Recent;
 
 struct Service {
 	ServiceOptions options;
 	SessionTable *sessions;
 	InFlight *events;
+	Recent *responses;
 	uint64_t life;       // random: seeds of this life
 	uint64_t event_seed; // random: of event keys
 	atomic_uint_fast64_t calls;
@@ -44,6 +46,8 @@ void service_changed(Service *service);
 // Unique per call in this life of the process.
 uint64_t service_seed(Service *service);
 EventKey service_event_key(const Service *service, Str event_id);
+// What serves the channel; the caller lets go with current_release. Error: CHANNEL_NOT_DEPLOYED.
+Err service_deployed(Service *service, Str channel, const Deployed **ret);
 // Puts a fresh session under the snapshot that serves it: stable or candidate, by `chooser`. Error:
 // CHANNEL_NOT_DEPLOYED.
 Err service_pin(Service *service, Session *session, Str channel, uint64_t chooser);
@@ -64,6 +68,7 @@ void handle_execute_batch(void *service, RpcCall *call, const ProtobufCMessage *
 void handle_recommend(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_converse(void *service, RpcCall *call, const ProtobufCMessage *request);
 extern const RpcStreaming conversations; // of handle_converse
+void handle_post_response(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_version(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_stage_blob(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_activate(void *service, RpcCall *call, const ProtobufCMessage *request);

@@ -37,6 +37,8 @@ R(PointOffers);
 R(PointRequest);
 R(PostEventRequest);
 R(PostEventResponse);
+R(PostResponseRequest);
+R(PostResponseResponse);
 R(ProfileAttribute);
 R(PutFloorRequest);
 R(PutFloorResponse);

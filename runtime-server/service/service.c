@@ -3,6 +3,7 @@
 
 #include "service/due.h"
 #include "service/inflight.h"
+#include "service/recent.h"
 #include "service/record.h"
 
 #include <stdlib.h>
@@ -38,8 +39,10 @@ static Err fill(Service *service)
 	        .retain = retain,
 	});
 	service->events = inflight_new();
+	service->responses = recent_new();
 	service->sweep_arena = arena_new(SWEEP_BLOCK, 0);
-	if (service->sessions == NULL || service->events == NULL || service->sweep_arena == NULL)
+	if (service->sessions == NULL || service->events == NULL || service->responses == NULL ||
+	        service->sweep_arena == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the session table");
 	return session_table_time(service->sessions);
 }
@@ -65,6 +68,7 @@ void service_free(Service *service)
 		return;
 	session_table_free(service->sessions);
 	inflight_free(service->events);
+	recent_free(service->responses);
 	arena_free(service->sweep_arena);
 	free(service);
 }
@@ -106,6 +110,7 @@ Err service_register(Service *service, RpcServer *server)
 	                .handler = handle_converse,
 	                .access = ACCESS_TOUCHPOINT,
 	                .streaming = &conversations},
+	        {.name = "PostResponse", .handler = handle_post_response, .access = ACCESS_TOUCHPOINT},
 	        {.name = "GetVersion",
 	                .handler = handle_get_version,
 	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN | ACCESS_OPERATOR},
@@ -165,6 +170,12 @@ static Err not_deployed(Str channel)
 	        "channel \"" STR_FMT
 	        "\" is not deployed to this server; deploy it, or use one that GetVersion lists",
 	        STR_ARG(channel));
+}
+
+Err service_deployed(Service *service, Str channel, const Deployed **ret)
+{
+	*ret = current_acquire(service->options.current, channel);
+	return *ret != NULL ? OK : not_deployed(channel);
 }
 
 Err service_pin(Service *service, Session *session, Str channel, uint64_t chooser)

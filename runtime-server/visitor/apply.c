@@ -89,6 +89,18 @@ Err change_of(Visitors *visitors, const EventPosted *event, const Context *conte
 	return OK;
 }
 
+const EventPosted *entry_event(const Entry *entry, EventPosted *scratch)
+{
+	if (entry->what_case == WHAT(EVENT_POSTED) && entry->event_posted->n_effects > 0)
+		return entry->event_posted;
+	if (entry->what_case != WHAT(RESPONSE_POSTED) || entry->response_posted->n_effects == 0)
+		return NULL;
+	parley__journal__v1__event_posted__init(scratch);
+	scratch->effects = entry->response_posted->effects;
+	scratch->n_effects = entry->response_posted->n_effects;
+	return scratch;
+}
+
 Str entry_treatment(const Entry *entry, size_t *ret_count)
 {
 	if (entry->what_case != WHAT(RECOMMENDATION) || entry->recommendation->n_offers == 0)
@@ -157,9 +169,11 @@ Err visitors_record(
 	Str code = entry_treatment(entry, &count);
 	if (code.len > 0)
 		return record_treatments(visitors, code, count, &what);
-	if (entry->what_case != WHAT(EVENT_POSTED) || entry->event_posted->n_effects == 0)
+	EventPosted scratch;
+	const EventPosted *event = entry_event(entry, &scratch);
+	if (event == NULL)
 		return append(visitors, &what);
 	Change change;
-	TRY(change_of(visitors, entry->event_posted, entry->context, event_id, arena, &change));
+	TRY(change_of(visitors, event, entry->context, event_id, arena, &change));
 	return change.count > 0 ? record_change(visitors, &change, &what) : append(visitors, &what);
 }

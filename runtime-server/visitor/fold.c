@@ -6,6 +6,7 @@
 #include "wire/wire.h"
 
 typedef Parley__Journal__V1__Entry Entry;
+typedef Parley__Journal__V1__EventPosted EventPosted;
 
 enum { PIECE = 4 << 20, ARENA_BLOCK = 64 << 10 };
 
@@ -15,12 +16,11 @@ typedef struct Fold {
 	bool any;
 } Fold;
 
-static Err fold_event(Fold *fold, const Entry *entry, const JournalRecord *record)
+static Err fold_event(Fold *fold, const EventPosted *event, const Entry *entry, const JournalRecord *record)
 {
 	Visitors *visitors = fold->visitors;
 	Change change;
-	TRY(change_of(
-	        visitors, entry->event_posted, entry->context, record->event_id, fold->scratch, &change));
+	TRY(change_of(visitors, event, entry->context, record->event_id, fold->scratch, &change));
 	Shard *shard = shard_of(visitors, change.hash);
 	if (change.count == 0 || record->sequence <= shard->position ||
 	        shard_event_known(shard, change.event))
@@ -49,10 +49,9 @@ static Err fold_entry(Fold *fold, const Entry *entry, const JournalRecord *recor
 	Str code = entry_treatment(entry, &count);
 	if (code.len > 0)
 		return fold_treatments(fold, code, count, record);
-	if (entry->what_case != PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED || entry->context == NULL ||
-	        entry->event_posted->n_effects == 0)
-		return OK;
-	return fold_event(fold, entry, record);
+	EventPosted scratch;
+	const EventPosted *event = entry_event(entry, &scratch);
+	return event != NULL && entry->context != NULL ? fold_event(fold, event, entry, record) : OK;
 }
 
 // What cannot be read is passed by and counted: the journal's own damage has been told by its recovery.

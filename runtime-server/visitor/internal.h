@@ -151,6 +151,10 @@ void treatments_clear(TreatmentShard *shard);
 // What an entry does, in the arena. `ret->count` 0: nothing to a visitor. Errors: NO_MEMORY, LIMIT.
 Err change_of(Visitors *visitors, const Parley__Journal__V1__EventPosted *event,
         const Parley__Journal__V1__Context *context, Str event_id, Arena *arena, Change *ret);
+// The event with effects that the entry is or, filled into `scratch`, amounts to: a response without a
+// session has effects on the visitor of its context. NULL: there are none.
+const Parley__Journal__V1__EventPosted *entry_event(
+        const Parley__Journal__V1__Entry *entry, Parley__Journal__V1__EventPosted *scratch);
 // The treatment code of a recommendation that shows something; empty: it shows nothing, or is none.
 Str entry_treatment(const Parley__Journal__V1__Entry *entry, size_t *ret_count);
 

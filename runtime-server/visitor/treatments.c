@@ -188,6 +188,9 @@ static void fill(const Entry *entry, const RecommendedOffer *offer, VisitorTreat
 	        .zone = entry->recommendation->zone,
 	        .campaign = offer->campaign,
 	        .cell = offer->cell,
+	        .snapshot_version = context->snapshot_version,
+	        .snapshot_digest =
+	                str_n((const char *)context->snapshot_digest.data, context->snapshot_digest.len),
 	        .time_us = context->time_us,
 	};
 }

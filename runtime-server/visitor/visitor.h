@@ -41,12 +41,12 @@ void visitors_close(Visitors *visitors);
 
 // --- recording ---
 
-// Appends the entry to the journal, as journal_append does, and applies it at once: an EventPosted's effects
-// to its visitor and to the counts, a Recommendation's treatments to those that can be quoted. Whoever asks
-// for the visitor from now on sees it. What is applied and then cannot be written poisons the journal, and
-// the process stops: nothing of it was acknowledged. Effects of an event ID that was applied lately are
-// recorded, and not applied again. Safe from any thread. Errors: those of journal_append, and NO_MEMORY; then
-// nothing happened.
+// Appends the entry to the journal, as journal_append does, and applies it at once: an EventPosted's or
+// ResponsePosted's effects to its visitor and to the counts, a Recommendation's treatments to those that can
+// be quoted. Whoever asks for the visitor from now on sees it. What is applied and then cannot be written
+// poisons the journal, and the process stops: nothing of it was acknowledged. Effects of an event ID that was
+// applied lately are recorded, and not applied again. Safe from any thread. Errors: those of journal_append,
+// and NO_MEMORY; then nothing happened.
 Err visitors_record(Visitors *visitors, const Parley__Journal__V1__Entry *entry, Str event_id, Arena *arena,
         JournalDone done, void *context);
 
@@ -81,6 +81,8 @@ Err visitor_volumes(const VisitorView *view, int64_t as_of_us, Arena *arena, con
 typedef struct VisitorTreatment {
 	const char *channel, *session_id, *audience_level, *audience_id;
 	const char *offer, *rule, *segment, *point, *zone, *campaign, *cell;
+	uint64_t snapshot_version;
+	Str snapshot_digest;
 	int64_t time_us;
 } VisitorTreatment;
 
