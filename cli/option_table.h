@@ -37,6 +37,8 @@ OPTION_ROW(SESSION, "session", 0, "ID", "only this session")
 OPTION_ROW(AUDIENCE, "audience", 'a', "LEVEL:KEY=VALUE", "the visitor; several keys with commas between them")
 OPTION_ROW(VISITOR, "visitor", 0, "ID", "only this visitor, as the history writes it")
 OPTION_ROW(KIND, "kind", 'k', "KIND", "only this kind of entry; may be repeated")
+OPTION_ROW(EVENT, "event", 0, "NAME", "only this event, interaction point or response")
+OPTION_ROW(FOLLOW, "follow", 'F', NULL, "go on with what is written from now on, until interrupted")
 OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
         "an attribute; may be repeated; TYPE is bool, int, double, string, timestamp or list")
 OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")

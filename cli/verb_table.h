@@ -363,6 +363,33 @@ VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the co
 	"Examples:\n"
 	"  parley history --session s-1\n"
 	"  parley history --env production --kind accept --kind reject --limit 100 -o json\n")
+VERB_ROW("journal inspect", "DIR", 1, 1, "", "show what a runtime server's journal folder holds", verb_journal_inspect,
+	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server\n"
+	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are\n"
+	"of each kind, and the files that recovery put aside.\n\n"
+	"Examples:\n"
+	"  parley journal inspect /var/lib/parley/journal\n"
+	"  parley journal inspect /var/lib/parley -o json | jq .kinds\n")
+VERB_ROW("journal verify", "DIR", 1, 1, "", "check every record of a journal folder", verb_journal_verify,
+	"Checks each record's checksum and sequence, and tells what is wrong with the file, the place in it and what to do:\n"
+	"  DAMAGED     bytes that are no record, before valid ones\n"
+	"  GAP         records are missing\n"
+	"  LOST        records are missing since an earlier start, which noted it\n"
+	"  FOREIGN     a record of another runtime server\n"
+	"  UNREADABLE  a sound record that holds no entry\n"
+	"and what is ordinary: TORN, a tail that a crash cut off, and GROWING, the tail that a server is writing. Exits 1 if\n"
+	"something is wrong. What the server's next start would do with it is decided by the same rules.\n\n"
+	"Examples:\n"
+	"  parley journal verify /var/lib/parley/journal\n"
+	"  parley journal verify /backup/journal || mail -s 'journal damaged' operations\n")
+VERB_ROW("journal tail", "DIR", 1, 1, "limit follow visitor session event kind", "show the newest records of a journal folder", verb_journal_tail,
+	"The last 20 records (-n: more), or the last of those that --visitor, --session, --event and --kind let through, oldest first;\n"
+	"with --follow also those that are written from now on. Kinds are session_started, session_ended, recommendation,\n"
+	"event_posted, ... and lost; the beginning of one is enough. With -o json one object a line, with the whole entry.\n\n"
+	"Examples:\n"
+	"  parley journal tail /var/lib/parley/journal\n"
+	"  parley journal tail /var/lib/parley/journal --follow --visitor 4711\n"
+	"  parley journal tail /var/lib/parley/journal -n 1000 --kind event --event accept -o json | jq .offer\n")
 VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
 	"Examples:\n"
 	"  parley audit\n"

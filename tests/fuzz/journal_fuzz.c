@@ -1,6 +1,7 @@
 // Journal bytes from anywhere: as frames that a runtime ships, and as a segment that recovery finds at start.
 // Recovery must never fail on content, and what it left must be sound: a second recovery changes nothing
-// more.
+// more. Who only looks (offline.h) must see beforehand what recovery then does.
+#include "journal/offline.h"
 #include "journal/record.h"
 #include "journal/recovery.h"
 
@@ -88,6 +89,26 @@ static Str with_records(Str input, uint8_t *space)
 	return str_n((char *)space, len);
 }
 
+static JournalStatus foretell(const char *name)
+{
+	JournalScan *scan = NULL;
+	JournalStatus seen = {0};
+	JournalPiece piece = {.found = JOURNAL_RECORD};
+	int fd = openat(folder.fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || journal_scan_fd(fd, 1, 1, &scan) != OK)
+		abort();
+	while (piece.found == JOURNAL_RECORD || piece.found == JOURNAL_DAMAGE) {
+		if (journal_scan_next(scan, false, &piece) != OK)
+			abort();
+		seen.quarantined_parts += piece.found == JOURNAL_DAMAGE;
+		if (piece.found == JOURNAL_RECORD)
+			seen.lost_sequences += piece.record.sequence - piece.expected;
+	}
+	seen.torn_bytes = (uint64_t)piece.bytes;
+	journal_scan_close(scan);
+	return seen;
+}
+
 static void recover(Str content)
 {
 	Segment segment = {.incarnation = 1, .first = 1};
@@ -97,11 +118,17 @@ static void recover(Str content)
 	if (fd < 0 || write(fd, content.ptr, content.len) != (ssize_t)content.len)
 		abort();
 	close(fd);
+	JournalStatus foretold = foretell(name);
 	for (int life = 0; life < 2; life++) {
 		SegmentList list = {0};
 		JournalStatus found = {0};
 		Err e = recovery_run(&folder, STR("r"), &list, &found);
 		if (e != OK && e != ERR_CONFIG_INVALID) // another runtime's
+			abort();
+		if (e == OK && life == 0 &&
+		        (found.torn_bytes != foretold.torn_bytes ||
+		                found.quarantined_parts != foretold.quarantined_parts ||
+		                found.lost_sequences != foretold.lost_sequences))
 			abort();
 		if (e == OK && life == 1 &&
 		        (found.torn_bytes || found.quarantined_parts || found.lost_sequences))

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# A runtime server's journal from outside: what it holds, whether it is sound, what is written just now; and visitor state folded
+# again from it, which is what the server has, byte for byte, also after it was killed.
+set -euo pipefail
+# shellcheck source=../lib/story.sh
+. "$(dirname "$0")/../lib/story.sh"
+
+# exits CODE COMMAND…: it exits with the code.
+exits()
+{
+	local code=$1 status=0 said
+	shift
+	said=$("$@" 2>&1) || status=$?
+	[ "$status" = "$code" ] || stack_fail "$* should exit $code, but exits $status and says: $said"
+}
+
+stack_up test >/dev/null
+where="test"
+stack_sample >/dev/null
+journal=$STACK/runtime/test/journal
+
+tell "whoever follows the journal sees what happens as it happens"
+parley journal tail "$journal" --follow -o json >"$STACK/followed" &
+follower=$!
+day()
+{
+	visit "$1"
+	best home-hero
+	parley event "$session" offer-shown --treatment "$treatment" --id "shown-$1" >/dev/null
+	[ "$2" = shown ] || parley event "$session" "$2" --treatment "$treatment" --id "$2-$1" >/dev/null
+}
+day 1001 offer-accepted
+day 1002 offer-declined
+day 1003 shown
+eventually shown-1003 cat "$STACK/followed"
+for id in shown-1001 offer-accepted-1001 offer-declined-1002; do
+	is "followed $id" "$(grep -c "\"event_id\": *\"$id\"" "$STACK/followed")" 1
+done
+
+tell "a journal that is written can be read, and is sound"
+expect "being written" parley journal inspect "$journal"
+expect "event_posted" parley journal inspect "$STACK/runtime/test"
+expect '"in_use": true' parley journal inspect "$journal" -o json
+expect "nothing wrong" parley journal verify "$journal"
+expect offer-accepted parley journal tail "$journal" --visitor 1001 --kind event
+is "events of 1001" "$(parley journal tail "$journal" --visitor 1001 --kind event -o json | wc -l)" 2
+is "accepts" "$(parley journal tail "$journal" --event offer-accepted -o json | wc -l)" 1
+is "the last" "$(parley journal tail "$journal" -n 1 -o json | wc -l)" 1
+exits 2 parley journal inspect "$STACK/nowhere"
+
+tell "a kill loses nothing that was acknowledged, and the follower goes on with the next life"
+stack_kill test
+expect "in use    no" parley journal inspect "$journal"
+exits 0 parley journal verify "$journal"
+stack_restart test
+day 1004 offer-accepted
+eventually offer-accepted-1004 cat "$STACK/followed"
+kill "$follower"
+wait "$follower" 2>/dev/null || true
+
+tell "damage in the middle is told with the file and the place; a torn tail is ordinary"
+copy=$STACK/copy
+cp -r "$journal" "$copy"
+segment=$(parley journal inspect "$copy" -o json | sed -n 's/.*"file": "\(.*\)".*/\1/p' | head -n 1)
+printf 'X' | dd of="$copy/$segment" bs=1 seek=40 conv=notrunc status=none
+expect "$segment, byte 0" bash -c "! parley journal verify '$copy'"
+exits 1 parley journal verify "$copy"
+expect DAMAGED bash -c "parley journal verify '$copy' || true"
+expect damaged parley journal inspect "$copy"
