@@ -77,28 +77,53 @@ static TreatmentFacts own_facts(const TreatmentFacts *facts, char **free_space)
 	};
 }
 
-// Turns every remembered treatment into text, in one block that replaces the former one.
-static Err keep_facts(Session *session)
+// The treatment that is so many before the newest.
+static Treatment *before_newest(const Session *session, uint32_t back)
 {
-	Treatment *treatments = session->treatments.items;
-	size_t count = session->treatments.count, size = count * sizeof(TreatmentFacts);
+	const Ring *ring = &session->treatments;
+	return (Treatment *)ring->items + (ring->next + ring->capacity - 1 - back) % ring->capacity;
+}
+
+// Room for the facts of those that are not text yet, which are the newest; NULL if there are none.
+static Err new_facts(const Session *session, OldFacts **ret)
+{
+	uint32_t count = 0;
+	size_t text = 0;
+	for (; count < session->treatments.count; count++) {
+		const Treatment *treatment = before_newest(session, count);
+		if (treatment->facts != NULL)
+			break;
+		TreatmentFacts facts = session_treatment_facts(session, treatment);
+		text += facts_text(&facts);
+	}
 	if (count == 0)
 		return OK;
-	for (size_t i = 0; i < count; i++) {
-		TreatmentFacts facts = session_treatment_facts(session, &treatments[i]);
-		size += facts_text(&facts);
-	}
-	TreatmentFacts *block = malloc(size);
+	OldFacts *block = malloc(sizeof *block + count * sizeof block->facts[0] + text);
 	if (block == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the session's treatments; try again later");
-	char *free_space = (char *)(block + count);
-	for (size_t i = 0; i < count; i++) {
-		TreatmentFacts facts = session_treatment_facts(session, &treatments[i]);
-		block[i] = own_facts(&facts, &free_space);
-		treatments[i].facts = &block[i];
+	block->next = NULL;
+	block->left = count;
+	*ret = block;
+	return OK;
+}
+
+// Turns what was recommended under the snapshot that is left into text. What is text already stays where it
+// is: each treatment is copied once, however often snapshots change.
+static Err keep_facts(Session *session)
+{
+	OldFacts *block = NULL;
+	TRY(new_facts(session, &block));
+	if (block == NULL)
+		return OK;
+	char *free_space = (char *)(block->facts + block->left);
+	for (uint32_t i = 0; i < block->left; i++) {
+		Treatment *treatment = before_newest(session, i);
+		TreatmentFacts facts = session_treatment_facts(session, treatment);
+		block->facts[i] = own_facts(&facts, &free_space);
+		treatment->facts = &block->facts[i];
 	}
-	free(session->old_facts);
-	session->old_facts = block;
+	*(session->old_facts_end != NULL ? session->old_facts_end : &session->old_facts) = block;
+	session->old_facts_end = &block->next;
 	return OK;
 }
 

@@ -4,9 +4,21 @@
 
 #include <stdlib.h>
 
+static void drop_oldest_facts(Session *session)
+{
+	OldFacts *oldest = session->old_facts;
+	session->old_facts = oldest->next;
+	if (oldest->next == NULL)
+		session->old_facts_end = NULL;
+	free(oldest);
+}
+
 static void remember_offer(Session *session, int point, const DecidedOffer *offer)
 {
+	bool full = session->treatments.count == session->treatments.capacity;
 	Treatment *treatment = ring_push(&session->treatments, sizeof(Treatment));
+	if (full && treatment->facts != NULL && --session->old_facts->left == 0)
+		drop_oldest_facts(session);
 	*treatment = (Treatment){.id = offer->id, .point = (uint32_t)point};
 	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
 }
@@ -100,7 +112,8 @@ void session_clear(Session *session)
 {
 	free((char *)session->audience_id.ptr);
 	free(session->values);
-	free(session->old_facts);
+	while (session->old_facts != NULL)
+		drop_oldest_facts(session);
 	session_forget_notes(session);
 	facts_free(&session->facts);
 	pending_clear(&session->pending);

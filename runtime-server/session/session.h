@@ -33,6 +33,14 @@ typedef struct Treatment {
 	const TreatmentFacts *facts; // set once the session has left the snapshot that recommended it
 } Treatment;
 
+// What treatments are told by that the session remembers of one snapshot that it has left; the ring forgets the
+// oldest first, so these go in the order in which they came.
+typedef struct OldFacts {
+	struct OldFacts *next;
+	uint32_t left; // treatments that still point into it
+	TreatmentFacts facts[];
+} OldFacts;
+
 // Things that happened to a session between two calls; the next answer tells.
 enum {
 	SESSION_NOTE_CHANGED = 1 << 0,
@@ -78,7 +86,7 @@ typedef struct Session {
 	Ring treatments;       // of Treatment
 	Ring events;           // of EventKey
 	uint64_t events_epoch; // what `events` holds is forgotten when the owner's epoch is another
-	TreatmentFacts *old_facts;
+	OldFacts *old_facts, **old_facts_end; // a queue, the oldest first; its end is NULL while it is empty
 	size_t id_len;
 	char id[];
 } Session;

@@ -3,7 +3,7 @@
 // put into that slot when it is left.
 #include "session/table_internal.h"
 
-enum { VISIT_BUCKETS = 64 };
+enum { VISIT_BUCKETS = 8 }; // at once: calls on their sessions wait until all have been visited
 
 // --- the wheel ---
 

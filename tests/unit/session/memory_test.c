@@ -209,6 +209,48 @@ static void a_session_carries_on_under_another_snapshot(void **state)
 	session_clear(&session);
 }
 
+// Each snapshot is recommended under for a while and left; what is remembered may be of many of them.
+static void treatments_of_many_snapshots_are_told_by_their_own(void **state)
+{
+	(void)state;
+	enum { SNAPSHOTS = 40, CALLS = 7, REMEMBERED = SNAPSHOTS * CALLS * 2 };
+	Session session = {0};
+	char codes[REMEMBERED][TREATMENT_CODE_SIZE], offers[SNAPSHOTS][16];
+	size_t count = 0;
+	for (int s = 0; s < SNAPSHOTS; s++) {
+		const Snapshot *snapshot = world_finish(world_bank(arena));
+		const Plan *plan = NULL;
+		snprintf(offers[s], sizeof offers[s], "CARD%d", s);
+		for (size_t o = 0; o < snapshot->n_offers; o++)
+			if (strcmp(snapshot->offers[o]->code, "CARD") == 0)
+				snapshot->offers[o]->code = offers[s];
+		assert_int_equal(plan_build(snapshot, arena, &plan), OK);
+		if (s == 0)
+			begin(&session, plan, (const ExprValue *[WORLD_ATTRIBUTES]){0});
+		else
+			assert_int_equal(session_follow(&session, plan, TEST_NOW_US, arena), OK);
+		for (int i = 0; i < CALLS; i++) {
+			Decision decision = decide_now(&session, "home-banner", 2, count);
+			assert_int_equal(session_remember_decision(&session, &decision), OK);
+			for (int o = 0; o < 2; o++, count++)
+				memcpy(codes[count], decision.points[0].offers[o].treatment_code,
+				        TREATMENT_CODE_SIZE);
+		}
+	}
+	for (size_t i = 0; i < count; i += 2) {
+		const Treatment *treatment = session_treatment(&session, str(codes[i]));
+		assert_int_equal(treatment != NULL, i >= count - SESSION_TREATMENTS);
+		if (treatment == NULL)
+			continue;
+		TreatmentFacts facts = session_treatment_facts(&session, treatment);
+		assert_text(facts.offer_code, offers[i / 2 / CALLS]);
+		assert_text(facts.rule, "adults-card");
+		assert_text(facts.zone, "home");
+	}
+	session_clear(&session);
+	assert_null(session.old_facts);
+}
+
 static void what_no_longer_exists_is_dropped_and_noted(void **state)
 {
 	(void)state;
@@ -291,6 +333,8 @@ int main(void)
 	                a_session_carries_on_under_another_snapshot, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(
 	                what_no_longer_exists_is_dropped_and_noted, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                treatments_of_many_snapshots_are_told_by_their_own, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(without_its_level_a_session_cannot_go_on, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_session_is_small, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(notes_are_told_together_up_to_a_bound, set_up, tear_down),
