@@ -10,10 +10,15 @@ typedef struct Arrival {
 	Str envelope;
 	bool candidate;
 	unsigned permille;
+	Current *current;
 	Arena *arena;
 	int64_t now_us;
 	Manifest *manifest;
 	Digest digest;
+	// What came of it.
+	bool pins; // whether `pinned` is asked for
+	const Deployed *pinned;
+	bool unchanged;
 } Arrival;
 
 // The manifest, and whose it is: the signatures are good, and it is for this environment and fleet.
@@ -172,25 +177,38 @@ static const Deployed *pin_activated(const Channel *channel, const Digest *diges
 	return stable ? deployed_retain(stable) : NULL;
 }
 
-static Err receive(Current *current, Arrival *arrival, const Deployed **ret, bool *ret_unchanged)
+// On a thread that yields to calls: verifying, building and writing take long, and only the one that deploys
+// waits for them.
+static Err receive_aside(void *context)
+{
+	Arrival *arrival = context;
+	LOCKED(&arrival->current->deploy);
+	Channel *channel;
+	TRY(identify(arrival->current, arrival, &channel));
+	Err e = activate(channel, arrival, &arrival->unchanged);
+	if (e)
+		return channel_refused(channel, e);
+	if (arrival->pins)
+		arrival->pinned = pin_activated(channel, &arrival->digest);
+	return OK;
+}
+
+static Err receive(Arrival *arrival, const Deployed **ret, bool *ret_unchanged)
 {
 	CLEANUP(arena_freep) Arena *arena = arrival->arena = arena_new(256 * 1024, 0);
 	if (!arena)
 		return err(ERR_NO_MEMORY, "no memory to activate a snapshot");
-	LOCKED(&current->deploy);
-	Channel *channel;
-	TRY(identify(current, arrival, &channel));
-	Err e = activate(channel, arrival, ret_unchanged);
-	if (e)
-		return channel_refused(channel, e);
+	arrival->pins = ret != NULL;
+	TRY(aside(receive_aside, arrival));
+	*ret_unchanged = arrival->unchanged;
 	if (ret)
-		*ret = pin_activated(channel, &arrival->digest);
+		*ret = arrival->pinned;
 	return OK;
 }
 
 Err current_activate(Current *current, Str envelope, const Deployed **ret, bool *ret_unchanged)
 {
-	return receive(current, &(Arrival){.envelope = envelope}, ret, ret_unchanged);
+	return receive(&(Arrival){.current = current, .envelope = envelope}, ret, ret_unchanged);
 }
 
 Err current_activate_candidate(
@@ -199,6 +217,7 @@ Err current_activate_candidate(
 	if (permille > CURRENT_SHARE_MAX)
 		return err_at(ERR_FIELD_INVALID, "candidate_permille",
 		        "a share is 0 to %d thousandths, not %u", CURRENT_SHARE_MAX, permille);
-	return receive(current, &(Arrival){.envelope = envelope, .candidate = true, .permille = permille},
+	return receive(
+	        &(Arrival){.current = current, .envelope = envelope, .candidate = true, .permille = permille},
 	        ret, ret_unchanged);
 }

@@ -184,6 +184,11 @@ static inline bool kept_undeploys(const Kept *kept)
 	return kept->version != 0 && digest_eq(&kept->blob, &none);
 }
 
+// --- aside.c ---
+// Does it on a thread of the lowest priority, and waits for it; its failure becomes this thread's. Error also:
+// NO_MEMORY.
+Err aside(Err (*work)(void *context), void *context);
+
 // --- manifests.c ---
 // The envelopes of a channel, in files named by their manifests' digests. Errors: ENVELOPE_INVALID (it cannot
 // be read), IO.

@@ -124,6 +124,7 @@ Err service_register(Service *service, RpcServer *server)
 	        DEPLOYS("PutFloor", handle_put_floor),
 	        {.name = "GetStatus",
 	                .handler = handle_get_status,
+	                .blocking = true, // it may have to wait for a moment of a deployment's
 	                .access = ACCESS_DESIGN | ACCESS_OPERATOR},
 	        {.name = "ListAuditHeads",
 	                .handler = handle_list_audit_heads,
