@@ -34,28 +34,41 @@ static Str make_blob(unsigned edition, size_t rules, Arena *arena)
 	return blob;
 }
 
+typedef struct Prepared {
+	Digest blob, manifest;
+	Str envelope;
+} Prepared;
+
 void deployer_make(Deployer *deployer, Client *design, uint64_t seed)
 {
-	*deployer = (Deployer){.design = design, .arena = arena_new(1 << 20, 0), .random = seed};
+	*deployer = (Deployer){.design = design,
+	        .arena = arena_new(1 << 20, 0),
+	        .random = seed,
+	        .ahead = arena_new(64 * 1024, 0)};
 	for (unsigned i = 0; i < EDITIONS; i++)
 		deployer->blobs[i] = make_blob(i, RULES, deployer->arena);
 }
 
 void deployer_free(Deployer *deployer)
 {
+	arena_free(deployer->ahead);
 	arena_free(deployer->arena);
 }
 
 // --- what is meant to be taken ---
 
-static Manifest *next_manifest(const Deployer *deployer, Str blob)
+static Manifest *manifest_of(Str blob, uint64_t version, const Digest *previous, Arena *arena)
 {
 	int64_t now_us = clock_now_us(clock_system());
-	Manifest *manifest = test_manifest(blob, deployer->version + 1,
-	        deployer->version > 0 ? &deployer->manifest : NULL, deployer->design->arena);
+	Manifest *manifest = test_manifest(blob, version, version > 1 ? previous : NULL, arena);
 	manifest->created_us = manifest->not_before_us = now_us - day_us;
 	manifest->expires_us = now_us + TTL_DAYS * day_us;
 	return manifest;
+}
+
+static Manifest *next_manifest(const Deployer *deployer, Str blob)
+{
+	return manifest_of(blob, deployer->version + 1, &deployer->manifest, deployer->design->arena);
 }
 
 static bool send(Deployer *deployer, Str envelope)
@@ -72,15 +85,39 @@ static void remember(Deployer *deployer, const Digest *manifest, Str envelope)
 	memcpy(deployer->last, envelope.ptr, deployer->last_len);
 }
 
+static Str blob_of(const Deployer *deployer, uint64_t version)
+{
+	return deployer->blobs[version % EDITIONS];
+}
+
+void deployer_prepare(Deployer *deployer, size_t count)
+{
+	arena_reset(deployer->ahead);
+	deployer->prepared = ARENA_ARRAY(deployer->ahead, Prepared, count);
+	deployer->prepared_count = count;
+	deployer->prepared_used = 0;
+	const Digest *previous = &deployer->manifest;
+	for (size_t i = 0; i < count; i++) {
+		Prepared *next = &deployer->prepared[i];
+		uint64_t version = deployer->version + 1 + i;
+		Str blob = blob_of(deployer, version);
+		next->blob = digest_of(blob);
+		next->envelope = test_seal(manifest_of(blob, version, previous, deployer->ahead), BUILDER,
+		        deployer->ahead, &next->manifest);
+		previous = &next->manifest;
+	}
+}
+
 bool deployer_swap(Deployer *deployer)
 {
+	if (deployer->prepared_used == deployer->prepared_count)
+		deployer_prepare(deployer, 1);
+	const Prepared *next = &deployer->prepared[deployer->prepared_used++];
 	arena_reset(deployer->design->arena);
-	Str blob = deployer->blobs[(deployer->version + 1) % EDITIONS];
-	Digest digest = digest_of(blob), manifest;
-	Str envelope = test_seal(next_manifest(deployer, blob), BUILDER, deployer->design->arena, &manifest);
-	if (stage_blob(deployer->design, &digest, blob) != OK || !send(deployer, envelope))
+	if (stage_blob(deployer->design, &next->blob, blob_of(deployer, deployer->version + 1)) != OK ||
+	        !send(deployer, next->envelope))
 		return false;
-	remember(deployer, &manifest, envelope);
+	remember(deployer, &next->manifest, next->envelope);
 	return true;
 }
 

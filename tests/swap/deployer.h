@@ -11,11 +11,16 @@ typedef struct Deployer {
 	char last[16 * 1024]; // its envelope
 	size_t last_len;
 	uint64_t random;
+	Arena *ahead; // what has been prepared of the next versions, in their order
+	struct Prepared *prepared;
+	size_t prepared_count, prepared_used;
 } Deployer;
 
 void deployer_make(Deployer *deployer, Client *design, uint64_t seed);
 void deployer_free(Deployer *deployer);
-// The next version. False: it was not taken; err_detail() tells why.
+// Makes and signs that many of the next versions, so that nothing but sending them is left.
+void deployer_prepare(Deployer *deployer, size_t count);
+// The next version; prepares it if that has not been done. False: it was not taken; err_detail() tells why.
 bool deployer_swap(Deployer *deployer);
 // The next version with that many rules; `ret_us` is what activating it took, once its bytes were there.
 bool deployer_swap_large(
