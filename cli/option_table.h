@@ -39,6 +39,11 @@ OPTION_ROW(VISITOR, "visitor", 0, "ID", "only this visitor, as the history write
 OPTION_ROW(KIND, "kind", 'k', "KIND", "only this kind of entry; may be repeated")
 OPTION_ROW(EVENT, "event", 0, "NAME", "only this event, interaction point or response")
 OPTION_ROW(FOLLOW, "follow", 'F', NULL, "go on with what is written from now on, until interrupted")
+OPTION_ROW(CHECK, "check", 0, NULL, "compare, and tell where they differ")
+OPTION_ROW(CHECKPOINT, "checkpoint", 0, "FILE", "compare with this checkpoint instead of the newest")
+OPTION_ROW(STATE, "state", 0, "STATE_DIR", "the server's state_dir, if the journal lies elsewhere")
+OPTION_ROW(FROM_START, "from-start", 0, NULL, "begin with nothing, not with the checkpoint before the newest")
+OPTION_ROW(NOW, "now", 0, NULL, "have the running server write a checkpoint first")
 OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
         "an attribute; may be repeated; TYPE is bool, int, double, string, timestamp or list")
 OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")

@@ -1,6 +1,7 @@
 // parley-runtime: decides, for one environment, on its own disk. See README.md.
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "replay_main.h"
 #include "rpc/rpc.h"
 #include "runtime.h"
 
@@ -17,10 +18,11 @@ enum { EXIT_USAGE = 2, EXIT_JOURNAL = 3, EXIT_PORT_DEAD = 4, EXIT_CONFIG = 5 };
 static const char usage[] =
         "usage: parley-runtime --config FILE     serve until SIGTERM or SIGINT\n"
         "       parley-runtime check-config --config FILE\n"
+        "       parley-runtime replay STATE_DIR       see parley journal replay\n"
         "       parley-runtime --help | --help-config | --version\n"
         "\n"
         "Serves one environment's snapshots to touchpoints (gRPC, TLS). --help-config prints a commented\n"
-        "example of the configuration file.\n"
+        "example of the configuration file. On SIGUSR1 a checkpoint of visitor state is written.\n"
         "\n"
         "Exit codes: 0 ended as asked, 1 could not start, 2 wrong usage, 3 the journal failed, 4 the own "
         "port\n"
@@ -43,6 +45,7 @@ static sigset_t block_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signals;
@@ -53,7 +56,9 @@ static void wait_for_end(Runtime *runtime, const sigset_t *signals)
 	const struct timespec second = {.tv_sec = 1};
 	while (runtime_broken(runtime) == OK) {
 		int number = sigtimedwait(signals, NULL, &second);
-		if (number > 0) {
+		if (number == SIGUSR1) {
+			runtime_checkpoint(runtime);
+		} else if (number > 0) {
 			log_info("stopping", F_CSTR("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
 			return;
 		}
@@ -124,6 +129,8 @@ int main(int argc, char **argv)
 	        {0},
 	};
 	const char *path = NULL;
+	if (argc > 1 && strcmp(argv[1], "replay") == 0)
+		return replay_main(argc - 1, argv + 1);
 	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
 		if (option == 'c') {
 			path = optarg;

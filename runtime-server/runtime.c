@@ -423,6 +423,11 @@ void runtime_tick(Runtime *runtime)
 		watch_visitors(runtime);
 }
 
+void runtime_checkpoint(Runtime *runtime)
+{
+	visitors_checkpoint_soon(runtime->visitors);
+}
+
 Err runtime_broken(const Runtime *runtime)
 {
 	return atomic_load(&runtime->broken);

@@ -11,6 +11,8 @@ typedef struct Runtime Runtime;
 Err runtime_open(const Config *config, Arena *arena, Runtime **ret);
 // To be called about every second: what has to be done now and then.
 void runtime_tick(Runtime *runtime);
+// Has a checkpoint of visitor state written soon, by the thread that writes them.
+void runtime_checkpoint(Runtime *runtime);
 // Drains and closes.
 void runtime_close(Runtime *runtime);
 // Why the process has to end by itself; OK: it need not.

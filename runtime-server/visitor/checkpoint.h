@@ -3,9 +3,15 @@
 #include "visitor/internal.h"
 #include "visitor/section.h"
 
+// What decides, beside the records, what state there is: VisitorsOptions.
+typedef struct CheckpointLimits {
+	uint64_t max_visitors, max_facts, retention_us, treatment_bytes; // 0: it does not say
+} CheckpointLimits;
+
 // What a checkpoint is, beside its content.
 typedef struct CheckpointInfo {
 	Coverage coverage;
+	CheckpointLimits limits;
 	uint64_t seed;
 	int64_t time_us; // when it was begun
 	uint64_t bytes;

@@ -114,6 +114,16 @@ static Err read_head(Loading *in, Reader *payload)
 	return OK;
 }
 
+static Err read_limits(Loading *in, Reader *payload)
+{
+	CheckpointLimits *limits = &in->info.limits;
+	limits->max_visitors = read_u64(payload);
+	limits->max_facts = read_u64(payload);
+	limits->retention_us = read_u64(payload);
+	limits->treatment_bytes = read_u64(payload);
+	return payload->left == 0 && !payload->bad ? OK : damaged(in, "its limits do not fit");
+}
+
 static uint64_t read_position(Loading *in, Reader *payload)
 {
 	uint64_t position = read_u64(payload);
@@ -298,6 +308,8 @@ static Err read_end(Loading *in, Reader *payload)
 static Err take_section(Loading *in, SectionType type, Reader *payload)
 {
 	switch (type) {
+	case SECTION_LIMITS:
+		return read_limits(in, payload);
 	case SECTION_VISITORS:
 		return read_visitors(in, payload);
 	case SECTION_COUNTS:

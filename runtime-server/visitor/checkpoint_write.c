@@ -21,10 +21,17 @@ static void writer_free(Writer *out)
 	used_free(&out->places);
 }
 
-// The position of the shard in turn: everything that it was told before is in the journal up to there.
-static void put_position(Writer *out)
+static uint64_t incarnation_of(const Visitors *visitors)
 {
-	uint64_t position = journal_appended(out->visitors->options.journal);
+	return visitors->rebuilt != NULL ? visitors->rebuilt->incarnation
+	                                 : journal_incarnation(visitors->options.journal);
+}
+
+// The position of the shard in turn: everything that it was told before is in the journal up to there.
+// `rebuilt`: of one that is folded without a journal.
+static void put_position(Writer *out, const uint64_t *rebuilt)
+{
+	uint64_t position = rebuilt != NULL ? *rebuilt : journal_appended(out->visitors->options.journal);
 	out->least = position < out->least ? position : out->least;
 	out->last = position > out->last ? position : out->last;
 	bytes_put_u64(&out->file.front, position);
@@ -34,12 +41,25 @@ static void put_head(Writer *out, int64_t now_us)
 {
 	Bytes *front = &out->file.front;
 	section_begin(&out->file);
-	bytes_put_u64(front, journal_incarnation(out->visitors->options.journal));
+	bytes_put_u64(front, incarnation_of(out->visitors));
 	bytes_put_u64(front, out->visitors->seed);
 	bytes_put_u64(front, (uint64_t)now_us);
 	bytes_put_u32(front, VISITOR_SHARDS);
 	bytes_put_u32(front, TREATMENT_SHARDS);
 	section_end(&out->file, SECTION_HEAD);
+}
+
+// So that state can be folded again elsewhere, where no configuration tells them.
+static void put_limits(Writer *out)
+{
+	const VisitorsOptions *options = &out->visitors->options;
+	Bytes *front = &out->file.front;
+	section_begin(&out->file);
+	bytes_put_u64(front, options->max_visitors);
+	bytes_put_u64(front, options->max_facts);
+	bytes_put_u64(front, (uint64_t)options->retention_us);
+	bytes_put_u64(front, options->treatment_bytes);
+	section_end(&out->file, SECTION_LIMITS);
 }
 
 // --- visitors ---
@@ -75,10 +95,11 @@ static void copy_shard(void *context, Shard *shard)
 {
 	Writer *out = context;
 	Bytes *front = &out->file.front, *body = &out->file.body;
-	uint32_t index = 0, swept = UINT32_MAX;
+	const Positions *rebuilt = out->visitors->rebuilt;
+	uint32_t index = 0, swept = UINT32_MAX, number = (uint32_t)(shard - out->visitors->shards);
 	section_begin(&out->file);
-	bytes_put_u32(front, (uint32_t)(shard - out->visitors->shards));
-	put_position(out);
+	bytes_put_u32(front, number);
+	put_position(out, rebuilt != NULL ? &rebuilt->shards[number] : NULL);
 	put_recent(shard, front);
 	for (const Known *known = shard->oldest; known != NULL; known = known->newer, index++) {
 		FactRow row = known_row(known);
@@ -209,6 +230,7 @@ static void put_treatment(void *context, uint64_t key, size_t count, Str payload
 static void put_treatments(Writer *out, uint32_t index)
 {
 	TreatmentShard *shard = &out->visitors->treatments[index];
+	const Positions *rebuilt = out->visitors->rebuilt;
 	Copying copying = {.out = &out->file.body};
 	uint64_t place = 0, head = 0;
 	bool more = true;
@@ -217,7 +239,7 @@ static void put_treatments(Writer *out, uint32_t index)
 	for (bool first = true; more; first = false) {
 		pthread_mutex_lock(&shard->lock);
 		if (first) {
-			put_position(out);
+			put_position(out, rebuilt != NULL ? &rebuilt->treatments[index] : NULL);
 			head = shard->head;
 		}
 		more = treatments_visit(out->visitors, shard, &place, head, put_treatment, &copying);
@@ -243,6 +265,7 @@ Err checkpoint_write(Visitors *visitors, int fd, int64_t now_us, CheckpointInfo 
 	        .places = {.names = visitors->places}};
 	section_file_begin(&out.file, fd);
 	put_head(&out, now_us);
+	put_limits(&out);
 	unsigned half = visitors_cut(visitors, copy_shard, put_shard, &out);
 	put_all_counts(&out, half);
 	visitors_cut_over(visitors, half);
@@ -252,7 +275,7 @@ Err checkpoint_write(Visitors *visitors, int fd, int64_t now_us, CheckpointInfo 
 	TRY(section_file_end(&out.file));
 	*ret_last = out.last;
 	*ret = (CheckpointInfo){
-	        .coverage = {journal_incarnation(visitors->options.journal), out.least},
+	        .coverage = {incarnation_of(visitors), out.least},
 	        .seed = visitors->seed,
 	        .time_us = now_us,
 	        .bytes = out.file.written,

@@ -10,11 +10,22 @@ typedef Parley__Journal__V1__EventPosted EventPosted;
 
 enum { PIECE = 4 << 20, ARENA_BLOCK = 64 << 10 };
 
-typedef struct Fold {
-	Visitors *visitors;
-	Arena *piece, *scratch;
-	bool any;
-} Fold;
+// Whether the shard, which ends at `until`, is to have no more of this life.
+static bool is_beyond(const Fold *fold, const JournalRecord *record, uint64_t until)
+{
+	const Positions *rebuilt = fold->visitors->rebuilt;
+	return rebuilt != NULL && record->incarnation == rebuilt->incarnation && record->sequence > until;
+}
+
+static uint64_t shard_until(const Visitors *visitors, const Shard *shard)
+{
+	return visitors->rebuilt != NULL ? visitors->rebuilt->shards[shard - visitors->shards] : 0;
+}
+
+static uint64_t treatments_until(const Visitors *visitors, const TreatmentShard *shard)
+{
+	return visitors->rebuilt != NULL ? visitors->rebuilt->treatments[shard - visitors->treatments] : 0;
+}
 
 static Err fold_event(Fold *fold, const EventPosted *event, const Entry *entry, const JournalRecord *record)
 {
@@ -23,6 +34,7 @@ static Err fold_event(Fold *fold, const EventPosted *event, const Entry *entry, 
 	TRY(change_of(visitors, event, entry->context, record->event_id, fold->scratch, &change));
 	Shard *shard = shard_of(visitors, change.hash);
 	if (change.count == 0 || record->sequence <= shard->position ||
+	        is_beyond(fold, record, shard_until(visitors, shard)) ||
 	        shard_event_known(shard, change.event))
 		return OK;
 	Known *known = shard_reserve(visitors, shard, &change);
@@ -36,7 +48,8 @@ static Err fold_treatments(Fold *fold, Str code, size_t count, const JournalReco
 {
 	uint64_t key = 0;
 	TreatmentShard *shard = treatment_shard_of(fold->visitors, code, &key);
-	if (shard == NULL || record->sequence <= shard->position)
+	if (shard == NULL || record->sequence <= shard->position ||
+	        is_beyond(fold, record, treatments_until(fold->visitors, shard)))
 		return OK;
 	TRY(treatments_reserve(fold->visitors, shard));
 	treatments_put(fold->visitors, shard, key, count, record->payload);
@@ -55,7 +68,7 @@ static Err fold_entry(Fold *fold, const Entry *entry, const JournalRecord *recor
 }
 
 // What cannot be read is passed by and counted: the journal's own damage has been told by its recovery.
-static Err fold_record(Fold *fold, const JournalRecord *record)
+Err fold_record(Fold *fold, const JournalRecord *record)
 {
 	ProtobufCMessage *message = NULL;
 	fold->any = true;
@@ -103,7 +116,7 @@ static Err fold_life(Fold *fold, uint64_t incarnation, uint64_t next)
 	return OK;
 }
 
-static void forget_positions(Visitors *visitors)
+void fold_next_life(Visitors *visitors)
 {
 	for (size_t i = 0; i < VISITOR_SHARDS; i++)
 		visitors->shards[i].position = 0;
@@ -123,11 +136,11 @@ Err visitors_fold(Visitors *visitors, const Coverage *from, bool *ret_any)
 	while ((life = journal_next_incarnation(journal, before)) != 0) {
 		bool same = life == from->incarnation;
 		if (!same)
-			forget_positions(visitors);
+			fold_next_life(visitors);
 		TRY(fold_life(&fold, life, same ? from->sequence + 1 : 1));
 		before = life;
 	}
-	forget_positions(visitors);
+	fold_next_life(visitors);
 	*ret_any = fold.any;
 	return OK;
 }

@@ -86,6 +86,12 @@ typedef struct Coverage {
 	uint64_t incarnation, sequence;
 } Coverage;
 
+// Where each shard of a checkpoint stands in its life's journal.
+typedef struct Positions {
+	uint64_t incarnation;
+	uint64_t shards[VISITOR_SHARDS], treatments[TREATMENT_SHARDS];
+} Positions;
+
 struct Visitors {
 	VisitorsOptions options;
 	char dir[512];
@@ -95,9 +101,10 @@ struct Visitors {
 	Names *offers, *places;
 	atomic_uint_fast64_t forgotten, dropped, unaccounted;
 	pthread_mutex_t cutting;
-	pthread_mutex_t viewing; // behind `cutting`
-	ViewList *views;         // under `viewing`
-	struct Keeper *keeper;   // keeper.h
+	pthread_mutex_t viewing;  // behind `cutting`
+	ViewList *views;          // under `viewing`
+	struct Keeper *keeper;    // keeper.h
+	const Positions *rebuilt; // what it is folded up to, without a journal that is open; NULL in a server
 	Shard shards[VISITOR_SHARDS];
 	TreatmentShard treatments[TREATMENT_SHARDS];
 };
@@ -171,8 +178,25 @@ void visitors_cut_over(Visitors *visitors, unsigned half);
 
 // --- fold.c ---
 
+typedef struct Fold {
+	Visitors *visitors;
+	Arena *piece, *scratch;
+	bool any;
+} Fold;
+
+// Applies one record, unless its shard has it already or is to stop before it (Visitors.rebuilt). Error:
+// NO_MEMORY.
+Err fold_record(Fold *fold, const JournalRecord *record);
+// Another life's records follow: no shard has any of them.
+void fold_next_life(Visitors *visitors);
 // Applies what the journal holds behind the coverage. Errors: IO, JOURNAL_CORRUPT, NO_MEMORY.
 Err visitors_fold(Visitors *visitors, const Coverage *from, bool *ret_any);
+
+// --- visitors.c ---
+
+// State that holds nothing, with neither journal nor checkpoints. Errors: CONFIG_INVALID, NO_MEMORY.
+Err visitors_new(const VisitorsOptions *options, Visitors **ret);
+void visitors_free(Visitors *visitors);
 // Forgets everything.
 void visitors_clear(Visitors *visitors);
 

@@ -33,9 +33,9 @@ struct Keeper {
 	bool newest_here; // the file is there, and covers this much:
 	Coverage newest;
 	pthread_t thread;
-	pthread_mutex_t lock; // of what follows
-	pthread_cond_t stop_asked;
-	bool stopping;
+	pthread_mutex_t lock;  // of what follows
+	pthread_cond_t called; // to stop, or to write one
+	bool stopping, asked;
 	VisitorsStatus status; // the checkpoint's part
 	int64_t newest_us;     // when it was begun, by the wall's clock; 0: there is none
 };
@@ -243,17 +243,19 @@ static bool is_due(Keeper *keeper)
 	       journal.appended_bytes - keeper->bytes >= journal.quota_bytes / QUOTA_SHARE;
 }
 
-// True: asked to stop.
-static bool wait_a_while(Keeper *keeper)
+// True: asked to stop. `ret_asked`: to write one.
+static bool wait_a_while(Keeper *keeper, bool *ret_asked)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LOOK_EVERY_MS / 1000;
 	pthread_mutex_lock(&keeper->lock);
 	int late = 0;
-	while (late == 0 && !keeper->stopping)
-		late = pthread_cond_timedwait(&keeper->stop_asked, &keeper->lock, &until);
+	while (late == 0 && !keeper->stopping && !keeper->asked)
+		late = pthread_cond_timedwait(&keeper->called, &keeper->lock, &until);
 	bool stop = keeper->stopping;
+	*ret_asked = keeper->asked;
+	keeper->asked = false;
 	pthread_mutex_unlock(&keeper->lock);
 	return stop;
 }
@@ -261,8 +263,9 @@ static bool wait_a_while(Keeper *keeper)
 static void *keeper_main(void *context)
 {
 	Keeper *keeper = context;
-	while (!wait_a_while(keeper))
-		if (is_due(keeper))
+	bool asked = false;
+	while (!wait_a_while(keeper, &asked))
+		if (asked || is_due(keeper))
 			(void)keeper_checkpoint(keeper); // the status tells
 	return NULL;
 }
@@ -285,7 +288,7 @@ static void keeper_free(Keeper *keeper)
 {
 	pthread_mutex_destroy(&keeper->writing);
 	pthread_mutex_destroy(&keeper->lock);
-	pthread_cond_destroy(&keeper->stop_asked);
+	pthread_cond_destroy(&keeper->called);
 	free(keeper);
 }
 
@@ -308,7 +311,7 @@ Err keeper_start(Visitors *visitors, const Found *found, Keeper **ret)
 	pthread_condattr_t attr;
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&keeper->stop_asked, &attr);
+	pthread_cond_init(&keeper->called, &attr);
 	pthread_condattr_destroy(&attr);
 	Err e = start_thread(keeper);
 	if (e == OK)
@@ -324,7 +327,7 @@ void keeper_stop(Keeper *keeper)
 		return;
 	pthread_mutex_lock(&keeper->lock);
 	keeper->stopping = true;
-	pthread_cond_signal(&keeper->stop_asked);
+	pthread_cond_signal(&keeper->called);
 	pthread_mutex_unlock(&keeper->lock);
 	pthread_join(keeper->thread, NULL);
 	JournalStatus journal;
@@ -332,6 +335,14 @@ void keeper_stop(Keeper *keeper)
 	if (has_news(keeper) && !journal.poisoned)
 		(void)keeper_checkpoint(keeper); // the journal has it all
 	keeper_free(keeper);
+}
+
+void keeper_ask(Keeper *keeper)
+{
+	pthread_mutex_lock(&keeper->lock);
+	keeper->asked = true;
+	pthread_cond_signal(&keeper->called);
+	pthread_mutex_unlock(&keeper->lock);
 }
 
 void keeper_status(Keeper *keeper, VisitorsStatus *ret)

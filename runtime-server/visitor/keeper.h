@@ -21,6 +21,8 @@ Err keeper_load(Visitors *visitors, Found *ret);
 Err keeper_start(Visitors *visitors, const Found *found, Keeper **ret);
 // Writes a last checkpoint, if something changed, and stops. NULL is fine.
 void keeper_stop(Keeper *keeper);
+// Has one written soon, by the thread.
+void keeper_ask(Keeper *keeper);
 void keeper_status(Keeper *keeper, VisitorsStatus *ret);
 // Writes a checkpoint now. Errors: IO, JOURNAL_FAILED, NO_MEMORY, TIMEOUT.
 Err keeper_checkpoint(Keeper *keeper);

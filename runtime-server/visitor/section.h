@@ -16,6 +16,7 @@ typedef enum SectionType {
 	SECTION_COUNTS,
 	SECTION_TREATMENTS,
 	SECTION_END,
+	SECTION_LIMITS,
 } SectionType;
 
 // `error` is the first one, with its detail; after it nothing is written any more.

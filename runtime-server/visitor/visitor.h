@@ -39,6 +39,9 @@ Err visitors_open(const VisitorsOptions *options, Visitors **ret);
 // journal_close. NULL is fine.
 void visitors_close(Visitors *visitors);
 
+// Has a checkpoint written now, by the thread that writes them, whether or not something changed.
+void visitors_checkpoint_soon(Visitors *visitors);
+
 // --- recording ---
 
 // Appends the entry to the journal, as journal_append does, and applies it at once: an EventPosted's or

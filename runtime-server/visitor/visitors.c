@@ -55,7 +55,7 @@ void visitors_clear(Visitors *visitors)
 	visitors->seed = visitors->options.hash_seed;
 }
 
-static void visitors_free(Visitors *visitors)
+void visitors_free(Visitors *visitors)
 {
 	if (visitors->offers != NULL)
 		visitors_clear(visitors);
@@ -94,12 +94,20 @@ static Visitors *visitors_alloc(void)
 	return visitors;
 }
 
-Err visitors_open(const VisitorsOptions *options, Visitors **ret)
+Err visitors_new(const VisitorsOptions *options, Visitors **ret)
 {
 	CLEANUP(visitors_freep) Visitors *visitors = visitors_alloc();
 	if (visitors == NULL || visitors->offers == NULL || visitors->places == NULL)
 		return err(ERR_NO_MEMORY, "no memory for visitor state");
 	TRY(fill_options(visitors, options));
+	*ret = STEAL(visitors);
+	return OK;
+}
+
+Err visitors_open(const VisitorsOptions *options, Visitors **ret)
+{
+	CLEANUP(visitors_freep) Visitors *visitors = NULL;
+	TRY(visitors_new(options, &visitors));
 	TRY(dir_make(visitors->dir, 0700));
 	Found found;
 	TRY(keeper_load(visitors, &found));
@@ -145,4 +153,9 @@ void visitors_status(Visitors *visitors, VisitorsStatus *ret)
 	for (size_t i = 0; i < TREATMENT_SHARDS; i++)
 		add_treatments(&visitors->treatments[i], ret);
 	keeper_status(visitors->keeper, ret);
+}
+
+void visitors_checkpoint_soon(Visitors *visitors)
+{
+	keeper_ask(visitors->keeper);
 }

@@ -48,6 +48,11 @@ is "accepts" "$(parley journal tail "$journal" --event offer-accepted -o json | 
 is "the last" "$(parley journal tail "$journal" -n 1 -o json | wc -l)" 1
 exits 2 parley journal inspect "$STACK/nowhere"
 
+tell "visitor state folded again from the journal is what the server has"
+expect "equal, byte for byte" parley journal replay "$STACK/runtime/test" --check --now
+expect "equal, byte for byte" parley journal replay "$journal" --check --from-start
+day 1005 offer-declined
+
 tell "a kill loses nothing that was acknowledged, and the follower goes on with the next life"
 stack_kill test
 expect "in use    no" parley journal inspect "$journal"
@@ -55,6 +60,8 @@ exits 0 parley journal verify "$journal"
 stack_restart test
 day 1004 offer-accepted
 eventually offer-accepted-1004 cat "$STACK/followed"
+expect "equal, byte for byte" parley journal replay "$STACK/runtime/test" --check --now
+expect '"equal": true' parley journal replay "$STACK/runtime/test" --check -o json
 kill "$follower"
 wait "$follower" 2>/dev/null || true
 
@@ -67,3 +74,18 @@ expect "$segment, byte 0" bash -c "! parley journal verify '$copy'"
 exits 1 parley journal verify "$copy"
 expect DAMAGED bash -c "parley journal verify '$copy' || true"
 expect damaged parley journal inspect "$copy"
+
+tell "a changed byte in a checkpoint is found, and the place told"
+checkpoint=$STACK/checkpoint
+cp "$STACK/runtime/test/visitors/newest" "$checkpoint"
+at=$(grep -obUa 1001 "$checkpoint" | head -n 1 | cut -d : -f 1)
+printf '9' | dd of="$checkpoint" bs=1 seek="$at" conv=notrunc status=none
+changed()
+{
+	parley journal replay "$STACK/runtime/test" --check --checkpoint "$checkpoint"
+}
+exits 1 changed
+expect "of visitor 1001 (retail-bank/customer)" bash -c "parley journal replay '$STACK/runtime/test' --check \
+	--checkpoint '$checkpoint' || [ \$? = 1 ]"
+exits 2 parley journal replay "$copy" --check
+exits 3 parley journal replay "$STACK/runtime/test" --check --checkpoint "$STACK/nothing"
