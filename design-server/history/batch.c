@@ -9,7 +9,8 @@
 #include <inttypes.h>
 
 enum {
-	INDEXED_MAX = 512, // bytes of a text that an index takes; ten times what runtime servers issue
+	INDEXED_MAX = 1024, // bytes of a text that an index takes: an audience ID may be as long at a runtime
+	                    // server
 	MEANINGS = PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_REJECT + 1,
 };
 static const int64_t TIME_LEAST = INT64_C(946684800) * US_PER_S;   // 2000-01-01, as history_month_make

@@ -211,7 +211,7 @@ static void what_cannot_be_history_is_kept_and_holds_up_nothing(void **state)
 {
 	World *world = *state;
 	TestEntry made;
-	static char long_id[600];
+	static char long_id[1026]; // one byte more than runtime servers let an ID have
 	memset(long_id, 'x', sizeof long_id - 1);
 	world_append_bytes(world, STR("e-1"), STR("\xff\xff not protobuf"), true);
 	world_append_bytes(world, STR("e-2"), STR(""), true);
@@ -236,6 +236,24 @@ static void what_cannot_be_history_is_kept_and_holds_up_nothing(void **state)
 	assert_int_equal(
 	        world_count(world, "SELECT count(*) FROM contact_history WHERE event_id = 'good'"), 1);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM contact_history"), 1);
+}
+
+// As long as a runtime server takes it: what it acknowledged about such a visitor must become history.
+static void the_longest_audience_id_is_history(void **state)
+{
+	World *world = *state;
+	TestEntry made;
+	static char longest[1025];
+	memset(longest, 'x', sizeof longest - 1);
+	world_event(world, &made, 1, PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_CONTACT);
+	made.context.audience_id = longest;
+	world_append(world, STR("longest"), &made.entry, true);
+	world_ship_start(world);
+	world_wait_shipped(world);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM ingest_reject"), 0);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM contact_history WHERE length(audience_id) = 1024"),
+	        1);
 }
 
 static void lost_records_are_told_and_passed_over(void **state)
@@ -305,6 +323,7 @@ int main(void)
 	        STORY(an_event_counts_once_for_each_meaning),
 	        STORY(an_event_tells_its_cause_and_whose_treatment_it_was),
 	        STORY(what_cannot_be_history_is_kept_and_holds_up_nothing),
+	        STORY(the_longest_audience_id_is_history),
 	        STORY(lost_records_are_told_and_passed_over),
 	        STORY(any_month_is_taken),
 	        STORY(every_table_and_column_of_the_history_is_explained),
