@@ -6,6 +6,7 @@
 #include "design.h"
 #include "environment/environment.h"
 #include "history/history.h"
+#include "match/match.h"
 #include "pending/pending.h"
 #include "release/release.h"
 #include "rollout/rollout.h"
@@ -36,6 +37,7 @@ static void design_stop(Design *design)
 	http_stop(design->http);
 	rpc_server_free(design->rpc);
 	release_free(design->release);
+	matcher_free(design->services.matcher);
 	rollouts_free(design->rollouts);
 	admin_free(design->admin);
 	store_free(design->services.ingest);
@@ -61,6 +63,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	        .max_message = HISTORY_SHIP_REQUEST_MAX};
 	TRY(rpc_server_new(&options, &design->rpc));
 	TRY(admin_register(design->admin, design->rpc));
+	TRY(matcher_register(design->services.matcher, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
 	TRY(pending_register(&design->services, &design->environments, arena, design->rpc));
@@ -137,6 +140,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");
 	TRY(environments_load(config->environments, arena, &design->environments));
+	TRY(matcher_new(&design->services, &design->environments, &design->services.matcher));
 	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
 	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
 	TRY(watch_database(design));

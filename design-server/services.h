@@ -13,7 +13,8 @@ typedef struct Services {
 	Store *store;
 	Clock clock;
 	const struct DesignConfig *config;
-	Store *ingest; // works as the role that takes journals in and can do nothing else
+	struct Matcher *matcher; // of late responses; NULL: none (match/match.h)
+	Store *ingest;           // works as the role that takes journals in and can do nothing else
 } Services;
 
 // What a user has been granted for one environment, or a runtime server is in its own.

@@ -90,6 +90,7 @@ ERROR_ROW(JOURNAL_FAILED, 14, "the journal cannot be written; the server stops")
 ERROR_ROW(JOURNAL_FULL, 8, "the journal is near its quota")
 ERROR_ROW(JOURNAL_LOCKED, 9, "another process has the journal")
 ERROR_ROW(JOURNAL_CORRUPT, 15, "the journal is damaged")
+ERROR_ROW(RESPONSE_STATE, 9, "the late response is not in a state for this")
 ERROR_ROW(SEQUENCE_GAP, 9, "records are missing before this one")
 // Database
 ERROR_ROW(DB_UNAVAILABLE, 14, "the database is not reachable")

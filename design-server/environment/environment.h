@@ -62,6 +62,11 @@ typedef struct Environment {
 		int64_t max_snapshot;    // bytes
 		int64_t servers_at_once; // that are sent something at a time
 	} limits;
+	struct {
+		int64_t window_us;   // between a treatment and what is said of it
+		int64_t patience_us; // with a code that nothing is known of
+		int64_t keep_us;     // what is done with
+	} responses;
 	ConfigList servers; // of EnvironmentServer
 } Environment;
 

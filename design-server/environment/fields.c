@@ -3,9 +3,11 @@
 
 #include <stddef.h>
 
-#define IN(type, member) offsetof(type, member)
-#define ROLLOUT(member)  offsetof(__typeof__(((Environment *)0)->rollout), member)
-#define LIMITS(member)   offsetof(__typeof__(((Environment *)0)->limits), member)
+#define IN(type, member)  offsetof(type, member)
+#define ROLLOUT(member)   offsetof(__typeof__(((Environment *)0)->rollout), member)
+#define LIMITS(member)    offsetof(__typeof__(((Environment *)0)->limits), member)
+
+#define RESPONSES(member) offsetof(__typeof__(((Environment *)0)->responses), member)
 
 enum { PERCENT = 10000 }; // millionths
 
@@ -179,6 +181,31 @@ static const ConfigField limit_fields[] = {
         {0},
 };
 
+static const ConfigField response_fields[] = {
+        {.name = "window",
+                .type = CONFIG_DURATION,
+                .offset = RESPONSES(window_us),
+                .fallback = "30d",
+                .min = INT64_C(1000000),
+                .max = INT64_C(3650) * 86400 * 1000000,
+                .help = "how long after an offer was shown a response without a session still counts"},
+        {.name = "patience",
+                .type = CONFIG_DURATION,
+                .offset = RESPONSES(patience_us),
+                .fallback = "30d",
+                .min = INT64_C(1000000),
+                .max = INT64_C(3650) * 86400 * 1000000,
+                .help = "how long a response waits for what it names to become known; then it is an orphan"},
+        {.name = "keep",
+                .type = CONFIG_DURATION,
+                .offset = RESPONSES(keep_us),
+                .fallback = "90d",
+                .min = INT64_C(1000000),
+                .max = INT64_C(3650) * 86400 * 1000000,
+                .help = "how long orphans, and responses that were matched, are kept in the queue"},
+        {0},
+};
+
 const ConfigField environment_fields[] = {
         {.name = "name",
                 .type = CONFIG_STRING,
@@ -246,6 +273,11 @@ const ConfigField environment_fields[] = {
                 .offset = IN(Environment, limits),
                 .fields = limit_fields,
                 .help = "what is refused, or held back"},
+        {.name = "responses",
+                .type = CONFIG_SECTION,
+                .offset = IN(Environment, responses),
+                .fields = response_fields,
+                .help = "responses that come without a session"},
         {.name = "servers",
                 .type = CONFIG_LIST,
                 .offset = IN(Environment, servers),

@@ -18,8 +18,10 @@ static const int64_t TIME_BEYOND = INT64_C(7258118400) * US_PER_S; // 2200-01-01
 
 typedef Parley__Journal__V1__Entry Entry;
 typedef Parley__Journal__V1__EventPosted EventPosted;
+typedef Parley__Journal__V1__ResponsePosted ResponsePosted;
 
 #define WHAT(name)    PARLEY__JOURNAL__V1__ENTRY__WHAT_##name
+#define CODE(name)    PARLEY__JOURNAL__V1__RESPONSE_CODE__RESPONSE_CODE_##name
 #define MEANING(name) PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_##name
 
 // --- frames ---
@@ -64,19 +66,39 @@ static const char *event_reason(const EventPosted *event)
 	return too_long(event->treatment_code) ? "the treatment code is too long" : NULL;
 }
 
+static bool in_reach(int64_t time_us)
+{
+	return time_us >= TIME_LEAST && time_us < TIME_BEYOND;
+}
+
+static const char *response_reason(const ResponsePosted *posted)
+{
+	if (posted->code_kind < CODE(TREATMENT) || posted->code_kind > CODE(CUSTOM))
+		return "it names a kind of code that this server does not know";
+	if (too_long(posted->code) || too_long(posted->response) || too_long(posted->event_id))
+		return "a code, an ID or the response is too long";
+	if (*posted->event_id == '\0')
+		return "it has no ID";
+	if (!in_reach(posted->responded_us) || (posted->known && !in_reach(posted->recommended_us)))
+		return "its times are not within the years 2000 to 2199";
+	return NULL;
+}
+
 // NULL if the entry can become history.
 static const char *entry_reason(const Entry *entry)
 {
 	const Parley__Journal__V1__Context *context = entry->context;
 	if (context == NULL)
 		return "it has no context";
-	if (context->time_us < TIME_LEAST || context->time_us >= TIME_BEYOND)
+	if (!in_reach(context->time_us))
 		return "its time is not within the years 2000 to 2199";
 	if (too_long(context->audience_id) || too_long(context->session_id))
 		return "the audience or session ID is too long";
 	switch (entry->what_case) {
 	case WHAT(EVENT_POSTED):
 		return event_reason(entry->event_posted);
+	case WHAT(RESPONSE_POSTED):
+		return response_reason(entry->response_posted);
 	case WHAT(RECOMMENDATION):
 	case WHAT(SESSION_STARTED):
 	case WHAT(SESSION_ENDED):
@@ -161,6 +183,9 @@ static void add_facts(Batch *batch, const BatchRecord *record)
 		kind = FACT_SESSION_START;
 	else if (record->entry->what_case == WHAT(SESSION_ENDED))
 		kind = FACT_SESSION_END;
+	else if (record->entry->what_case == WHAT(RESPONSE_POSTED))
+		kind = FACT_LATE;
+	batch->late_count += kind == FACT_LATE;
 	for (size_t i = 0; i < count; i++)
 		batch->facts[batch->fact_count++] = (Fact){record, event ? kinds[i] : kind, (int64_t)i};
 }

@@ -14,6 +14,7 @@ typedef enum FactKind {
 	FACT_EVENT,
 	FACT_SESSION_START,
 	FACT_SESSION_END,
+	FACT_LATE,
 	FACT_KIND_COUNT,
 } FactKind;
 
@@ -36,6 +37,7 @@ typedef struct Batch {
 	size_t count;
 	Fact *facts;
 	size_t fact_count;
+	size_t late_count; // of the facts, those for the matcher
 } Batch;
 
 // Whose journal it is, and when the batch came.

@@ -7,6 +7,7 @@
 #include "history/dedupe.h"
 #include "history/turn.h"
 #include "history/write.h"
+#include "match/match.h"
 
 #include <inttypes.h>
 
@@ -154,6 +155,8 @@ static Err ship_records(const Services *services, RpcCall *call, const ShipRecor
 	turn_begin(&turn, &in.source, claim.first_sequence);
 	Err e = read_and_take_in(services, &claim, &turn, &in);
 	turn_end(&turn);
+	if (e == OK && in.batch.late_count > 0)
+		matcher_wake(services->matcher);
 	response->committed_sequence = in.committed;
 	return e;
 }

@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-enum { COMMON_COLUMNS = 12, COLUMNS_MAX = 32 };
+enum { COMMON_COLUMNS = 12, COLUMNS_MAX = 32, LATE_COLUMNS = 25 };
 
 typedef Parley__Journal__V1__Entry Entry;
 
@@ -130,6 +130,63 @@ static Err copy_facts(Pg *pg, const BatchSource *source, const Batch *batch, con
 	return begun ? pg_copy_end(pg, STORE_TIMEOUT_MS) : OK;
 }
 
+static const char *code_kind(Parley__Journal__V1__ResponseCode kind)
+{
+	return kind == PARLEY__JOURNAL__V1__RESPONSE_CODE__RESPONSE_CODE_TREATMENT ? "treatment"
+	       : kind == PARLEY__JOURNAL__V1__RESPONSE_CODE__RESPONSE_CODE_OFFER   ? "offer"
+	                                                                           : "custom";
+}
+
+static Err copy_late_row(Pg *pg, const BatchSource *source, const BatchRecord *record)
+{
+	const Parley__Journal__V1__Context *context = record->entry->context;
+	const Parley__Journal__V1__ResponsePosted *posted = record->entry->response_posted;
+	const ProtobufCBinaryData *digest = &context->snapshot_digest;
+	return pg_copy_row(pg, (const PgParam[]){
+	                               P_TEXT(source->environment),
+	                               P_CTEXT("runtime"),
+	                               P_TEXT(source->runtime_id),
+	                               P_I64((int64_t)source->incarnation),
+	                               P_I64((int64_t)record->frame.sequence),
+	                               P_TEXT(record->frame.event_id),
+	                               P_CTEXT(context->channel),
+	                               P_CTEXT(code_kind(posted->code_kind)),
+	                               P_CTEXT(posted->code),
+	                               P_CTEXT(context->audience_level),
+	                               P_CTEXT(context->audience_id),
+	                               P_CTEXT(posted->response),
+	                               P_TIME(posted->responded_us),
+	                               P_TIME(source->now_us),
+	                               P_BOOL(posted->known),
+	                               posted->known ? P_TIME(posted->recommended_us) : P_NULL,
+	                               P_I64((int64_t)context->snapshot_version),
+	                               P_BYTES(str_n((const char *)digest->data, digest->len)),
+	                               P_CTEXT(posted->offer_code),
+	                               P_CTEXT(posted->treatment_rule),
+	                               P_CTEXT(posted->segment),
+	                               P_CTEXT(posted->interaction_point),
+	                               P_CTEXT(posted->zone),
+	                               P_CTEXT(posted->campaign),
+	                               P_CTEXT(posted->cell),
+	                       });
+}
+
+// Responses without a session: the matcher's queue.
+static Err copy_late(Pg *pg, const BatchSource *source, const Batch *batch)
+{
+	bool begun = false;
+	for (size_t i = 0; i < batch->fact_count && batch->late_count > 0; i++) {
+		const Fact *fact = &batch->facts[i];
+		if (fact->kind != FACT_LATE || fact->record->known)
+			continue;
+		if (!begun)
+			TRY(pg_copy_begin(pg, STORE_TIMEOUT_MS, sql_late_response_copy, LATE_COLUMNS));
+		begun = true;
+		TRY(copy_late_row(pg, source, fact->record));
+	}
+	return begun ? pg_copy_end(pg, STORE_TIMEOUT_MS) : OK;
+}
+
 static Err copy_reject(Pg *pg, const BatchSource *source, const BatchRecord *record)
 {
 	return pg_copy_row(pg, (const PgParam[]){
@@ -192,5 +249,6 @@ Err batch_write(Pg *pg, const BatchSource *source, const Batch *batch, Arena *ar
 	TRY(make_months(pg, batch));
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
 		TRY(copy_facts(pg, source, batch, &tables[i], segments));
+	TRY(copy_late(pg, source, batch));
 	return copy_rejects(pg, source, batch);
 }

@@ -39,9 +39,7 @@ static Err treatment_unknown(Str code)
 {
 	return err_at(ERR_TREATMENT_UNKNOWN, "treatment_code",
 	        "no treatment %.32s is known here; quote a code that getOffers returned lately, or report "
-	        "what "
-	        "came "
-	        "of an older one by postResponse",
+	        "what came of an older one by postResponse",
 	        code.ptr);
 }
 

@@ -1,6 +1,6 @@
 // Responses without a session: what postResponse does, for whoever else in this server learns what came of an
 // offer. A click is such a response: {.event_id = "click:ID", .code_kind = RESPONSE_CODE(TREATMENT),
-// .response = "Clicked"}.
+// .response = "clicked"}.
 #pragma once
 #include "service/internal.h"
 

@@ -33,9 +33,9 @@ CREATE TABLE late_response (
 	changed timestamptz NOT NULL DEFAULT now(),
 	changed_by text COLLATE "C" NOT NULL DEFAULT '',
 	given_code text COLLATE "C" NOT NULL DEFAULT '',
-	treatment_code text COLLATE "C" NOT NULL DEFAULT '',
-	UNIQUE (environment, event_id)
+	treatment_code text COLLATE "C" NOT NULL DEFAULT ''
 );
+CREATE INDEX late_response_event ON late_response (environment, event_id);
 CREATE INDEX late_response_waiting ON late_response (try_at, id) WHERE state = 'waiting';
 CREATE INDEX late_response_done ON late_response (changed) WHERE state <> 'waiting';
 CREATE INDEX late_response_orphan ON late_response (environment, reason, id) WHERE state = 'orphan';
@@ -46,7 +46,7 @@ COMMENT ON COLUMN late_response.source IS 'runtime: a runtime server took it; im
 COMMENT ON COLUMN late_response.runtime_id IS 'The runtime server that took it; else empty';
 COMMENT ON COLUMN late_response.incarnation IS 'The life of its journal; 0 if imported';
 COMMENT ON COLUMN late_response.sequence IS 'The record''s number in that life; 0 if imported';
-COMMENT ON COLUMN late_response.event_id IS 'The caller''s ID; unique in the environment, also among events';
+COMMENT ON COLUMN late_response.event_id IS 'The caller''s ID; unique in the environment, also among events: event_dedupe sees to it';
 COMMENT ON COLUMN late_response.channel IS 'The interactive channel; empty in imports that do not say';
 COMMENT ON COLUMN late_response.code_kind IS 'What the code names: a treatment, an offer (of the visitor), or a custom (source) code';
 COMMENT ON COLUMN late_response.code IS 'The code';
