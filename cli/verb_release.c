@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "connect.h"
 #include "deployment.h"
+#include "operator.h"
 #include "output.h"
 #include "parley/runtime/v1/control.pb-c.h"
 #include "release_file.h"
@@ -193,29 +194,6 @@ typedef struct Import {
 	uint64_t root_version, epoch, version; // what the server has
 } Import;
 
-static const char *option(const Cli *cli, OptionId id)
-{
-	return cli_option(cli, id);
-}
-
-static Err connect_runtime(Cli *cli, RpcClient **ret)
-{
-	const char *runtime;
-	RpcTls tls = {.certificate_file = option(cli, OPT_CERTIFICATE),
-	        .key_file = option(cli, OPT_KEY),
-	        .ca_file = option(cli, OPT_CA)};
-
-	TRY(cli_need(cli, OPT_RUNTIME, &runtime));
-	if (!tls.certificate_file || !tls.key_file || !tls.ca_file)
-		return cli_usage(cli, "import needs an operator's --certificate and --key, and --ca");
-	if (!cli->connected)
-		rpc_init();
-	cli->connected = true;
-	return rpc_client_new(
-	        &(RpcClientOptions){.target = runtime, .tls = &tls, .tls_name = option(cli, OPT_SERVER_NAME)},
-	        ret);
-}
-
 static Err ask_status(Import *import)
 {
 	Parley__Runtime__V1__GetStatusRequest request = PARLEY__RUNTIME__V1__GET_STATUS_REQUEST__INIT;
@@ -341,7 +319,7 @@ Err verb_release_import(Cli *cli)
 		return OK;
 	}
 	import = (Import){.release = release, .check = &check, .arena = arena};
-	TRY(connect_runtime(cli, &import.client));
+	TRY(operator_connect(cli, &import.client));
 	Err e = import_all(&import);
 	if (!e)
 		printf("%s: the server has version %" PRIu64 " of %s\n", cli->line.arguments[0],

@@ -357,7 +357,14 @@ VERB_ROW("root floor", "FILE --env ENVIRONMENT --server ID --channel CHANNEL --v
 	"holders of root keys sign it, as many as a root needs. It holds for a day, or as --expires says, at most 7d.\n\n"
 	"Examples:\n"
 	"  parley root floor r1.floor --env production --server production-1 --channel bank --version 12 --key rita.key\n"
-	"  parley root sign r1.floor --key rolf.key\n")
+	"  parley root sign r1.floor --key rolf.key\n"
+	"  parley root send r1.floor --env production\n")
+VERB_ROW("root send", "FILE --env ENVIRONMENT", 1, 1, "ca certificate key server-name", "hand a signed floor to the server that it is for", verb_root_send,
+	"The design server verifies it, hands it on, and then brings the server what it should run. Where no design server reaches a site, an\n"
+	"operator hands it over himself, with --runtime and his certificate (spiffe://parley/operator/ENVIRONMENT/NAME).\n\n"
+	"Examples:\n"
+	"  parley root send r1.floor --env production\n"
+	"  parley root send r1.floor --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
 VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
 	"KIND is recommendation, contact, accept, reject, event, session_start or session_end.\n\n"
 	"Examples:\n"

@@ -1,8 +1,11 @@
-// root publish and root get: roots between the files of those who hold the keys and the design server.
+// root publish, root get and root send: roots and floors between the files of those who hold the keys and the
+// servers.
 #include "base/clock.h"
 #include "base/file.h"
 #include "connect.h"
+#include "operator.h"
 #include "output.h"
+#include "parley/runtime/v1/control.pb-c.h"
 #include "root_file.h"
 #include "snapshot_fetch.h"
 
@@ -12,7 +15,7 @@
 #define ROOT_COLUMNS                                                                                         \
 	"VERSION:version FROM:create_time UNTIL:expire_time APPROVALS:approvals KEYS:keys SHA256:sha256"
 
-enum { PUBLIC_MODE = 0644 };
+enum { PUBLIC_MODE = 0644, DIRECT_MS = 30000 };
 
 Err verb_root_publish(Cli *cli)
 {
@@ -76,5 +79,49 @@ Err verb_root_get(Cli *cli)
 	        cli->line.arguments[0], str_n((const char *)newest.data, newest.len), PUBLIC_MODE));
 	fprintf(stderr, "the newest is in %s: compare it with what its holders say (parley root show)\n",
 	        cli->line.arguments[0]);
+	return OK;
+}
+
+// --- root send ---
+
+#define CONTROL (&parley__runtime__v1__control_service__descriptor)
+
+static Err send_direct(Cli *cli, ProtobufCBinaryData envelope)
+{
+	Parley__Runtime__V1__PutFloorRequest request = PARLEY__RUNTIME__V1__PUT_FLOOR_REQUEST__INIT;
+	RpcClient *client = NULL;
+	ProtobufCMessage *answer;
+
+	request.envelope = envelope;
+	TRY(operator_connect(cli, &client));
+	Err e = rpc_call(client, CONTROL, "PutFloor", &request.base, DIRECT_MS, cli->arena, &answer);
+	ErrDetail why = *err_detail();
+	rpc_client_free(client);
+	return e ? err_restore(&why) : OK;
+}
+
+static Err send_by_design(Cli *cli, ProtobufCBinaryData envelope)
+{
+	Parley__Design__V1__PutFloorRequest request = PARLEY__DESIGN__V1__PUT_FLOOR_REQUEST__INIT;
+	const char *environment;
+	ProtobufCMessage *answer;
+
+	TRY(cli_need(cli, OPT_ENV, &environment));
+	request.environment = (char *)(uintptr_t)environment;
+	request.envelope = envelope;
+	return cli_ask(cli, SERVER_DESIGN, ROOTS, "PutFloor", &request.base, cli->arena, &answer);
+}
+
+Err verb_root_send(Cli *cli)
+{
+	RootFile file;
+
+	TRY(root_file_read(cli, cli->line.arguments[0], &file));
+	if (!file.floor)
+		return err(ERR_FLOOR_INVALID, "%s is a root: parley root publish is for these", file.path);
+	ProtobufCBinaryData envelope = {.len = file.bytes.len, .data = (uint8_t *)(uintptr_t)file.bytes.ptr};
+	TRY(cli_given(cli, OPT_CERTIFICATE) ? send_direct(cli, envelope) : send_by_design(cli, envelope));
+	printf("server %s takes %s again, from version %" PRIu64 " on\n", file.floor->runtime_id,
+	        file.floor->channel, file.floor->version);
 	return OK;
 }

@@ -205,4 +205,5 @@ void handle_list_environments(void *release, RpcCall *call, const ProtobufCMessa
 void handle_add_evidence(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_evidence(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_put_root(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_put_floor(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_trust(void *release, RpcCall *call, const ProtobufCMessage *request);

@@ -58,6 +58,7 @@ Err release_register(Release *release, RpcServer *server)
 	static const RpcMethod roots[] = {
 	        {.name = "PutRoot", .handler = handle_put_root, .blocking = true, .max_request = 128 * 1024},
 	        {.name = "GetTrust", .handler = handle_get_trust, .blocking = true},
+	        {.name = "PutFloor", .handler = handle_put_floor, .blocking = true},
 	};
 	TRY(rpc_server_add(server, &parley__design__v1__deployment_service__descriptor, deployments,
 	        ARRAY_COUNT(deployments), release));

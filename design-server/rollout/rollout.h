@@ -23,6 +23,12 @@ void rollouts_wake(Rollouts *rollouts);
 // False: it took longer.
 bool rollouts_wait(Rollouts *rollouts, const Environment *environment, int timeout_ms);
 
+// Hands a floor's envelope to a server, now, and begins a pass, which brings the server up to date. Errors:
+// FLOOR_INVALID (the
+// environment has no such server), what the server refuses it with, what keeps it from being reached.
+Err rollouts_put_floor(
+        Rollouts *rollouts, const Environment *environment, Str server, Str envelope, Arena *arena);
+
 // What the servers of an environment run of a channel, asked now, all at once; and the last recorded part for
 // those that do not answer. Sets `servers`, and `rollout` if one is under way.
 Err rollouts_fill(Rollouts *rollouts, const Environment *environment, int64_t deployment_id, Arena *arena,

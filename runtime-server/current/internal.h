@@ -185,8 +185,8 @@ static inline bool kept_undeploys(const Kept *kept)
 }
 
 // --- aside.c ---
-// Does it on a thread of the lowest priority, and waits for it; its failure becomes this thread's. Error also:
-// NO_MEMORY.
+// Does it on a thread of the lowest priority, and waits for it; its failure becomes this thread's. Error
+// also: NO_MEMORY.
 Err aside(Err (*work)(void *context), void *context);
 
 // --- manifests.c ---

@@ -33,8 +33,8 @@ typedef struct Treatment {
 	const TreatmentFacts *facts; // set once the session has left the snapshot that recommended it
 } Treatment;
 
-// What treatments are told by that the session remembers of one snapshot that it has left; the ring forgets the
-// oldest first, so these go in the order in which they came.
+// What treatments are told by that the session remembers of one snapshot that it has left; the ring forgets
+// the oldest first, so these go in the order in which they came.
 typedef struct OldFacts {
 	struct OldFacts *next;
 	uint32_t left; // treatments that still point into it

@@ -69,5 +69,39 @@ expect "root 2 of staging" parley snapshot verify --channel retail-bank --env st
 tell "a floor says where a server that lost its state begins again"
 expect "staging-1" parley root floor s.floor --env staging --server staging-1 --channel retail-bank --version 2 \
 	--key "$STACK/root/rita.key" --after 2.root
+refused "root keys" parley root send s.floor --env staging
 expect "signatures   2" parley root sign s.floor --key "$STACK/root/rolf.key" --after 2.root
+refused FLOOR_INVALID parley root send s.floor --env staging
+refused "is a root" parley root send 2.root --env staging
+refused "is a floor" parley root publish s.floor --env staging
+parley root floor x.floor --env staging --server staging-9 --channel retail-bank --version 2 \
+	--key "$STACK/root/rita.key" --key "$STACK/root/rolf.key" >/dev/null
+refused "none of that name" parley root send x.floor --env staging
+
+tell "the server loses it: nothing is served until the floor has come, and then what was"
+state=$(find "$STACK" -path '*staging*/channels/retail-bank/state')
+stack_kill staging
+rm "$state"
+stack_restart staging
+eventually "give it a floor" parley rollout status retail-bank --env staging
+expect "server staging-1 takes retail-bank again, from version 2 on" parley root send s.floor --env staging
+eventually '"state": "COMPLETE"' parley rollout status retail-bank --env staging -o json
+expect "staging-1" parley audit Floor -o json
+where=staging
+visit 1003
+
+tell "where no design server reaches, an operator brings it"
+certificate_make "$STACK/authority" "$STACK/cli" operator spiffe://parley/operator/staging/olga
+certificate_make "$STACK/authority" "$STACK/cli" stranger spiffe://parley/operator/test/olga
+stack_kill staging
+rm "$state"
+stack_kill design
+stack_restart staging
+bring()
+{
+	parley root send s.floor --runtime "127.0.0.1:${STACK_PORT[staging]}" --server-name localhost --ca "$STACK/authority/ca.crt" \
+		--certificate "$STACK/cli/$1.crt" --key "$STACK/cli/$1.key"
+}
+refused PERMISSION_DENIED bring stranger
+expect "takes retail-bank again" bring operator
 tell "ok"
