@@ -5,6 +5,7 @@
 #   bed_up                     servers, the channel deployed, the checker's tables
 #   load_start [OPTION…]       the client begins; load_grow makes sure of it; load_end brings it to its end and judges
 #   load_grow BYTES            waits until its log of acknowledgements has grown by so much: faults follow events, not the clock
+#   load_tries BYTES           the same of what it asked: it goes on asking when nothing is acknowledged
 #   shim VARIABLE=VALUE…       what the next runtime is started with; nothing: as it is
 #   fault_set clock|disk|sync VALUE   how the running one's clock or disk is from now on
 #   draw N                     sets `drawn` to one of 0 … N − 1, from the seed
@@ -154,22 +155,33 @@ cuts()
 
 # --- the load ---
 
-load_size()
+# log_grow WHICH BYTES: until the client's log of that name has grown by so much.
+log_size()
 {
-	size=$({ cat "$run"/acked.*.csv 2>/dev/null || true; } | wc -c)
+	size=$({ cat "$run/$1".*.csv 2>/dev/null || true; } | wc -c)
+}
+
+log_grow()
+{
+	local wanted polls=4000
+	log_size "$1"
+	wanted=$((size + $2))
+	while [ "$size" -lt "$wanted" ]; do
+		sleep 0.01
+		log_size "$1"
+		kill -0 "$load_pid" 2>/dev/null || stack_fail "the load client ended: $(cat "$run/load.err")"
+		[ $((polls -= 1)) != 0 ] || stack_fail "the load client gets nowhere"
+	done
 }
 
 load_grow()
 {
-	local wanted polls=4000
-	load_size
-	wanted=$((size + $1))
-	while [ "$size" -lt "$wanted" ]; do
-		sleep 0.01
-		load_size
-		kill -0 "$load_pid" 2>/dev/null || stack_fail "the load client ended: $(cat "$run/load.err")"
-		[ $((polls -= 1)) != 0 ] || stack_fail "the load client gets nowhere"
-	done
+	log_grow acked "$1"
+}
+
+load_tries()
+{
+	log_grow asked "$1"
 }
 
 # Sets `client` to the command.

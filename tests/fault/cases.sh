@@ -189,7 +189,7 @@ case_disk_full()
 	stack_restart "$where"
 	load_start
 	fault_set disk enospc
-	sleep 1 # in which nothing can be waited for
+	load_tries 5000
 	fault_set disk none
 	load_grow 500
 	load_end
