@@ -85,6 +85,8 @@ bed_up()
 	local name
 	[ -x "$fault_tools/fault_load" ] || die "$EXIT_BUILD" "there is no fault_load in ${FAULT_TOOLS:-build/release/tests}" \
 		"Build it: cmake --build --preset release --target fault_load fault_proxy fault_shim"
+	# A sanitizer keeps what was freed for a while; memory is to be flat all the same.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=8
 	stack_up "$where" >/dev/null
 	bed_wrap
 	bed_configure
