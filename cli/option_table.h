@@ -54,6 +54,10 @@ OPTION_ROW(AS_OF, "as-of", 0, "TIME", "decide as of this moment, such as 2026-12
 OPTION_ROW(UNSET, "unset", 0, "NAME", "as if the visitor lacked this attribute; may be repeated")
 OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is about")
 OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
+OPTION_ROW(OFFER, "offer", 0, NULL, "the code is an offer's; --audience says who responds")
+OPTION_ROW(CUSTOM, "custom", 0, NULL, "the code is a custom one, such as one printed on a letter")
+OPTION_ROW(REASON, "reason", 0, "REASON", "only with this reason, such as no_such_treatment")
+OPTION_ROW(TIME, "time", 0, "TIME", "when it was, such as 2026-12-24T18:00:00Z; default now")
 OPTION_ROW(SEQUENCE, "sequence", 0, "N",
         "the call's number on the session: a lower or equal one than before is refused")
 OPTION_ROW(STOP_ON_ERROR, "stop-on-error", 0, NULL, "do nothing more after a command that is refused")

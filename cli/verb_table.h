@@ -256,6 +256,14 @@ VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of s
 	"  parley offers s-1 home-hero side-bar --max 3 --across --explain\n"
 	"  parley offers s-1 home-hero --filter kind=loan --filter 'yearly_rate<4'\n"
 	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n")
+VERB_ROW("respond", "CODE accept|reject|TYPE", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
+	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's;\n"
+	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The\n"
+	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list.\n\n"
+	"Examples:\n"
+	"  parley respond 05D2ZKQ8T3HV1M9AB00 accept --channel bank --env production\n"
+	"  parley respond GOLD reject --offer --audience customer:customer_id=4711 --channel bank --time 2026-12-24T18:00:00Z\n"
+	"  parley respond 7KQM-2D9F-XA3T accept --custom --channel bank --id call-20261224-17\n")
 VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an event to a runtime server", verb_event,
 	"The answer means that the event is on the server's disk.\n\n"
 	"Examples:\n"
@@ -370,6 +378,30 @@ VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the co
 	"Examples:\n"
 	"  parley history --session s-1\n"
 	"  parley history --env production --kind accept --kind reject --limit 100 -o json\n")
+VERB_ROW("orphans list", "", 0, 0, "channel kind all reason limit", "show responses that could not be matched, newest first", verb_orphans_list,
+	"Responses that came without a session are matched to what was shown. What could not be is an orphan, with a reason:\n"
+	"  no_such_treatment, no_such_code  nothing of that code became known in time\n"
+	"  before_contact, outside_window   it came before the offer, or too long after it\n"
+	"  ambiguous                        several custom codes are valid for it\n"
+	"  unknown_type, transition_refused what it says is no outcome type, or does not follow on what was known before\n"
+	"With --kind waiting, matched or discarded those are shown instead; with --all every late response.\n\n"
+	"Examples:\n"
+	"  parley orphans list --env production\n"
+	"  parley orphans list --env production --reason outside_window -o json\n"
+	"  parley orphans list --env production --kind waiting\n")
+VERB_ROW("orphans show", "ID", 1, 1, "", "show one late response", verb_orphans_show,
+	"Examples:\n"
+	"  parley orphans show 17 --env production\n")
+VERB_ROW("orphans match", "ID", 1, 1, "treatment", "say which treatment a late response answers to", verb_orphans_match,
+	"It then counts as if it had been matched by itself, however long ago the offer was shown. The audit tells who did it.\n\n"
+	"Examples:\n"
+	"  parley history --env production --visitor 4711 --kind contact\n"
+	"  parley orphans match 17 --treatment 05D2ZKQ8T3HV1M9AB00 --env production\n")
+VERB_ROW("orphans discard", "[ID]", 0, 1, "all reason comment", "give up orphans", verb_orphans_discard,
+	"One by its number, or with --all every orphan that has the reason. They stay listed (--kind discarded) until they are deleted.\n\n"
+	"Examples:\n"
+	"  parley orphans discard 17 --env production -m 'a test call'\n"
+	"  parley orphans discard --all --reason no_such_code --env production\n")
 VERB_ROW("journal inspect", "DIR", 1, 1, "", "show what a runtime server's journal folder holds", verb_journal_inspect,
 	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server\n"
 	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are\n"

@@ -75,10 +75,8 @@ static const char *response_reason(const ResponsePosted *posted)
 {
 	if (posted->code_kind < CODE(TREATMENT) || posted->code_kind > CODE(CUSTOM))
 		return "it names a kind of code that this server does not know";
-	if (too_long(posted->code) || too_long(posted->response) || too_long(posted->event_id))
-		return "a code, an ID or the response is too long";
-	if (*posted->event_id == '\0')
-		return "it has no ID";
+	if (too_long(posted->code) || too_long(posted->response))
+		return "the code or the response is too long";
 	if (!in_reach(posted->responded_us) || (posted->known && !in_reach(posted->recommended_us)))
 		return "its times are not within the years 2000 to 2199";
 	return NULL;
@@ -128,6 +126,9 @@ static Err judge(BatchRecord *record, Arena *arena)
 		return record->reason ? OK : err(ERR_NO_MEMORY, "no memory for a batch of records");
 	}
 	record->reason = entry_reason((Entry *)message);
+	if (record->reason == NULL && ((Entry *)message)->what_case == WHAT(RESPONSE_POSTED) &&
+	        record->frame.event_id.len == 0)
+		record->reason = "it is a response without an ID";
 	record->entry = record->reason == NULL ? (Entry *)message : NULL;
 	return OK;
 }
