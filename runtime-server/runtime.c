@@ -262,8 +262,16 @@ static Err open_side(Runtime *runtime)
 	return side_open(
 	        &(SideOptions){
 	                .listen = runtime->config->http,
-	                .current = runtime->current,
-	                .journal = runtime->journal,
+	                .parts =
+	                        {
+	                                .config = runtime->config,
+	                                .current = runtime->current,
+	                                .journal = runtime->journal,
+	                                .visitors = runtime->visitors,
+	                                .service = runtime->service,
+	                                .server = runtime->server,
+	                                .ship = runtime->ship,
+	                        },
 	        },
 	        &runtime->side);
 }

@@ -1,8 +1,10 @@
 #include "side.h"
 
+#include "metrics/metrics.h"
+
 #include <stdlib.h>
 
-enum { ROUTES = 2 };
+enum { ROUTES = 3 };
 
 struct Side {
 	SideOptions options;
@@ -27,10 +29,20 @@ static const char *what_is_missing(void *context)
 {
 	const Side *side = context;
 	JournalStatus journal;
-	journal_status(side->options.journal, &journal);
+	journal_status(side->options.parts.journal, &journal);
 	if (journal.poisoned)
 		return "the journal cannot be written: the server stops\n";
-	return serves(side->options.current) ? NULL : "no channel is deployed here yet\n";
+	return serves(side->options.parts.current) ? NULL : "no channel is deployed here yet\n";
+}
+
+static void tell_metrics(void *context, HttpRequest *request)
+{
+	const Side *side = context;
+	Str text;
+	if (exposition_write(&side->options.parts, http_arena(request), &text) == OK)
+		http_answer(request, &(HttpResponse){.status = 200, .type = METRICS_TYPE, .body = text});
+	else
+		http_answer_text(request, 503, "no memory for the metrics: ask again\n");
 }
 
 Err side_open(const SideOptions *options, Side **ret)
@@ -46,6 +58,8 @@ Err side_open(const SideOptions *options, Side **ret)
 	side->routes[0] = (HttpRoute){.method = "GET", .path = "/livez", .handle = http_alive};
 	side->routes[1] = (HttpRoute){
 	        .method = "GET", .path = "/readyz", .handle = http_ready, .context = &side->readiness};
+	side->routes[2] =
+	        (HttpRoute){.method = "GET", .path = "/metrics", .handle = tell_metrics, .context = side};
 	const HttpOptions http = {
 	        .listen = options->listen,
 	        .routes = side->routes,

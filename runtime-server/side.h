@@ -1,16 +1,14 @@
-// The server's HTTP side, for those who look after it: /livez, /readyz. It needs nothing of gRPC, and what
-// happens here disturbs no call.
+// The server's HTTP side, for those who look after it: /livez, /readyz, /metrics. It needs nothing of gRPC,
+// and what happens here disturbs no call.
 #pragma once
-#include "current/current.h"
+#include "exposition.h"
 #include "http/http.h"
-#include "journal/journal.h"
 
 typedef struct Side Side;
 
 typedef struct SideOptions {
 	Str listen; // empty: there is none, and that is no error
-	Current *current;
-	Journal *journal;
+	Parts parts;
 } SideOptions;
 
 // What `options` points to outlives the Side. *ret is NULL without an address. Errors: those of http_start.

@@ -74,7 +74,10 @@ static Batch *take_batch(Journal *j)
 // Makes what was written of the live segment durable and visible to readers.
 static Err sync_live(Journal *j)
 {
+	int64_t begun_us = monotonic_us();
 	TRY(file_sync(&j->folder, j->live_fd));
+	atomic_fetch_add(&j->sync_us, monotonic_us() - begun_us);
+	atomic_fetch_add(&j->syncs, 1);
 	pthread_mutex_lock(&j->folder_lock);
 	j->segments.items[j->segments.count - 1] = j->live;
 	pthread_mutex_unlock(&j->folder_lock);

@@ -61,7 +61,9 @@ struct Journal {
 	ErrDetail why; // poisoned
 	_Atomic uint64_t durable;
 	_Atomic int64_t used; // bytes of records, durable or not
-	int64_t appended;     // bytes, in this life
+	_Atomic uint64_t syncs;
+	_Atomic int64_t sync_us;
+	int64_t appended; // bytes, in this life
 
 	pthread_t committer;
 	bool committing; // the thread runs

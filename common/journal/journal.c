@@ -289,6 +289,8 @@ void journal_status(Journal *journal, JournalStatus *ret)
 	*ret = journal->found;
 	ret->used_bytes = atomic_load(&journal->used);
 	ret->quota_bytes = journal->options.quota_bytes;
+	ret->syncs = atomic_load(&journal->syncs);
+	ret->sync_us = atomic_load(&journal->sync_us);
 	pthread_mutex_lock(&journal->lock);
 	ret->disk_full = journal->disk_full;
 	ret->poisoned = journal->poisoned;

@@ -64,6 +64,8 @@ typedef struct JournalStatus {
 	int64_t used_bytes; // of records that are here
 	int64_t quota_bytes;
 	int64_t appended_bytes;     // in this life
+	uint64_t syncs;             // likewise, of fdatasync
+	int64_t sync_us;            // what they took in all
 	uint64_t quarantined_parts; // (!) damaged places that recovery put aside at open
 	uint64_t lost_sequences;    // (!) sequences that were in them, or in missing files
 	uint64_t torn_bytes;        // cut off behind the last valid record at open: an ordinary crash

@@ -104,6 +104,7 @@ void call_run(RpcCall *call)
 	Err e;
 
 	call->begun_us = monotonic_us();
+	call->ended_us = 0;
 	e = let_in(call);
 	if (e != OK)
 		rpc_fail(call, e);
@@ -122,11 +123,13 @@ void call_dispatch(RpcCall *call)
 
 void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
 {
+	call_figures_count(call, 0);
 	call->way->reply(call, response);
 }
 
 void rpc_fail(RpcCall *call, Err e)
 {
+	call_figures_count(call, err_status(e));
 	call->way->fail(call, e);
 }
 

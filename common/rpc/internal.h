@@ -33,6 +33,7 @@ typedef struct Health Health;
 typedef struct Reflection Reflection;
 typedef struct Stream Stream;
 typedef struct Talk Talk;
+typedef struct CallFigures CallFigures;
 
 // A server of gRPC core's; see front.c.
 enum { FRONT_TLS, FRONT_PLAINTEXT, FRONTS };
@@ -63,7 +64,8 @@ typedef struct Method {
 	const ProtobufCServiceDescriptor *service_descriptor;
 	const ProtobufCMethodDescriptor *descriptor;
 	void *service;
-	bool open;              // no authorisation: health
+	bool open; // no authorisation: health
+	CallFigures *figures;
 	char *path;             // "/package.Service/Method"
 	Intake intakes[FRONTS]; // not of streaming methods
 } Method;
@@ -85,7 +87,8 @@ struct RpcCall {
 	Intake *intake;     // of a slot
 	grpc_call *core;
 	gpr_timespec deadline;
-	int64_t begun_us; // by monotonic_us, when it was looked at
+	int64_t begun_us; // by monotonic_us, when it was looked at; 0: not yet
+	int64_t ended_us; // likewise, when the handler was done; 0: when it answers
 	grpc_metadata_array headers;
 	grpc_byte_buffer *request;
 	grpc_byte_buffer *response; // of a message on a stream
@@ -189,6 +192,12 @@ Err call_admit(RpcCall *call, size_t size);
 void call_leave(RpcCall *call);
 // Runs an admitted call, here or on a worker thread.
 void call_dispatch(RpcCall *call);
+
+// --- figures.c ---
+// NULL if memory is out.
+CallFigures *call_figures_new(Arena *arena);
+// Counts a call that is about to be answered.
+void call_figures_count(const RpcCall *call, int status);
 
 // --- peer.c ---
 // Fills call->peer, in the call's arena, all but the address.

@@ -10,6 +10,7 @@
 
 typedef struct RpcServer RpcServer;
 typedef struct RpcCall RpcCall;
+struct Metrics; // metrics/metrics.h
 
 // A handler ends a call by exactly one rpc_reply or rpc_fail, before it returns or later from any thread.
 // `request` has passed the wire guard and lives, with all that the handler puts there, in the call's arena
@@ -103,6 +104,9 @@ void rpc_server_free(RpcServer *server);
 // OK.
 Err rpc_server_each(const RpcServer *server, Err (*each)(void *context, Str path), void *context);
 
+// Calls by method and code, their latency, those in flight: health and reflection apart.
+void rpc_server_metrics(const RpcServer *server, struct Metrics *metrics);
+
 // --- from inside the process, for fronts that speak another protocol (HTTP) ---
 
 // What a path such as "/parley.design.v1.OfferService/GetOffer" calls; NULL if no service added so far has
@@ -137,6 +141,8 @@ Str rpc_header(const RpcCall *call, const char *name);
 int64_t rpc_deadline_us(const RpcCall *call);
 // When the server turned to the call, by monotonic_us.
 int64_t rpc_begun_us(const RpcCall *call);
+// When the handler was done, by monotonic_us, if it knows: spares the server a look at the clock.
+void rpc_ended(RpcCall *call, int64_t us);
 // Packs and sends `response`; `call` and its arena are gone afterwards.
 void rpc_reply(RpcCall *call, const ProtobufCMessage *response);
 // Sends the status of `e` with google.rpc details (ErrorInfo, BadRequest if a field is named, RetryInfo if a

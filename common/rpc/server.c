@@ -160,7 +160,10 @@ static Err method_add(RpcServer *server, const ProtobufCServiceDescriptor *descr
 	        .service = service,
 	        .open = open,
 	        .path = arena_printf(server->arena, "/%s/%s", descriptor->name, row->name),
+	        .figures = call_figures_new(server->arena),
 	};
+	if (!method->figures || !method->path)
+		return err(ERR_NO_MEMORY, "no memory for a method");
 	if (method->row.max_request == 0)
 		method->row.max_request = DEFAULT_REQUEST;
 	if (method->row.streaming)

@@ -135,6 +135,7 @@ static void slot_called(Event *event, bool ok)
 	Err e;
 
 	intake->armed--;
+	call->begun_us = 0;
 	if (!ok) { // the server shuts down
 		server_return(server);
 		return;

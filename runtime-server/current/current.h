@@ -157,6 +157,7 @@ typedef struct CurrentStatus {
 	unsigned permille;
 	CurrentVersion accepted; // the newest that was taken, whatever became of it; without times
 	uint64_t current;        // the version that the newest timestamp calls current; 0: it names none
+	uint64_t changes;        // of what serves: snapshots, candidates, shares; since the start
 	bool undeployed, state_lost;
 	bool fallback;         // the previous one serves, because the files of the newest are damaged
 	char last_error[1200]; // why the last one was refused, as "REASON: message"; empty if the last was

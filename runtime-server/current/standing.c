@@ -45,7 +45,7 @@ void current_status(Current *current, size_t index, CurrentStatus *ret)
 {
 	Channel *channel = current->channels[index];
 	const Deployed *both[2];
-	*ret = (CurrentStatus){.channel = channel->name};
+	*ret = (CurrentStatus){.channel = channel->name, .changes = atomic_load(&channel->turn)};
 	channel_pin_both(channel, both);
 	pthread_mutex_lock(&current->telling);
 	tell(channel, both, ret);

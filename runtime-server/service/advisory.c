@@ -1,5 +1,10 @@
 #include "service/advisory.h"
 
+#include "metrics/metrics.h"
+#include "metrics/stripe.h"
+
+#include <stdatomic.h>
+
 static const struct {
 	const char *code, *text;
 } rows[] = {
@@ -7,6 +12,11 @@ static const struct {
 #include "service/advisory_table.h"
 #undef ADVISORY_ROW
 };
+
+// Counted when told, not when noted: of a step that is taken again, only the answer counts.
+static struct {
+	_Alignas(STRIPE_LINE) atomic_uint_fast64_t counts[ADVISORY_COUNT];
+} told[STRIPES];
 
 void advise_more(Advisories *advisories, AdvisoryId id, Str detail, Arena *arena)
 {
@@ -44,7 +54,20 @@ size_t advisories_map(const Advisories *advisories, Arena *arena, Advisory ***re
 		(*ret)[count] = map_one(id, advisories->details[id], arena);
 		if ((*ret)[count] == NULL)
 			break;
+		atomic_fetch_add_explicit(&told[stripe_of_thread()].counts[id], 1, memory_order_relaxed);
 		count++;
 	}
 	return count;
+}
+
+void advisories_metrics(Metrics *metrics)
+{
+	metrics_family(metrics, METRIC_COUNTER, "parley_advisories_total",
+	        "Advisories in answers, by code: what a caller should know although the call succeeded.");
+	for (AdvisoryId id = 0; id < ADVISORY_COUNT; id++) {
+		uint64_t count = 0;
+		for (size_t s = 0; s < STRIPES; s++)
+			count += atomic_load_explicit(&told[s].counts[id], memory_order_relaxed);
+		metrics_sample(metrics, (double)count, METRIC_LABELS({"code", str(rows[id].code)}));
+	}
 }

@@ -28,3 +28,6 @@ void advise_more(Advisories *advisories, AdvisoryId id, Str detail, Arena *arena
 
 // As messages, in the table's order. Out of memory gives fewer: an advisory is never worth failing the call.
 size_t advisories_map(const Advisories *advisories, Arena *arena, Advisory ***ret);
+// How often each was told by this process.
+struct Metrics;
+void advisories_metrics(struct Metrics *metrics);

@@ -62,6 +62,11 @@ Err service_new(const ServiceOptions *options, Service **ret)
 	return OK;
 }
 
+size_t service_sessions(const Service *service)
+{
+	return session_count(service->sessions);
+}
+
 void service_free(Service *service)
 {
 	if (service == NULL)

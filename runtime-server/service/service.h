@@ -36,6 +36,7 @@ Err service_prepare(
 void service_release(void *visitors, const void *prepared);
 // Adds both services, with their access rights (access.h).
 Err service_register(Service *service, RpcServer *server);
+size_t service_sessions(const Service *service); // open ones
 // To be called about every second, from one thread: ends idle sessions and moves the others off old
 // snapshots.
 void service_sweep(Service *service);

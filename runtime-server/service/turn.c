@@ -14,6 +14,7 @@ typedef struct CallReply {
 static void send_to_call(Reply *reply, Err result, const void *response)
 {
 	RpcCall *call = ((CallReply *)reply)->call;
+	rpc_ended(call, reply->ended_us);
 	if (result == OK)
 		rpc_reply(call, response);
 	else
@@ -29,14 +30,16 @@ static bool is_servers_fault(Err e)
 }
 
 // For the version that answers, before it does: who asks for figures next finds it counted. What waits for
-// the disk after that is none of the version's doing.
-static void count_call(const Deployed *deployed, int64_t begun_us, Err result)
+// the disk after that is none of the version's doing. Returns when it was; 0: nothing was counted.
+static int64_t count_call(const Deployed *deployed, int64_t begun_us, Err result)
 {
 	if (deployed == NULL)
-		return;
-	deployed_count_call(deployed, monotonic_us() - begun_us);
+		return 0;
+	int64_t now_us = monotonic_us();
+	deployed_count_call(deployed, now_us - begun_us);
 	if (result != OK && is_servers_fault(result))
 		deployed_count(deployed, FIGURE_ERRORS, 1);
+	return now_us;
 }
 
 // What is left of a turn whose call may have been answered, and so be gone.
@@ -61,10 +64,11 @@ static void finish(const Remains *remains, Err result, const Outcome *outcome)
 	bool ends = outcome->end == TURN_REPLY_END || outcome->end == TURN_LATER_END;
 	Reply *reply = remains->reply;
 	uint64_t sequence = remains->sequence;
-	if (session != NULL)
-		count_call(session->pin, remains->begun_us, result);
-	if (result != OK || !later)
+	int64_t ended_us = session != NULL ? count_call(session->pin, remains->begun_us, result) : 0;
+	if (result != OK || !later) {
+		reply->ended_us = ended_us;
 		reply->send(reply, result, outcome->response);
+	}
 	if (session == NULL)
 		return;
 	if (result == OK && sequence > session->sequence)
@@ -108,7 +112,7 @@ static void answer_late(Turn *turn, const Deployed *deployed)
 	Outcome outcome = {0};
 	Err e = turn->command->late(turn, deployed, &outcome);
 	deployed_count(deployed, FIGURE_LATE, 1);
-	count_call(deployed, turn->begun_us, e);
+	reply->ended_us = count_call(deployed, turn->begun_us, e);
 	reply->send(reply, e, outcome.response);
 	current_release(deployed);
 }
@@ -219,7 +223,7 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
 		return;
 	}
-	*reply = (CallReply){{send_to_call}, call};
+	*reply = (CallReply){{.send = send_to_call}, call};
 	turn_begin(service, &(TurnCall){.reply = &reply->reply,
 	                            .arena = rpc_arena(call),
 	                            .command = command,

@@ -14,9 +14,10 @@ expr: base
 snapshot: base wire expr
 decide: base expr snapshot
 http: base
+metrics: base
 journal: base
 pg: base
-rpc: base wire
+rpc: base wire metrics
 '
 # Header pattern: what may include it, as beginnings of paths. Of the tests only those that look at gRPC core itself do:
 # malformed calls, statuses, and what the benchmarks measure against.

@@ -1,0 +1,19 @@
+// What a runtime server exports to Prometheus: figures that its parts keep anyway, read when they are asked
+// for.
+#pragma once
+#include "config.h"
+#include "service/service.h"
+#include "ship/ship.h"
+
+typedef struct Parts {
+	const Config *config;
+	Current *current;
+	Journal *journal;
+	Visitors *visitors;
+	Service *service;
+	const RpcServer *server;
+	Ship *ship; // NULL: nothing is shipped
+} Parts;
+
+// The text, in `arena`. Error: NO_MEMORY.
+Err exposition_write(const Parts *parts, Arena *arena, Str *ret);
