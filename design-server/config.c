@@ -54,7 +54,8 @@ static const ConfigField http_fields[] = {
                 .type = CONFIG_STRING,
                 .offset = INNER(http, listen),
                 .fallback = "127.0.0.1:7480",
-                .help = "loopback address and port for Connect JSON, /livez and /readyz; \"\": none"},
+                .help = "loopback address and port for Connect JSON, /livez, /readyz and /metrics; \"\": "
+                        "none"},
         {.name = "threads",
                 .type = CONFIG_INT,
                 .offset = INNER(http, threads),

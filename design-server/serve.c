@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "design.h"
 #include "environment/environment.h"
+#include "exposition.h"
 #include "history/history.h"
 #include "match/match.h"
 #include "pending/pending.h"
@@ -26,7 +27,8 @@ typedef struct Design {
 	Release *release;
 	RpcServer *rpc;
 	HttpServer *http;
-	HttpRoute routes[3];
+	Exposition *exposition;
+	HttpRoute routes[4];
 	HttpReadiness readiness;
 	Err database; // what the last look at it found
 	bool ready;
@@ -35,6 +37,7 @@ typedef struct Design {
 static void design_stop(Design *design)
 {
 	http_stop(design->http);
+	exposition_free(design->exposition);
 	rpc_server_free(design->rpc);
 	release_free(design->release);
 	matcher_free(design->services.matcher);
@@ -87,10 +90,20 @@ static Err start_http(Design *design, const DesignConfig *config)
 	int port = 0;
 	if (!config->http.listen.len)
 		return OK;
+	design->exposition = exposition_new(&(ExpositionParts){.services = &design->services,
+	        .rollouts = design->rollouts,
+	        .rpc = design->rpc,
+	        .ready = &design->ready});
+	if (!design->exposition)
+		return err(ERR_NO_MEMORY, "no memory for the metrics");
 	design->readiness = (HttpReadiness){.missing = what_is_missing, .context = design};
 	const HttpRoute routes[] = {
 	        {.method = "GET", .path = "/livez", .handle = http_alive},
 	        {.method = "GET", .path = "/readyz", .handle = http_ready, .context = &design->readiness},
+	        {.method = "GET",
+	                .path = "/metrics",
+	                .handle = exposition_tell,
+	                .context = design->exposition},
 	        connect_http_route(design->rpc),
 	};
 	static_assert(sizeof(routes) == sizeof(design->routes), "a place for each route");
@@ -158,6 +171,8 @@ static void watch(Design *design, const sigset_t *signals)
 		(void)watch_database(design); // a changed schema makes it not ready; it is logged
 		if (design->ready != was_ready)
 			rpc_server_set_health(design->rpc, "", design->ready);
+		if (design->exposition)
+			exposition_tick(design->exposition);
 	}
 	log_info("draining", F_INT("signal", caught));
 }

@@ -115,3 +115,10 @@ void pg_pool_free(PgPool *pool);
 Err pg_pool_take(PgPool *pool, int timeout_ms, Pg **ret);
 // Gives it back; a dead one, or one inside a transaction, is closed.
 void pg_pool_give(PgPool *pool, Pg *pg);
+
+typedef struct PgPoolStatus {
+	size_t size, taken, idle;
+	uint64_t waits;    // times that all were taken
+	uint64_t timeouts; // times that none came back in time
+} PgPoolStatus;
+void pg_pool_status(PgPool *pool, PgPoolStatus *ret);

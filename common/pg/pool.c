@@ -15,6 +15,7 @@ struct PgPool {
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
 	size_t size, taken;
+	uint64_t waits, timeouts;
 	size_t idle_count;
 	Pg *idle[]; // `size` of them
 };
@@ -90,9 +91,11 @@ static bool take_place(PgPool *pool, int64_t deadline, Pg **ret_idle)
 	bool waited_out = false;
 	*ret_idle = NULL;
 	pthread_mutex_lock(&pool->lock);
+	pool->waits += pool->taken == pool->size;
 	while (pool->taken == pool->size && !waited_out)
 		waited_out = pthread_cond_timedwait(&pool->returned, &pool->lock, &until) != 0;
 	bool got = pool->taken < pool->size;
+	pool->timeouts += !got;
 	if (got) {
 		pool->taken++;
 		if (pool->idle_count)
@@ -130,4 +133,15 @@ void pg_pool_give(PgPool *pool, Pg *pg)
 		pg = NULL;
 	}
 	release_place(pool, pg);
+}
+
+void pg_pool_status(PgPool *pool, PgPoolStatus *ret)
+{
+	pthread_mutex_lock(&pool->lock);
+	*ret = (PgPoolStatus){.size = pool->size,
+	        .taken = pool->taken,
+	        .idle = pool->idle_count,
+	        .waits = pool->waits,
+	        .timeouts = pool->timeouts};
+	pthread_mutex_unlock(&pool->lock);
 }

@@ -5,6 +5,9 @@
 
 // Adds IngestService and HistoryService.
 Err history_register(Services *services, RpcServer *server);
+// What this process has taken in.
+struct Metrics;
+void history_metrics(struct Metrics *metrics);
 
 enum {
 	HISTORY_SHIP_MAX = 4 << 20,                         // bytes of one ShipRecords request's records

@@ -8,8 +8,10 @@
 #include "history/turn.h"
 #include "history/write.h"
 #include "match/match.h"
+#include "metrics/metrics.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 
 typedef Parley__Design__V1__GetCursorRequest GetCursorRequest;
 typedef Parley__Design__V1__GetCursorResponse GetCursorResponse;
@@ -66,6 +68,41 @@ static Err take_in(Pg *pg, void *context)
 	TRY(dedupe_events(pg, &in->source, batch, in->arena));
 	TRY(batch_write(pg, &in->source, batch, in->arena));
 	return move_cursor(pg, in, last);
+}
+
+// --- figures ---
+
+static struct {
+	atomic_uint_fast64_t batches, records, rows, rejects;
+} taken;
+
+// After the commit; what was known before counts for nothing.
+static void count(const Batch *batch)
+{
+	uint64_t fresh = 0, rows = 0, rejects = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		fresh += !batch->records[i].known;
+		rejects += !batch->records[i].known && batch->records[i].reason != NULL;
+	}
+	for (size_t i = 0; i < batch->fact_count; i++)
+		rows += !batch->facts[i].record->known;
+	atomic_fetch_add(&taken.batches, fresh > 0);
+	atomic_fetch_add(&taken.records, fresh);
+	atomic_fetch_add(&taken.rows, rows);
+	atomic_fetch_add(&taken.rejects, rejects);
+}
+
+void history_metrics(Metrics *metrics)
+{
+	metrics_counter(metrics, "parley_ingest_batches_total",
+	        "Batches of journal records that were taken in.", atomic_load(&taken.batches));
+	metrics_counter(
+	        metrics, "parley_ingest_records_total", "Their records.", atomic_load(&taken.records));
+	metrics_counter(metrics, "parley_ingest_rows_total", "Rows of history made of them.",
+	        atomic_load(&taken.rows));
+	metrics_counter(metrics, "parley_ingest_rejects_total",
+	        "Records that cannot be history; they are kept in ingest_reject.",
+	        atomic_load(&taken.rejects));
 }
 
 // --- the calls ---
@@ -131,9 +168,11 @@ static Err read_and_take_in(const Services *services, const BatchClaim *claim, T
 	TRY(batch_read(claim, in->arena, &in->batch));
 	turn_wait(turn, STORE_TIMEOUT_MS);
 	Err e = store_transact(services->ingest, take_in, in);
-	if (e != ERR_SEQUENCE_GAP || !turn_wait_for_another(turn, GAP_PATIENCE_MS))
-		return e;
-	return store_transact(services->ingest, take_in, in);
+	if (e == ERR_SEQUENCE_GAP && turn_wait_for_another(turn, GAP_PATIENCE_MS))
+		e = store_transact(services->ingest, take_in, in);
+	if (e == OK)
+		count(&in->batch);
+	return e;
 }
 
 static Err ship_records(const Services *services, RpcCall *call, const ShipRecordsRequest *request,

@@ -14,6 +14,9 @@ Err rollouts_new(Services *services, const Environments *environments, Rollouts 
 // Ends the pass that is under way, then the thread.
 void rollouts_free(Rollouts *rollouts);
 Err rollouts_register(Rollouts *rollouts, RpcServer *server);
+// How the servers are, as far as this process knows.
+struct Metrics;
+void rollouts_metrics(Rollouts *rollouts, struct Metrics *metrics);
 
 // In the transaction in which a deployment moves to ROLLING_OUT: records its first step.
 Err rollout_begin(Pg *pg, int64_t deployment, const Environment *environment, int64_t now_us);

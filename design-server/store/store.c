@@ -44,6 +44,11 @@ void store_free(Store *store)
 	free(store);
 }
 
+void store_pool(Store *store, PgPoolStatus *ret)
+{
+	pg_pool_status(store->pool, ret);
+}
+
 // 10 to 20 ms, then twice that, and so on: whoever collided should not collide again in step.
 static void back_off(int tries)
 {

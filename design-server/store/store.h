@@ -18,6 +18,7 @@ Store *store_new_as(const char *conninfo, const char *role, size_t connections);
 #define STORE_ROLE        "parley_design"
 #define STORE_ROLE_INGEST "parley_ingest"
 void store_free(Store *store);
+void store_pool(Store *store, PgPoolStatus *ret);
 
 // Applies the migrations that the database lacks, as the role of `conninfo`, which owns all tables. Safe to
 // run at any time and from several processes. Errors: MIGRATION_FAILED (also if one that ran was changed

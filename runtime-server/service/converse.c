@@ -225,7 +225,7 @@ void handle_converse(void *service, RpcCall *call, const ProtobufCMessage *reque
 		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
 		return;
 	}
-	*exchange = (Exchange){.reply = {.send = settle},
+	*exchange = (Exchange){.reply = {settle},
 	        .call = call,
 	        .conversation = conversation,
 	        .request = in,

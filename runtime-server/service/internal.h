@@ -39,7 +39,6 @@ static inline int64_t steady_now(const Service *service)
 typedef struct Reply {
 	// The answer, or this thread's last failure; at most once. Everything may be gone afterwards.
 	void (*send)(struct Reply *reply, Err result, const void *response);
-	int64_t ended_us; // when the turn was done, by monotonic_us; 0: not known
 } Reply;
 
 // What serves is another: sessions are moved at the next sweep.

@@ -14,11 +14,17 @@ typedef struct CallReply {
 static void send_to_call(Reply *reply, Err result, const void *response)
 {
 	RpcCall *call = ((CallReply *)reply)->call;
-	rpc_ended(call, reply->ended_us);
 	if (result == OK)
 		rpc_reply(call, response);
 	else
 		rpc_fail(call, result);
+}
+
+// A call's time ends where its version's does: the clock is looked at once.
+static void note_end(Reply *reply, int64_t ended_us)
+{
+	if (reply->send == send_to_call)
+		rpc_ended(((CallReply *)reply)->call, ended_us);
 }
 
 static bool is_servers_fault(Err e)
@@ -66,7 +72,7 @@ static void finish(const Remains *remains, Err result, const Outcome *outcome)
 	uint64_t sequence = remains->sequence;
 	int64_t ended_us = session != NULL ? count_call(session->pin, remains->begun_us, result) : 0;
 	if (result != OK || !later) {
-		reply->ended_us = ended_us;
+		note_end(reply, ended_us);
 		reply->send(reply, result, outcome->response);
 	}
 	if (session == NULL)
@@ -112,7 +118,7 @@ static void answer_late(Turn *turn, const Deployed *deployed)
 	Outcome outcome = {0};
 	Err e = turn->command->late(turn, deployed, &outcome);
 	deployed_count(deployed, FIGURE_LATE, 1);
-	reply->ended_us = count_call(deployed, turn->begun_us, e);
+	note_end(reply, count_call(deployed, turn->begun_us, e));
 	reply->send(reply, e, outcome.response);
 	current_release(deployed);
 }
@@ -223,7 +229,7 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
 		return;
 	}
-	*reply = (CallReply){{.send = send_to_call}, call};
+	*reply = (CallReply){{send_to_call}, call};
 	turn_begin(service, &(TurnCall){.reply = &reply->reply,
 	                            .arena = rpc_arena(call),
 	                            .command = command,
