@@ -65,7 +65,7 @@ NamedValue *string_value(Client *client, const char *name, const char *value)
 	return made;
 }
 
-static AudienceId *customer_id(Client *client, int64_t customer)
+AudienceId *new_customer(Client *client, int64_t customer)
 {
 	AudienceId *audience = message_new(client->arena, MESSAGE_OF(audience_id));
 	audience->level = text(client, "customer");
@@ -80,8 +80,19 @@ StartSessionRequest *new_start(Client *client, const char *session, int64_t cust
 	StartSessionRequest *request = message_new(client->arena, MESSAGE_OF(start_session_request));
 	request->session_id = text(client, session);
 	request->channel = text(client, "bank");
-	request->audience = customer_id(client, customer);
+	request->audience = new_customer(client, customer);
 	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
+	return request;
+}
+
+PostResponseRequest *new_response(Client *client, const char *id, const char *treatment, const char *response)
+{
+	PostResponseRequest *request = message_new(client->arena, MESSAGE_OF(post_response_request));
+	request->event_id = text(client, id);
+	request->channel = text(client, "bank");
+	request->code_case = PARLEY__RUNTIME__V1__POST_RESPONSE_REQUEST__CODE_TREATMENT_CODE;
+	request->treatment_code = text(client, treatment);
+	request->response = text(client, response);
 	return request;
 }
 
@@ -89,7 +100,7 @@ SetAudienceRequest *new_audience(Client *client, const char *session, int64_t cu
 {
 	SetAudienceRequest *request = message_new(client->arena, MESSAGE_OF(set_audience_request));
 	request->session_id = text(client, session);
-	request->audience = customer_id(client, customer);
+	request->audience = new_customer(client, customer);
 	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
 	return request;
 }
@@ -146,6 +157,11 @@ Err post_event(Client *client, const PostEventRequest *request, PostEventRespons
 	return call(client, INTERACTION, "PostEvent", request, ret);
 }
 
+Err post_response(Client *client, const PostResponseRequest *request, PostResponseResponse **ret)
+{
+	return call(client, INTERACTION, "PostResponse", request, ret);
+}
+
 Err end_session(Client *client, const char *session)
 {
 	Parley__Runtime__V1__EndSessionRequest request = PARLEY__RUNTIME__V1__END_SESSION_REQUEST__INIT;
@@ -198,7 +214,7 @@ RecommendRequest *new_recommend(Client *client, int64_t customer, const char *po
 	RecommendRequest *request = message_new(client->arena, MESSAGE_OF(recommend_request));
 	const GetOffersRequest *offers = new_offers(client, "", point, max);
 	request->channel = text(client, "bank");
-	request->audience = customer_id(client, customer);
+	request->audience = new_customer(client, customer);
 	request->parameters = ARENA_ARRAY(client->arena, NamedValue *, 8);
 	request->points = offers->points;
 	request->n_points = 1;

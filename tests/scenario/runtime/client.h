@@ -36,11 +36,17 @@ GetOffersRequest *new_offers(Client *client, const char *session, const char *po
 PostEventRequest *new_event(
         Client *client, const char *session, const char *id, const char *event, const char *treatment);
 
+// For channel "bank"; set its code at will, and the customer for an offer code.
+PostResponseRequest *new_response(
+        Client *client, const char *id, const char *treatment, const char *response);
+AudienceId *new_customer(Client *client, int64_t customer);
+
 SetAudienceRequest *new_audience(Client *client, const char *session, int64_t customer);
 
 Err start_session(Client *client, const StartSessionRequest *request, StartSessionResponse **ret);
 Err get_offers(Client *client, const GetOffersRequest *request, GetOffersResponse **ret);
 Err post_event(Client *client, const PostEventRequest *request, PostEventResponse **ret);
+Err post_response(Client *client, const PostResponseRequest *request, PostResponseResponse **ret);
 Err end_session(Client *client, const char *session);
 Err get_profile(Client *client, const char *session, GetProfileResponse **ret);
 Err set_audience(Client *client, const SetAudienceRequest *request, SetAudienceResponse **ret);

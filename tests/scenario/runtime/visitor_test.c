@@ -136,6 +136,37 @@ static void an_offer_is_answered_in_another_life(void **state)
 	stop(SIGTERM, 0);
 }
 
+static void respond(const char *id, const char *code, const char *response, bool duplicate)
+{
+	PostResponseResponse *answer = NULL;
+	assert_int_equal(
+	        post_response(&touchpoint, new_response(&touchpoint, id, code, response), &answer), OK);
+	assert_int_equal(answer->duplicate, duplicate);
+}
+
+// No session of the visitor is open when it comes, and the life that made the offer is over.
+static void a_response_without_a_session_stays_taken(void **state)
+{
+	(void)state;
+	char code[64];
+	start();
+	deploy();
+	snprintf(code, sizeof code, "%s", card("s1", 7));
+	post("s1", "e1", "shown", code);
+	restart(SIGKILL);
+	respond("e2", code, "accept", false);
+	respond("e2", code, "accept", true);
+	assert_null(card("s2", 7));
+	restart(SIGKILL); // nothing but the journal has it
+	assert_null(card("s3", 7));
+	assert_non_null(card("s4", 8));
+	respond("e2", code, "accept", false); // a life that cannot know it takes it again; history drops it
+	restart(SIGTERM);                     // now a checkpoint has
+	assert_null(card("s5", 7));
+	assert_non_null(card("s6", 8));
+	stop(SIGTERM, 0);
+}
+
 static void spoil(const char *name)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 20, 0);
@@ -177,6 +208,7 @@ int main(void)
 	        STORY(what_was_accepted_stays_accepted),
 	        STORY(what_was_counted_stays_counted),
 	        STORY(an_offer_is_answered_in_another_life),
+	        STORY(a_response_without_a_session_stays_taken),
 	        STORY(a_damaged_checkpoint_is_told_and_passed_by),
 	};
 	rpc_init();
