@@ -1,6 +1,6 @@
 #include "exposition.h"
 
-#include "base/cleanup.h"
+#include "base/log.h"
 #include "history/history.h"
 #include "metrics/metrics.h"
 
@@ -19,7 +19,8 @@ struct Exposition {
 	ExpositionParts parts;
 	pthread_mutex_t lock; // of what follows
 	Findings findings;
-	int64_t next_us; // monotonic; the ticking thread's own
+	int64_t next_us; // monotonic; the ticking thread's own, as `failed`
+	Err failed;      // what the last try ended in, so that it is logged once
 };
 
 // --- reading the database ---
@@ -33,11 +34,18 @@ static void findings_free(Findings *findings)
 	*findings = (Findings){0};
 }
 
+static Err read_cursors(Pg *pg, void *context)
+{
+	Findings *findings = context;
+	pg_result_free(findings->cursors);
+	findings->cursors = NULL;
+	return pg_query(pg, STORE_TIMEOUT_MS, sql_metrics_cursors, NULL, 0, &findings->cursors);
+}
+
 static Err read_findings(Pg *pg, void *context)
 {
 	Findings *findings = context;
 	findings_free(findings);
-	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_metrics_cursors, NULL, 0, &findings->cursors));
 	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_metrics_audit, NULL, 0, &findings->audit));
 	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_metrics_deployments, NULL, 0, &findings->deployments));
 	return pg_query(pg, STORE_TIMEOUT_MS, sql_metrics_late_responses, NULL, 0, &findings->late);
@@ -52,7 +60,13 @@ void exposition_tick(Exposition *exposition)
 	        monotonic_us() < exposition->next_us)
 		return;
 	exposition->next_us = monotonic_us() + READ_EVERY_S * US_PER_S;
-	if (store_read(services->store, read_findings, &fresh) == OK) {
+	Err e = store_read(services->store, read_findings, &fresh);
+	if (e == OK)
+		e = store_read(services->ingest, read_cursors, &fresh); // nobody else may look at them
+	if (e != OK && e != exposition->failed)
+		log_failure(LOG_WARN, "the database's figures could not be read");
+	exposition->failed = e;
+	if (e == OK) {
 		fresh.read_us = clock_now_us(services->clock);
 		pthread_mutex_lock(&exposition->lock);
 		Findings old = exposition->findings;
