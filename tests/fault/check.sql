@@ -6,15 +6,19 @@ CREATE TABLE fault_check.run (name text);
 CREATE TABLE fault_check.ledger (what text, id text, kind text, visitor bigint, treatment text, offer text);
 CREATE TABLE fault_check.base (environment text, runtime_id text, incarnation bigint, sequence bigint);
 
--- What the history says of events, whatever it means by them.
+-- What the history says of events, whatever it means by them. A response that came without a session is judged in the queue that
+-- ingest puts it into, where visitor and offer may still be open; the matcher's row must not be there twice either.
 CREATE VIEW fault_check.event AS
 SELECT * FROM (
 	SELECT session_id, event_id, 'contact' AS kind, audience_id, treatment_code, offer_code, time FROM contact_history
 	UNION ALL
-	SELECT session_id, event_id, response, audience_id, treatment_code, offer_code, time FROM response_history
+	SELECT session_id, event_id, response, audience_id, treatment_code, offer_code, time FROM response_history r
+	WHERE NOT EXISTS (SELECT FROM late_response l WHERE (l.environment, l.event_id) = (r.environment, r.event_id))
 	UNION ALL
-	SELECT session_id, event_id, 'event', audience_id, treatment_code, offer_code, time FROM event_history) e
-WHERE starts_with(session_id, (SELECT name || '-' FROM fault_check.run));
+	SELECT session_id, event_id, 'event', audience_id, treatment_code, offer_code, time FROM event_history
+	UNION ALL
+	SELECT '', event_id, 'late', NULL, code, NULL, time FROM late_response) e
+WHERE starts_with(session_id, (SELECT name || '-' FROM fault_check.run)) OR starts_with(event_id, (SELECT name || '-' FROM fault_check.run));
 
 CREATE VIEW fault_check.offered AS
 SELECT session_id, treatment_code, audience_id, offer_code FROM recommendation
@@ -30,6 +34,7 @@ WITH rows AS (
 	UNION SELECT environment, runtime_id, incarnation, sequence FROM response_history
 	UNION SELECT environment, runtime_id, incarnation, sequence FROM event_history
 	UNION SELECT environment, runtime_id, incarnation, sequence FROM session_history
+	UNION SELECT environment, runtime_id, incarnation, sequence FROM late_response WHERE source = 'runtime'
 	UNION SELECT environment, runtime_id, incarnation, s FROM ingest_reject, generate_series(first_sequence, last_sequence) s)
 SELECT c.environment, c.runtime_id, c.incarnation, coalesce(b.sequence, 0) AS base, c.sequence AS cursor,
 	count(r.sequence) FILTER (WHERE r.sequence <= c.sequence) AS present,
@@ -48,6 +53,7 @@ SELECT
 	(SELECT count(*) FROM fault_check.acked a WHERE NOT EXISTS (SELECT FROM fault_check.event e WHERE e.event_id = a.id)) AS lost,
 	-- there more than once
 	(SELECT count(*) FROM (SELECT FROM fault_check.event GROUP BY event_id HAVING count(*) > 1) twice)
+	+ (SELECT count(*) FROM (SELECT FROM response_history GROUP BY environment, event_id, response HAVING count(*) > 1) twice)
 	+ (SELECT count(*) FROM (SELECT FROM fault_check.offered GROUP BY treatment_code HAVING count(*) > 1) twice) AS duplicated,
 	-- there, and nobody sent it
 	(SELECT count(*) FROM fault_check.event e
@@ -56,7 +62,7 @@ SELECT
 		WHERE NOT EXISTS (SELECT FROM fault_check.ledger l WHERE l.what = 'opened' AND l.id = o.session_id)) AS unknown,
 	-- there with other facts than were sent
 	(SELECT count(*) FROM fault_check.event e JOIN fault_check.ledger l ON l.what = 'sent' AND l.id = e.event_id
-		WHERE (e.kind, e.audience_id, e.treatment_code, e.offer_code) IS DISTINCT FROM
+		WHERE (e.kind, coalesce(e.audience_id, l.visitor::text), e.treatment_code, coalesce(e.offer_code, l.offer, '')) IS DISTINCT FROM
 			(l.kind, l.visitor::text, coalesce(l.treatment, ''), coalesce(l.offer, '')))
 	+ (SELECT count(*) FROM fault_check.offered o JOIN fault_check.ledger l ON l.what = 'offered' AND l.id = o.treatment_code
 		WHERE (o.audience_id, o.offer_code) IS DISTINCT FROM (l.visitor::text, l.offer)) AS changed,

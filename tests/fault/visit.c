@@ -152,6 +152,16 @@ static Err ask(Visit *v)
 	return OK;
 }
 
+static Err acknowledged(Visit *v, LedgerLine *line, bool duplicate)
+{
+	line->what = "acked";
+	TRY(ledger_acked(v->ledger, line));
+	atomic_fetch_add(&v->world->totals->acked, 1);
+	if (duplicate)
+		atomic_fetch_add(&v->world->totals->duplicates, 1);
+	return OK;
+}
+
 // Posts one event and writes it down once it is acknowledged. *known is false if its treatment is not.
 static Err post(Visit *v, const char *event, const char *kind, bool *known)
 {
@@ -177,12 +187,27 @@ static Err post(Visit *v, const char *event, const char *kind, bool *known)
 		return OK;
 	}
 	TRY(e);
-	line.what = "acked";
-	TRY(ledger_acked(v->ledger, &line));
-	atomic_fetch_add(&v->world->totals->acked, 1);
-	if (((const MESSAGE(PostEventResponse) *)response)->duplicate)
-		atomic_fetch_add(&v->world->totals->duplicates, 1);
-	return OK;
+	return acknowledged(v, &line, ((const MESSAGE(PostEventResponse) *)response)->duplicate);
+}
+
+// The same without a session: an answer that comes late. Whether its treatment is known does not matter.
+static Err respond(Visit *v)
+{
+	MESSAGE(PostResponseRequest) request = INIT(POST_RESPONSE_REQUEST);
+	ProtobufCMessage *response;
+	char id[ID_SIZE];
+	LedgerLine line = {"sent", id, "late", v->visitor, v->treatment, v->offer}, again = line;
+
+	(void)snprintf(id, sizeof(id), "%s-%d-%ld-e%d", v->world->name, v->thread, v->number, v->events++);
+	again.what = "again";
+	request.event_id = id;
+	request.channel = (char *)v->world->channel;
+	request.code_case = PARLEY__RUNTIME__V1__POST_RESPONSE_REQUEST__CODE_TREATMENT_CODE;
+	request.treatment_code = v->treatment;
+	request.response = "reject";
+	TRY(ledger_write(v->ledger, &line));
+	TRY(call(v, "PostResponse", &request.base, &again, &response));
+	return acknowledged(v, &line, ((const MESSAGE(PostResponseResponse) *)response)->duplicate);
 }
 
 static Err show_and_answer(Visit *v)
@@ -197,6 +222,8 @@ static Err show_and_answer(Visit *v)
 		TRY(post(v, "accepted", "accept", &known));
 	else if (known && chance_once_in(v->chance, 4))
 		TRY(post(v, "declined", "reject", &known));
+	if (v->treatment[0] && chance_once_in(v->chance, 5))
+		TRY(respond(v));
 	if (chance_once_in(v->chance, 2))
 		TRY(post(v, "looked", "event", &known));
 	return OK;
