@@ -43,6 +43,8 @@ OPTION_ROW(CHECK, "check", 0, NULL, "compare, and tell where they differ")
 OPTION_ROW(CHECKPOINT, "checkpoint", 0, "FILE", "compare with this checkpoint instead of the newest")
 OPTION_ROW(STATE, "state", 0, "STATE_DIR", "the server's state_dir, if the journal lies elsewhere")
 OPTION_ROW(FROM_START, "from-start", 0, NULL, "begin with nothing, not with the checkpoint before the newest")
+OPTION_ROW(FROM_HISTORY, "from-history", 0, NULL,
+        "fold what PostgreSQL's history has instead of the journal: --database, --env and --server say whose")
 OPTION_ROW(NOW, "now", 0, NULL, "have the running server write a checkpoint first")
 OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
         "an attribute; may be repeated; TYPE is bool, int, double, string, timestamp or list")

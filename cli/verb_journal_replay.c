@@ -1,16 +1,19 @@
 // journal replay is done by parley-runtime: only the program that serves has the fold, and what is checked
 // must be that very one. This verb finds it beside itself, or in the path, and becomes it.
-#include "base/cleanup.h"
-#include "cli.h"
+#include "journal_history.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PROGRAM_PATH = 4096, WORDS_MOST = 16 };
 
-#define PROGRAM "parley-runtime"
+#define PROGRAM    "parley-runtime"
+#define CANNOT_RUN "cannot run " PROGRAM ", which has the fold: install it beside parley"
 
 static const char *find_program(Cli *cli)
 {
@@ -45,13 +48,69 @@ static Err find_folders(Cli *cli, const char **ret_state, const char **ret_journ
 	return OK;
 }
 
+// --- from the history ---
+
+// Becomes the program in a process of its own, for what was made for it is removed afterwards.
+static Err run(Cli *cli, const char **words)
+{
+	int status = 0;
+	pid_t child = fork();
+	if (child == 0) {
+		execvp(words[0], (char **)(uintptr_t)words);
+		_exit(127);
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			child = -1;
+	if (child < 0)
+		return err_errno(ERR_IO, "cannot run " PROGRAM);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return err(ERR_RESOURCE_NOT_FOUND, CANNOT_RUN);
+	cli->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
+	return OK;
+}
+
+static void remove_folder(const char *dir)
+{
+	DIR *list = opendir(dir);
+	for (struct dirent *entry; list != NULL && (entry = readdir(list)) != NULL;)
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(list), entry->d_name, 0);
+	if (list != NULL)
+		closedir(list);
+	rmdir(dir);
+}
+
+// `place`: of the words, where the folder with the history is to stand.
+static Err replay_history(Cli *cli, const char **words, size_t place)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *dir = arena_printf(cli->arena, "%s/parley-history-XXXXXX", tmp ? tmp : "/tmp");
+	int64_t late = 0;
+	if (dir == NULL || mkdtemp(dir) == NULL)
+		return err_errno(ERR_IO, "cannot make a folder for the history");
+	words[place] = dir;
+	Err e = journal_from_history(cli, dir, &late);
+	if (e == OK)
+		e = run(cli, words);
+	ErrDetail why = *err_detail();
+	remove_folder(dir);
+	if (late > 0)
+		fprintf(stderr,
+		        "note: the history does not say when this server took %lld late responses: visitors "
+		        "that "
+		        "they are of differ\n",
+		        (long long)late);
+	return e == OK ? OK : err_restore(&why);
+}
+
 Err verb_journal_replay(Cli *cli)
 {
 	const char *state, *journal, *words[WORDS_MOST];
 	size_t count = 0;
 	if (!cli_given(cli, OPT_CHECK))
 		return cli_usage(cli,
-		        "replay changes nothing yet but checks: parley journal replay %s --check",
+		        "replay compares and changes nothing, so say so: parley journal replay %s --check",
 		        cli->line.arguments[0]);
 	TRY(find_folders(cli, &state, &journal));
 	words[count++] = find_program(cli);
@@ -68,10 +127,17 @@ Err verb_journal_replay(Cli *cli)
 		words[count++] = "--now";
 	if (cli->format != FORMAT_TABLE)
 		words[count++] = "--json";
+	bool history = cli_given(cli, OPT_FROM_HISTORY);
+	if (history) {
+		words[count++] = "--history";
+		words[count++] = NULL; // where it will be
+	}
+	size_t place = count - 1;
 	words[count++] = "--";
 	words[count++] = state;
 	words[count] = NULL;
+	if (history)
+		return replay_history(cli, words, place);
 	execvp(words[0], (char **)(uintptr_t)words);
-	return err_errno(ERR_RESOURCE_NOT_FOUND,
-	        "cannot run " PROGRAM ", which has the fold: install it beside parley");
+	return err_errno(ERR_RESOURCE_NOT_FOUND, CANNOT_RUN);
 }

@@ -429,15 +429,19 @@ VERB_ROW("journal tail", "DIR", 1, 1, "limit follow visitor session event kind",
 	"  parley journal tail /var/lib/parley/journal\n"
 	"  parley journal tail /var/lib/parley/journal --follow --visitor 4711\n"
 	"  parley journal tail /var/lib/parley/journal -n 1000 --kind event --event accept -o json | jq .offer\n")
-VERB_ROW("journal replay", "DIR --check", 1, 1, "check checkpoint state from-start now", "fold visitor state again from the journal, and compare", verb_journal_replay,
+VERB_ROW("journal replay", "DIR --check", 1, 1, "check checkpoint state from-start from-history database server now", "fold visitor state again from the journal, and compare", verb_journal_replay,
 	"Rebuilds what a runtime server remembers of visitors, and every counter, from its journal, and compares the result byte for\n"
 	"byte with the newest checkpoint that the server wrote of it (every few minutes, at its end, on SIGUSR1; --now asks for one).\n"
 	"DIR is its state_dir. The fold begins with the checkpoint before the newest, for whose beginning the journal may have been\n"
 	"shipped and deleted; --from-start begins with nothing, which takes a journal that is still whole. The server may run.\n"
+	"With --from-history the fold is over what PostgreSQL has of the server (--env, --server: its ID) instead, from the beginning;\n"
+	"recommendations, which only wait to be quoted, are not compared then.\n"
 	"Exits 0 if they are equal, 1 if they differ (each place is told), 7 if the journal lacks records or is damaged.\n\n"
 	"Examples:\n"
 	"  parley journal replay /var/lib/parley --check\n"
 	"  parley journal replay /var/lib/parley --check --now -o json\n"
+	"  parley journal replay /var/lib/parley --check --from-history --env production --server rt1 \\\n"
+	"    --database 'host=db dbname=parley user=parley_reader'\n"
 	"  parley journal replay /backup/journal --state /backup/state --check --from-start\n")
 VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
 	"Examples:\n"

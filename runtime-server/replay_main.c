@@ -25,15 +25,16 @@ enum { DONE = 0, DIFFERENT = 1, USAGE = 2, MISSING = 3, UNAVAILABLE = 6, REFUSED
 enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000, MIB = 1 << 20, PATIENCE_MS = 60000 };
 
 static const char usage[] =
-        "usage: parley-runtime replay [--journal DIR] [--checkpoint FILE] [--from-start] [--now] [--json]\n"
-        "                             STATE_DIR\n"
+        "usage: parley-runtime replay [--journal DIR] [--checkpoint FILE] [--history DIR] [--from-start] "
+        "[--now]\n"
+        "                             [--json] STATE_DIR\n"
         "\n"
         "Folds visitor state and every counter again from the journal and holds the result against the "
         "newest\n"
         "checkpoint, byte for byte. See: parley journal replay --help\n";
 
 typedef struct Asked {
-	const char *state_dir, *journal, *checkpoint;
+	const char *state_dir, *journal, *checkpoint, *history;
 	bool from_start, now, json;
 } Asked;
 
@@ -136,11 +137,15 @@ static int print_report(const ReplayReport *report)
 	char time[TIME_TEXT_SIZE];
 	time_format(report->time_us, time);
 	printf("checkpoint  %s of %s, %" PRIu64 " bytes\n", report->checkpoint, time, report->bytes);
-	printf("folded      %" PRIu64 " records of the journal, from %s on\n", report->records,
+	printf("folded      %" PRIu64 " records of the %s, from %s on\n", report->records,
+	        report->of_history ? "history" : "journal",
 	        report->base != NULL ? report->base : "its beginning");
-	printf("compared    %" PRIu64 " visitors, counts of %" PRIu64 " offers, %" PRIu64
-	       " recommendations\n",
-	        report->visitors, report->offers, report->treatments);
+	printf("compared    %" PRIu64 " visitors, counts of %" PRIu64 " offers", report->visitors,
+	        report->offers);
+	if (report->of_history)
+		puts("; recommendations are not");
+	else
+		printf(", %" PRIu64 " recommendations\n", report->treatments);
 	if (report->lost > 0)
 		printf("lost        %" PRIu64
 		       " records, as the journal notes: state may differ by what was in them\n",
@@ -151,10 +156,15 @@ static int print_report(const ReplayReport *report)
 		        report->evicted);
 	for (size_t i = 0; i < report->difference_count; i++)
 		printf("differs     %s\n", report->differences[i]);
-	if (report->different > 0 && report->base == NULL)
+	if (report->different > 0 && report->base == NULL && !report->of_history)
 		puts("            the fold began with nothing: a life of the server whose records were all "
 		     "shipped "
 		     "and deleted is missing in it");
+	if (report->different > 0 && report->unshipped > 0)
+		printf("            the newest %" PRIu64
+		       " records are not marked as shipped: if the history lacks them, "
+		       "try again later\n",
+		        report->unshipped);
 	if (report->different == 0)
 		puts("equal, byte for byte");
 	else
@@ -187,6 +197,7 @@ static int replay(const Asked *asked)
 	                asked->journal ? asked->journal : arena_printf(arena, "%s/journal", asked->state_dir),
 	        .checkpoint = asked->checkpoint,
 	        .from_start = asked->from_start,
+	        .history_dir = asked->history,
 	        .on_progress = tell_progress,
 	        .context = &progress,
 	};
@@ -207,6 +218,7 @@ int replay_main(int argc, char **argv)
 	static const struct option rows[] = {
 	        {"journal", required_argument, NULL, 'j'},
 	        {"checkpoint", required_argument, NULL, 'c'},
+	        {"history", required_argument, NULL, 'H'},
 	        {"from-start", no_argument, NULL, 's'},
 	        {"now", no_argument, NULL, 'n'},
 	        {"json", no_argument, NULL, 'J'},
@@ -217,6 +229,7 @@ int replay_main(int argc, char **argv)
 	for (int option; (option = getopt_long(argc, argv, "h", rows, NULL)) != -1;) {
 		asked.journal = option == 'j' ? optarg : asked.journal;
 		asked.checkpoint = option == 'c' ? optarg : asked.checkpoint;
+		asked.history = option == 'H' ? optarg : asked.history;
 		asked.from_start |= option == 's';
 		asked.now |= option == 'n';
 		asked.json |= option == 'J';

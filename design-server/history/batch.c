@@ -159,6 +159,39 @@ static size_t event_facts(const EventPosted *event, FactKind kinds[MEANINGS])
 	return count;
 }
 
+// Whether the effects are those that its facts say by themselves: each with the event's own offer.
+static bool effects_implied(const EventPosted *event)
+{
+	static const int effect_of[FACT_KIND_COUNT] = {
+	        [FACT_CONTACT] = PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_CONTACT,
+	        [FACT_ACCEPT] = PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_ACCEPT,
+	        [FACT_REJECT] = PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_REJECT,
+	};
+	FactKind kinds[MEANINGS];
+	size_t count = event_facts(event, kinds);
+	if (kinds[0] == FACT_EVENT || event->n_effects != count)
+		return kinds[0] == FACT_EVENT && event->n_effects == 0;
+	for (size_t i = 0; i < count; i++) {
+		const Parley__Journal__V1__Effect *effect = event->effects[i];
+		if ((int)effect->kind != effect_of[kinds[i]] || effect->until_us != 0 || effect->score != 0 ||
+		        strcmp(effect->offer_code, event->offer_code) != 0)
+			return false;
+	}
+	return true;
+}
+
+static Err keep_effects(BatchRecord *record, Arena *arena)
+{
+	EventPosted bare = PARLEY__JOURNAL__V1__EVENT_POSTED__INIT;
+	if (record->entry == NULL || record->entry->what_case != WHAT(EVENT_POSTED) ||
+	        effects_implied(record->entry->event_posted))
+		return OK;
+	bare.effects = record->entry->event_posted->effects;
+	bare.n_effects = record->entry->event_posted->n_effects;
+	record->effects_told = true;
+	return wire_pack(&bare.base, arena, &record->effects);
+}
+
 static size_t count_facts(const Entry *entry)
 {
 	FactKind kinds[MEANINGS];
@@ -202,6 +235,7 @@ Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)
 	for (size_t i = 0; i < count; i++) {
 		TRY(journal_record_parse(&frames, &ret->records[i].frame));
 		TRY(judge(&ret->records[i], arena));
+		TRY(keep_effects(&ret->records[i], arena));
 		facts += count_facts(ret->records[i].entry);
 	}
 	ret->facts = ARENA_ARRAY(arena, Fact, facts + 1);

@@ -23,6 +23,8 @@ typedef struct BatchRecord {
 	Parley__Journal__V1__Entry *entry; // NULL: rejected
 	const char *reason;                // why, if it is
 	bool known;                        // taken in before: its facts are skipped
+	bool effects_told;                 // an event's effects are not what its facts say by themselves
+	Str effects;                       // then: they, packed
 } BatchRecord;
 
 typedef struct Fact {

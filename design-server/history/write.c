@@ -76,6 +76,8 @@ static void add_event(Row *row, const Fact *fact)
 	add(row, P_CTEXT(event->cause_event_id));
 	add(row, P_CTEXT(event->treatment_audience_level));
 	add(row, P_CTEXT(event->treatment_audience_id));
+	bool told = fact->record->effects_told && fact->position == 0;
+	add(row, told ? P_BYTES(fact->record->effects) : P_NULL);
 }
 
 static void add_response(Row *row, const Fact *fact)
@@ -104,9 +106,9 @@ static const struct HistoryTable {
 	unsigned kinds; // which facts it takes, as bits
 } tables[] = {
         {sql_recommendation_copy, 12, add_recommendation, 1U << FACT_RECOMMENDATION},
-        {sql_contact_history_copy, 14, add_event, 1U << FACT_CONTACT},
-        {sql_response_history_copy, 15, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
-        {sql_event_history_copy, 14, add_event, 1U << FACT_EVENT},
+        {sql_contact_history_copy, 15, add_event, 1U << FACT_CONTACT},
+        {sql_response_history_copy, 16, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
+        {sql_event_history_copy, 15, add_event, 1U << FACT_EVENT},
         {sql_session_history_copy, 4, add_session, 1U << FACT_SESSION_START | 1U << FACT_SESSION_END},
 };
 

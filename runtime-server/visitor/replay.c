@@ -131,7 +131,7 @@ static Err load_base(Replay *replay)
 {
 	const char *path = path_in(replay, "previous");
 	CheckpointInfo info;
-	if (replay->options->from_start)
+	if (replay->options->from_start || replay->options->history_dir != NULL)
 		return OK;
 	TRY(file_open(&replay->base, path));
 	if (replay->base.fd < 0)
@@ -200,7 +200,8 @@ static Err fold_segment(Replay *replay, Fold *fold, size_t segment, uint64_t *ne
 	CLEANUP(scan_closep) JournalScan *scan = NULL;
 	const JournalFile *file = &replay->folder.segments[segment];
 	JournalPiece piece = {.found = JOURNAL_RECORD};
-	if (file->first > *next)
+	bool sparse = replay->options->history_dir != NULL;
+	if (file->first > *next && !sparse)
 		return lacking(replay, file->name, *next, file->first - 1);
 	Err e = journal_scan_open(&replay->folder, segment, &scan);
 	if (e == ERR_RESOURCE_NOT_FOUND)
@@ -211,7 +212,7 @@ static Err fold_segment(Replay *replay, Fold *fold, size_t segment, uint64_t *ne
 		if (piece.found == JOURNAL_END ||
 		        (piece.found == JOURNAL_TAIL && !journal_folder_has_next(&replay->folder, segment)))
 			break;
-		if (piece.found != JOURNAL_RECORD || piece.record.sequence != piece.expected)
+		if (piece.found != JOURNAL_RECORD || (piece.record.sequence != piece.expected && !sparse))
 			return broken(replay, file->name, piece.offset);
 		TRY(fold_one(replay, fold, &piece.record));
 		*next = (piece.record.lost_until ? piece.record.lost_until : piece.record.sequence) + 1;
@@ -257,9 +258,35 @@ static Err fold_all(Replay *replay, Fold *fold)
 		TRY(fold_segment(replay, fold, i, &next));
 	}
 	uint64_t last = replay->info.coverage.sequence;
-	if (last > 0 && (life != replay->info.coverage.incarnation || next <= last))
+	if (last > 0 && replay->options->history_dir == NULL &&
+	        (life != replay->info.coverage.incarnation || next <= last))
 		return lacking(replay, "", life == replay->info.coverage.incarnation ? next : 1, last);
 	return OK;
+}
+
+// How much of the checkpoint the history may lack. The mark is written at most once a second, and not again
+// where nothing more comes to be shipped: so it excuses a difference, and does not make one.
+static void look_at_mark(Replay *replay)
+{
+	const Coverage *end = &replay->info.coverage;
+	const JournalFolder *folder = &replay->folder;
+	bool here = false;
+	for (size_t i = 0; i < folder->segment_count; i++)
+		here |= folder->segments[i].incarnation == end->incarnation;
+	uint64_t shipped = journal_folder_shipped(folder, end->incarnation);
+	if (here && shipped < end->sequence)
+		replay->report->unshipped = end->sequence - shipped;
+}
+
+static Err open_folder(Replay *replay)
+{
+	const char *history = replay->options->history_dir;
+	TRY(journal_folder_read(replay->options->journal_dir, replay->arena, &replay->folder));
+	if (history == NULL)
+		return OK;
+	replay->report->of_history = true;
+	look_at_mark(replay);
+	return journal_folder_read(history, replay->arena, &replay->folder);
 }
 
 static Err fold(Replay *replay)
@@ -268,7 +295,7 @@ static Err fold(Replay *replay)
 	Fold fold = {.visitors = replay->visitors, .scratch = scratch};
 	if (scratch == NULL)
 		return err(ERR_NO_MEMORY, "no memory to fold");
-	TRY(journal_folder_read(replay->options->journal_dir, replay->arena, &replay->folder));
+	TRY(open_folder(replay));
 	return fold_all(replay, &fold);
 }
 

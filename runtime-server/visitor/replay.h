@@ -9,6 +9,10 @@ typedef struct ReplayOptions {
 	const char *journal_dir;
 	const char *checkpoint; // the file to hold it against; NULL: the folder's newest
 	bool from_start;        // fold from nothing, not from the checkpoint before it
+	// A folder in the journal's form with records made from the history; NULL: the journal's own. Then
+	// the fold begins with nothing, what changes no visitor may be missing, and recommendations are not
+	// compared.
+	const char *history_dir;
 	// Called now and then; may be NULL.
 	void (*on_progress)(void *context, int64_t done, int64_t all); // bytes
 	void *context;
@@ -26,6 +30,8 @@ typedef struct ReplayReport {
 	uint64_t records; // of the journal, that were folded
 	uint64_t lost;    // that the journal notes as lost: state may differ by them
 	uint64_t evicted; // treatments that calls pushed out while the checkpoint was written: no difference
+	bool of_history;  // recommendations were not compared
+	uint64_t unshipped;                    // records that the history may lack yet
 	uint64_t visitors, offers, treatments; // that were compared
 	uint64_t different;                    // parts of the checkpoint; 0: it is the same
 	const char *differences[REPLAY_DIFFERENCES];

@@ -17,6 +17,30 @@ exits()
 stack_up test >/dev/null
 where="test"
 stack_sample >/dev/null
+cat >"$STACK/more.yaml" <<'YAML'
+kind: Event
+channel: retail-bank
+name: not-now
+category: response
+actions: [LOG_REJECT, {kind: SUPPRESS_OFFERS, scope: DAYS, days: 30}]
+---
+kind: Event
+channel: retail-bank
+name: asked-about-loans
+category: browsing
+actions: [{kind: QUALIFY_OFFERS, offers: [home-loan], scope: FOR_EVER, score: 70}]
+---
+kind: Constraint
+channel: retail-bank
+name: a-thousand-a-day
+offer_lists: [with-a-rate]
+scope: OVERALL
+period: DAY
+counted: CONTACTS
+limit: 1000
+YAML
+parley apply -f "$STACK/more.yaml" >/dev/null
+stack_deploy retail-bank test >/dev/null
 journal=$STACK/runtime/test/journal
 
 tell "whoever follows the journal sees what happens as it happens"
@@ -32,7 +56,10 @@ day()
 day 1001 offer-accepted
 day 1002 offer-declined
 day 1003 shown
-eventually shown-1003 cat "$STACK/followed"
+day 1006 not-now
+parley event "$session" asked-about-loans --id asked-1006 >/dev/null
+day 1007 offer-accepted
+eventually offer-accepted-1007 cat "$STACK/followed"
 for id in shown-1001 offer-accepted-1001 offer-declined-1002; do
 	is "followed $id" "$(grep -c "\"event_id\": *\"$id\"" "$STACK/followed")" 1
 done
@@ -44,7 +71,7 @@ expect '"in_use": true' parley journal inspect "$journal" -o json
 expect "nothing wrong" parley journal verify "$journal"
 expect offer-accepted parley journal tail "$journal" --visitor 1001 --kind event
 is "events of 1001" "$(parley journal tail "$journal" --visitor 1001 --kind event -o json | wc -l)" 2
-is "accepts" "$(parley journal tail "$journal" --event offer-accepted -o json | wc -l)" 1
+is "accepts" "$(parley journal tail "$journal" --event offer-accepted -o json | wc -l)" 2
 is "the last" "$(parley journal tail "$journal" -n 1 -o json | wc -l)" 1
 exits 2 parley journal inspect "$STACK/nowhere"
 
@@ -62,6 +89,13 @@ day 1004 offer-accepted
 eventually offer-accepted-1004 cat "$STACK/followed"
 expect "equal, byte for byte" parley journal replay "$STACK/runtime/test" --check --now
 expect '"equal": true' parley journal replay "$STACK/runtime/test" --check -o json
+from_history()
+{
+	parley journal replay "$STACK/runtime/test" --check --from-history --env test --server "$server" \
+		--database "host=$STACK_POSTGRES dbname=parley_design user=parley_reader"
+}
+server=$(parley journal inspect "$journal" -o json | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')
+eventually "equal, byte for byte" from_history
 kill "$follower"
 wait "$follower" 2>/dev/null || true
 

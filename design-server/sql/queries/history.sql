@@ -30,19 +30,19 @@ COPY recommendation (time, incarnation, sequence, position, snapshot_version, en
 COPY contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
 	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
-	treatment_audience_id) FROM STDIN BINARY
+	treatment_audience_id, effects) FROM STDIN BINARY
 
 -- name: response_history_copy
 COPY response_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
 	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
-	treatment_audience_id, response) FROM STDIN BINARY
+	treatment_audience_id, effects, response) FROM STDIN BINARY
 
 -- name: event_history_copy
 COPY event_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code,
 	offer_code, treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level,
-	treatment_audience_id) FROM STDIN BINARY
+	treatment_audience_id, effects) FROM STDIN BINARY
 
 -- name: session_history_copy
 COPY session_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,

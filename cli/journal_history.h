@@ -1,0 +1,7 @@
+// The history, as PostgreSQL has it, in the journal's form: journal replay --from-history.
+#pragma once
+#include "cli.h"
+
+// Writes what one runtime server's records did to visitors into segments in `dir`. Needs --database, --env
+// and --server. `ret_late`: late responses that visitors' state knows and the history cannot tell.
+Err journal_from_history(Cli *cli, const char *dir, int64_t *ret_late);
