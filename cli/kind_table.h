@@ -11,6 +11,9 @@ KIND_ROW(OfferList, OfferLists, offer_list, offer_lists, "ol", false,
 KIND_ROW(Campaign, Campaigns, campaign, campaigns, "ca", false,
         "NAME:name CODE:code PAUSED:paused CELLS:cells EFFECTIVE:effective_time EXPIRES:expire_time "
         "UPDATED:update_time")
+KIND_ROW(OutcomeType, OutcomeTypes, outcome_type, outcome_types, "out", false,
+        "NAME:name DISPLAY:display_name PARENT:parent NEXT:next COUNTS-AS:counts_as TERMINAL:terminal "
+        "UPDATED:update_time")
 KIND_ROW(AudienceLevel, AudienceLevels, audience_level, audience_levels, "al", true,
         "CHANNEL:channel NAME:name KEYS:keys ATTRIBUTES:attributes TABLE:profile_table UPDATED:update_time")
 KIND_ROW(Zone, Zones, zone, zones, "z", true,

@@ -41,10 +41,10 @@ static void tell(Apply *apply, const Document *document, int outcome)
 		                               document->name.len, "outcome", outcome_names[outcome]));
 }
 
-// Whose resources may refer to each other, even in a circle: events trigger events.
+// Whose resources may refer to each other, even in a circle: events trigger events, outcomes follow outcomes.
 static bool is_circular(const Kind *kind)
 {
-	return strcmp(kind->name, "Event") == 0;
+	return strcmp(kind->name, "Event") == 0 || strcmp(kind->name, "OutcomeType") == 0;
 }
 
 // In a dry run a reference may lead to what an earlier document would have made.
@@ -70,8 +70,10 @@ static Err make_bare(Apply *apply, const Manifest *manifest, const Kind *kind)
 		TRY(resource_get(apply->cli, kind, document->channel, document->name, true, &stored));
 		if (stored)
 			continue;
-		bare = json_pack("{s:s%, s:s%}", "channel", document->channel.ptr, document->channel.len,
-		        "name", document->name.ptr, document->name.len);
+		bare = json_pack("{s:s%}", "name", document->name.ptr, document->name.len);
+		if (kind->in_channel)
+			json_object_set_new(
+			        bare, "channel", json_stringn(document->channel.ptr, document->channel.len));
 		TRY(resource_put(apply->cli, kind, bare, false, &stored));
 		document->made = true;
 	}

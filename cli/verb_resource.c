@@ -146,6 +146,27 @@ static void keep_reached(Export *export, const char *kind, Keys keys)
 	*list = kept;
 }
 
+// Those that events log, and whatever these are within or lead to: outcome types name each other.
+static void keep_outcome_types(Export *export)
+{
+	json_t **list = list_of(export, "OutcomeType"), *kept = json_array(), *names = json_object(), *item;
+	size_t before, i;
+
+	collect(*list_of(export, "Event"), (Keys){"outcome", NULL}, false, names);
+	do {
+		before = json_object_size(names);
+		json_array_foreach(*list, i,
+		        item) if (json_object_get(names, json_string_value(json_object_get(item, "name"))))
+		        collect(item, (Keys){"parent", "next", NULL}, false, names);
+	} while (json_object_size(names) > before);
+	json_array_foreach(
+	        *list, i, item) if (json_object_get(names, json_string_value(json_object_get(item, "name"))))
+	        json_array_append(kept, item);
+	json_decref(names);
+	json_decref(*list);
+	*list = kept;
+}
+
 // What a list says by an expression may be any offer.
 static bool any_offer(Export *export)
 {
@@ -162,6 +183,7 @@ static void keep_what_is_reached(Export *export)
 {
 	keep_reached(export, "OfferList", (Keys){"offer_list", "offer_lists", "default_offer_lists", NULL});
 	keep_reached(export, "Campaign", (Keys){"campaign", NULL});
+	keep_outcome_types(export);
 	if (!any_offer(export))
 		keep_reached(export, "Offer", (Keys){"offer", "offers", "default_offers", NULL});
 	keep_reached(export, "OfferTemplate", (Keys){"template", NULL});

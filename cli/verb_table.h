@@ -35,7 +35,7 @@ VERB_ROW("get", "KIND [NAME]", 1, 2, "channel filter", "show resources", verb_ge
 	"KIND, with its short name; plurals are fine too:\n"
 	"  channel ch, audience-level al, zone z, interaction-point ip, event ev\n"
 	"  audience-list li, segment seg, segmentation-flow flow\n"
-	"  offer-template ot, offer of, offer-list ol, campaign ca\n"
+	"  offer-template ot, offer of, offer-list ol, campaign ca, outcome-type out\n"
 	"  treatment-rule rule, global-offer go, score-override so, blacklist bl\n"
 	"  suppression-rule sup, constraint con\n"
 	"and marks, as parley marks lists them.\n\n"

@@ -39,6 +39,8 @@ Err request_once(Pg *pg, AdminCall *call, Verb verb);
 Err refer_store(const Check *check, const Resource *resource);
 // Refuses if anything refers to the resource, and names what. Error: RESOURCE_IN_USE.
 Err refer_none(Pg *pg, const Resource *resource, Arena *arena);
+// Refuses with RESOURCE_IN_USE if it is an outcome type that is built in or that treatments have had.
+Err outcome_type_deletable(Pg *pg, const Resource *resource, Arena *arena);
 // Checks again all that refer to a resource which was changed, if its content matters to them. Errors:
 // RESOURCE_IN_USE, with what would no longer be valid and why; LIMIT.
 Err refer_recheck(Pg *pg, const Resource *resource);

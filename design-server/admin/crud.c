@@ -157,6 +157,7 @@ static Err delete (Pg *pg, AdminCall *call)
 	TRY(same_etag(message_str(call->request, "etag"), &stored, call->arena));
 	TRY(refuse_marked(pg, call->kind, stored.channel, stored.name, call->arena));
 	TRY(refer_none(pg, &stored, call->arena));
+	TRY(outcome_type_deletable(pg, &stored, call->arena));
 	TRY(SQL_RUN(pg, NULL, resource_delete, P_CTEXT(call->kind->name), P_TEXT(stored.channel),
 	        P_TEXT(stored.name)));
 	TRY(audit(pg, call, "delete", &stored, NULL));

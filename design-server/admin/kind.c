@@ -15,6 +15,7 @@
 #include "parley/design/v1/offer.pb-c.h"
 #include "parley/design/v1/offer_list.pb-c.h"
 #include "parley/design/v1/offer_template.pb-c.h"
+#include "parley/design/v1/outcome_type.pb-c.h"
 #include "parley/design/v1/score_override.pb-c.h"
 #include "parley/design/v1/segment.pb-c.h"
 #include "parley/design/v1/segmentation_flow.pb-c.h"

@@ -27,7 +27,7 @@ typedef struct Kind {
 	Err (*validate)(struct Check *check);
 } Kind;
 
-enum { KIND_COUNT = 18 };
+enum { KIND_COUNT = 19 };
 extern const Kind kinds[KIND_COUNT];
 
 // NULL if there is none.

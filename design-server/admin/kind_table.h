@@ -7,6 +7,8 @@ KIND(Zone, zone, NULL, false,
         REFERENCE(inclusion.audience_level, AudienceLevel, false) REFERENCE(default_offers, Offer, false)
                 REFERENCE(default_offer_lists, OfferList, false))
 KIND(InteractionPoint, interaction_point, NULL, false, REFERENCE(zone, Zone, true))
+KIND(OutcomeType, outcome_type, NULL, false,
+        REFERENCE(parent, OutcomeType, false) REFERENCE(next, OutcomeType, false))
 KIND(Event, event, NULL, false,
         REFERENCE(actions.audience_level, AudienceLevel, false) REFERENCE(actions.offers, Offer, false)
                 REFERENCE(actions.offer_lists, OfferList, false) REFERENCE(actions.event, Event, false))

@@ -372,6 +372,7 @@ void make_whole_bank(void)
 	        " 'steps': [{'name': 'grown-up', 'kind': 'SEGMENT', 'segment': 'adults'}]}}");
 	must(DESIGNER, "OfferListService/CreateOfferList",
 	        "{'offerList': {'name': 'cards', 'offers': ['gold']}}");
+	make("OutcomeType", "visited", "");
 	must(DESIGNER, "CampaignService/CreateCampaign",
 	        "{'campaign': {'name': 'spring', 'code': 'SPRING', 'cells': [{'code': 'main'}]}}");
 	must(DESIGNER, "GlobalOfferService/CreateGlobalOffer",

@@ -27,6 +27,7 @@ static void every_kind_can_be_made_read_listed_changed_and_deleted(void **state)
 	        {"Segment", "segment", "segments", "adults"},
 	        {"AudienceList", "audienceList", "audienceLists", "vips"},
 	        {"Event", "event", "events", "shown"},
+	        {"OutcomeType", "outcomeType", "outcomeTypes", "visited"},
 	        {"InteractionPoint", "interactionPoint", "interactionPoints", "banner"},
 	        {"Zone", "zone", "zones", "home"},
 	        {"AudienceLevel", "audienceLevel", "audienceLevels", "customer"},
