@@ -90,3 +90,7 @@ ACCESS_ROW(OrphanService, ListLateResponses, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, GetLateResponse, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, MatchLateResponse, ADMINISTRATORS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, DiscardLateResponses, ADMINISTRATORS, ENVIRONMENT)
+// --- outcomes ---
+ACCESS_ROW(OutcomeService, ImportOutcomes, DESIGNERS, ENVIRONMENT)
+ACCESS_ROW(OutcomeService, GetOutcome, READERS, ENVIRONMENT)
+ACCESS_ROW(OutcomeService, ListOutcomes, READERS, ENVIRONMENT)

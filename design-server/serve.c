@@ -8,6 +8,7 @@
 #include "exposition.h"
 #include "history/history.h"
 #include "match/match.h"
+#include "outcome/outcome.h"
 #include "pending/pending.h"
 #include "release/release.h"
 #include "rollout/rollout.h"
@@ -68,6 +69,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(admin_register(design->admin, design->rpc));
 	TRY(matcher_register(design->services.matcher, design->rpc));
 	TRY(history_register(&design->services, design->rpc));
+	TRY(outcome_register(&design->services, design->rpc));
 	TRY(release_register(design->release, design->rpc));
 	TRY(pending_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(rollouts_register(design->rollouts, design->rpc));

@@ -210,7 +210,7 @@ static void try_thing(Tables *tables, Str database, Str kind, Str name, Str show
 static const char things_sql[] =
         "SELECT kind, name, regexp_replace(name, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') FROM ("
         " SELECT 'schema' AS kind, 'public' AS name"
-        " UNION ALL SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname FROM pg_class"
+        " UNION ALL SELECT CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END, relname::text FROM pg_class"
         "  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
         " UNION ALL SELECT 'function', oid::regprocedure::text FROM pg_proc"
         "  WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype"
