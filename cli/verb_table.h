@@ -374,7 +374,7 @@ VERB_ROW("root send", "FILE --env ENVIRONMENT", 1, 1, "ca certificate key server
 	"  parley root send r1.floor --env production\n"
 	"  parley root send r1.floor --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
 VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
-	"KIND is recommendation, contact, accept, reject, event, session_start or session_end.\n\n"
+	"KIND is recommendation, contact, accept, reject, outcome, event, session_start or session_end.\n\n"
 	"Examples:\n"
 	"  parley history --session s-1\n"
 	"  parley history --env production --kind accept --kind reject --limit 100 -o json\n")

@@ -73,8 +73,9 @@ static Err match(Pg *pg, void *context)
 	TRY(SQL_RUN(pg, NULL, late_judge, P_I64S(taken.ids, taken.count), P_TIME(work->now_us),
 	        P_TEXTS(rules->environments, rules->count), P_I64S(rules->windows_us, rules->count),
 	        P_I64S(rules->patiences_us, rules->count), P_I64(CLOCKS_DIFFER_US)));
-	TRY(SQL_RUN(pg, NULL, late_type_unknown, P_I64S(taken.ids, taken.count)));
+	TRY(SQL_RUN(pg, NULL, late_outcome, P_I64S(taken.ids, taken.count), P_TIME(work->now_us)));
 	TRY(SQL_RUN(pg, NULL, late_write, P_I64S(taken.ids, taken.count)));
+	TRY(SQL_RUN(pg, NULL, late_contact, P_I64S(taken.ids, taken.count)));
 	return count(pg, &taken, work->count);
 }
 

@@ -3,6 +3,7 @@
 #include "outcome/internal.h"
 
 #include "base/cleanup.h"
+#include "match/match.h"
 
 #include <stdlib.h>
 
@@ -238,8 +239,11 @@ static Err run(Import *import, Response *response)
 	judge_all(import);
 	if (!import->count)
 		return OK;
-	return import->request->validate_only ? store_read(import->services->ingest, look, import)
-	                                      : store_transact(import->services->ingest, take, import);
+	if (import->request->validate_only)
+		return store_read(import->services->ingest, look, import);
+	TRY(store_transact(import->services->ingest, take, import));
+	matcher_wake(import->services->matcher);
+	return OK;
 }
 
 void import_outcomes(void *service, RpcCall *call, const ProtobufCMessage *request)

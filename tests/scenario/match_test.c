@@ -252,6 +252,32 @@ static void an_unknown_type_is_an_orphan(void **state)
 	assert_int_equal(RESPONSES("true"), 0);
 }
 
+static void an_outcome_moves_its_treatment_on(void **state)
+{
+	World *world = *state;
+	world_sql(world, "TRUNCATE outcome, outcome_change, outcome_refusal");
+	world_sql(world,
+	        "UPDATE resource SET spec = spec || '{\"countsAs\": \"OUTCOME_COUNT_REJECT\"}' WHERE kind = "
+	        "'OutcomeType' AND name = 'unsubscribed'");
+	respond(world, &(Said){"late-1", CODE(TREATMENT), "T-1", NULL, "opened", NOON + 2 * MINUTE_US});
+	respond(world, &(Said){"late-2", CODE(TREATMENT), "T-1", NULL, "sent", NOON + MINUTE_US});
+	respond(world, &(Said){"late-3", CODE(TREATMENT), "T-1", NULL, "sent", NOON + 3 * MINUTE_US});
+	respond(world, &(Said){"late-4", CODE(TREATMENT), "T-1", NULL, "unsubscribed", NOON + 9 * MINUTE_US});
+	respond(world, &(Said){"late-5", CODE(TREATMENT), "T-1", NULL, "opened", NOON + 99 * MINUTE_US});
+	respond(world, &(Said){"late-6", CODE(TREATMENT), "T-1", NULL, "bounced", NOON + 99 * MINUTE_US});
+	match(world, now());
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM outcome WHERE treatment_code = 'T-1' AND outcome = "
+	                           "'unsubscribed' AND changes = 3 AND offer_code = 'GOLD'"),
+	        1);
+	assert_int_equal(COUNT("state = 'matched' AND reason = ''"), 3);
+	assert_int_equal(COUNT("state = 'matched' AND reason = 'repeated'"), 2);
+	assert_int_equal(COUNT("state = 'orphan' AND reason = 'transition_refused'"), 1);
+	assert_int_equal(RESPONSES("response IN ('sent', 'opened')"), 2);
+	assert_int_equal(RESPONSES("response = 'reject'"), 1);
+	assert_int_equal(RESPONSES("true"), 3);
+}
+
 // Many at once, and the matcher cut off between and in the middle of batches.
 static void a_matcher_that_is_cut_off_goes_on_where_it_was(void **state)
 {
@@ -299,6 +325,7 @@ int main(void)
 	        STORY(a_custom_code_stands_for_an_offer),
 	        STORY(what_the_server_knew_is_enough),
 	        STORY(an_unknown_type_is_an_orphan),
+	        STORY(an_outcome_moves_its_treatment_on),
 	        STORY(a_matcher_that_is_cut_off_goes_on_where_it_was),
 	};
 	return cmocka_run_group_tests(tests, world_begin, world_end);

@@ -356,6 +356,7 @@ GRANT EXECUTE ON FUNCTION outcome_apply(text, timestamptz, text, text, timestamp
 	TO parley_design, parley_ingest;
 GRANT EXECUTE ON FUNCTION outcome_prune(timestamptz) TO parley_design;
 GRANT SELECT ON outcome, outcome_change, outcome_refusal, outcome_type, outcome_transition TO parley_design, parley_reader;
+GRANT SELECT ON outcome_type TO parley_ingest;
 
 -- A response is an accept, a reject, or an outcome type that counts as neither.
 ALTER TABLE response_history DROP CONSTRAINT response_history_response_check;

@@ -74,12 +74,13 @@ SELECT * FROM (
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 	UNION ALL
-	(SELECT time, CASE response WHEN 'accept' THEN 3 ELSE 4 END AS kind, environment, channel, session_id, audience_level, audience_id,
-		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
+	(SELECT time, CASE response WHEN 'accept' THEN 3 WHEN 'reject' THEN 4 ELSE 8 END AS kind, environment, channel, session_id, audience_level, audience_id,
+		interaction_point, offer_code, treatment_rule, segment, treatment_code,
+		CASE WHEN response IN ('accept', 'reject') THEN event ELSE response END, event_id, 0::float8,
 		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
 		treatment_audience_level, treatment_audience_id
 	FROM response_history
-	WHERE CASE response WHEN 'accept' THEN 3 ELSE 4 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
+	WHERE CASE response WHEN 'accept' THEN 3 WHEN 'reject' THEN 4 ELSE 8 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)

@@ -109,20 +109,51 @@ UPDATE late_response r SET state = s.state, reason = s.verdict, changed = CASE W
 	cell = CASE WHEN s.state = 'matched' THEN s.cell ELSE r.cell END
 FROM standing s WHERE s.id = r.id
 
--- name: late_type_unknown
--- Responses that are neither an accept nor a reject need an outcome type.
-UPDATE late_response SET state = 'orphan', reason = 'unknown_type'
-WHERE id = ANY ($1::bigint[]) AND state = 'matched' AND response NOT IN ('accept', 'reject')
+-- name: late_outcome
+-- What was matched moves its treatment's outcome on; $2: now. What does not fit the path is an orphan, and what says nothing new is
+-- matched without counting again. An accept or a reject counts in any case: the path only tells how it came to it.
+WITH applied AS (
+	SELECT e.ids[r.place] AS id, r.result
+	FROM (
+		SELECT environment, array_agg(id ORDER BY id) AS ids, array_agg(treatment_code ORDER BY id) AS treatments,
+			array_agg(response ORDER BY id) AS responses, array_agg(time ORDER BY id) AS times,
+			array_agg(source ORDER BY id) AS sources, array_agg(event_id ORDER BY id) AS event_ids,
+			array_agg(channel ORDER BY id) AS channels, array_agg(audience_level ORDER BY id) AS levels,
+			array_agg(audience_id ORDER BY id) AS audiences, array_agg(offer_code ORDER BY id) AS offers,
+			array_agg(campaign ORDER BY id) AS campaigns, array_agg(cell ORDER BY id) AS cells
+		FROM late_response WHERE id = ANY ($1::bigint[]) AND state = 'matched' AND treatment_code <> ''
+		GROUP BY environment
+	) AS e
+	CROSS JOIN LATERAL outcome_apply_many(e.environment, $2, e.treatments, e.responses, e.times, e.sources, e.event_ids, e.channels,
+		e.levels, e.audiences, e.offers, e.campaigns, e.cells) AS r
+)
+UPDATE late_response l SET reason = a.result, state = CASE a.result WHEN 'repeated' THEN 'matched' ELSE 'orphan' END
+FROM applied a WHERE a.id = l.id AND a.result <> 'applied' AND l.response NOT IN ('accept', 'reject')
 
 -- name: late_write
 -- What was matched counts. An imported one has no journal: its number takes the place of the record's.
 INSERT INTO response_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code, offer_code,
 	treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level, treatment_audience_id, response)
-SELECT time, incarnation, CASE source WHEN 'runtime' THEN sequence ELSE id END, 0, snapshot_version, environment, runtime_id, channel, '',
-	audience_level, audience_id, snapshot_digest, event_id, '', '', interaction_point, zone, treatment_code, offer_code,
-	treatment_rule, segment, campaign, cell, '', '', '', response
-FROM late_response WHERE id = ANY ($1::bigint[]) AND state = 'matched' AND response IN ('accept', 'reject')
+SELECT l.time, l.incarnation, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
+	l.channel, '', l.audience_level, l.audience_id, l.snapshot_digest, l.event_id, '', '', l.interaction_point, l.zone, l.treatment_code,
+	l.offer_code, l.treatment_rule, l.segment, l.campaign, l.cell, '', '', '',
+	CASE WHEN l.response NOT IN ('accept', 'reject') AND t.counts_as IN ('accept', 'reject') THEN t.counts_as ELSE l.response END
+FROM late_response l LEFT JOIN outcome_type t ON t.name = l.response
+WHERE l.id = ANY ($1::bigint[]) AND l.state = 'matched' AND l.reason = ''
+	AND (l.response IN ('accept', 'reject') OR t.counts_as IS DISTINCT FROM 'contact')
+
+-- name: late_contact
+-- And what counts as a contact is one.
+INSERT INTO contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code, offer_code,
+	treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level, treatment_audience_id)
+SELECT l.time, l.incarnation, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
+	l.channel, '', l.audience_level, l.audience_id, l.snapshot_digest, l.event_id, '', '', l.interaction_point, l.zone, l.treatment_code,
+	l.offer_code, l.treatment_rule, l.segment, l.campaign, l.cell, '', '', ''
+FROM late_response l JOIN outcome_type t ON t.name = l.response
+WHERE l.id = ANY ($1::bigint[]) AND l.state = 'matched' AND l.reason = '' AND t.counts_as = 'contact'
+	AND l.response NOT IN ('accept', 'reject')
 
 -- name: late_count
 SELECT count(*) FILTER (WHERE state = 'matched'), count(*) FILTER (WHERE state = 'orphan'), count(*) FILTER (WHERE state = 'waiting')
