@@ -94,3 +94,6 @@ ACCESS_ROW(OrphanService, DiscardLateResponses, ADMINISTRATORS, ENVIRONMENT)
 ACCESS_ROW(OutcomeService, ImportOutcomes, DESIGNERS, ENVIRONMENT)
 ACCESS_ROW(OutcomeService, GetOutcome, READERS, ENVIRONMENT)
 ACCESS_ROW(OutcomeService, ListOutcomes, READERS, ENVIRONMENT)
+// --- source codes ---
+ACCESS_ROW(SourceCodeService, IssueSourceCodes, DESIGNERS, ENVIRONMENT)
+ACCESS_ROW(SourceCodeService, ListSourceCodes, READERS, ENVIRONMENT)

@@ -12,6 +12,7 @@
 #include "pending/pending.h"
 #include "release/release.h"
 #include "rollout/rollout.h"
+#include "source/source.h"
 #include "validate/validate.h"
 
 #include <assert.h>
@@ -74,6 +75,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(pending_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(rollouts_register(design->rollouts, design->rpc));
 	TRY(validate_register(&design->services, design->rpc));
+	TRY(source_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
 	rpc_server_set_health(design->rpc, "", design->ready);

@@ -106,6 +106,7 @@ Err environment_check_file(Environment *environment, const char *path, const cha
 		        STR_ARG(environment->name), folder);
 	TRY(complete_path(environment, &environment->trusted_root, arena));
 	TRY(complete_path(environment, &environment->timestamp_key, arena));
+	TRY(complete_path(environment, &environment->links.key, arena));
 	TRY(check_servers(environment, path));
 	TRY(check_gates(environment, path));
 	return check_steps(environment, path);

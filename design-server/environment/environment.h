@@ -50,6 +50,10 @@ typedef struct Environment {
 	Str folder;        // of its file: relative paths there start here
 	Str trusted_root;  // path of the first root
 	Str timestamp_key; // path of a signing key
+	struct {
+		Str base; // empty: no source codes are issued
+		Str key;  // path of the link keys
+	} links;
 	int64_t approvals; // how many distinct approvers; the root's threshold is to be the same
 	int64_t manifest_lifetime_us, timestamp_lifetime_us, epoch;
 	ConfigList gates; // of EnvironmentGate

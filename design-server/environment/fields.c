@@ -6,8 +6,8 @@
 #define IN(type, member)  offsetof(type, member)
 #define ROLLOUT(member)   offsetof(__typeof__(((Environment *)0)->rollout), member)
 #define LIMITS(member)    offsetof(__typeof__(((Environment *)0)->limits), member)
-
 #define RESPONSES(member) offsetof(__typeof__(((Environment *)0)->responses), member)
+#define LINKS(member)     offsetof(__typeof__(((Environment *)0)->links), member)
 
 enum { PERCENT = 10000 }; // millionths
 
@@ -206,6 +206,20 @@ static const ConfigField response_fields[] = {
         {0},
 };
 
+static const ConfigField link_fields[] = {
+        {.name = "base",
+                .type = CONFIG_STRING,
+                .offset = LINKS(base),
+                .required = true,
+                .help = "how browsers reach the HTTP side of its servers: what stands before /s/"},
+        {.name = "key",
+                .type = CONFIG_STRING,
+                .offset = LINKS(key),
+                .required = true,
+                .help = "file with its link keys, the same as on its servers"},
+        {0},
+};
+
 const ConfigField environment_fields[] = {
         {.name = "name",
                 .type = CONFIG_STRING,
@@ -229,6 +243,11 @@ const ConfigField environment_fields[] = {
                 .type = CONFIG_STRING,
                 .offset = IN(Environment, timestamp_key),
                 .help = "PEM of the key that signs its timestamps"},
+        {.name = "links",
+                .type = CONFIG_SECTION,
+                .offset = IN(Environment, links),
+                .fields = link_fields,
+                .help = "what source codes are issued with (default: none are)"},
         {.name = "approvals",
                 .type = CONFIG_INT,
                 .offset = IN(Environment, approvals),

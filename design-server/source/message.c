@@ -1,0 +1,36 @@
+#include "source/internal.h"
+
+static Google__Protobuf__Timestamp *time_of(int64_t us, Arena *arena)
+{
+	Google__Protobuf__Timestamp *time = us ? ARENA_NEW(arena, Google__Protobuf__Timestamp) : NULL;
+	if (!time)
+		return NULL;
+	google__protobuf__timestamp__init(time);
+	time->seconds = us / US_PER_S;
+	time->nanos = (int32_t)(us % US_PER_S) * 1000;
+	return time;
+}
+
+SourceCode *source_message(const SourceRow *row, Str base, Arena *arena)
+{
+	SourceCode *ret = ARENA_NEW(arena, SourceCode);
+	if (!ret)
+		return NULL;
+	parley__design__v1__source_code__init(ret);
+	const Str texts[] = {row->code, row->environment, row->channel, row->offer_code, row->campaign,
+	        row->cell, row->issuer};
+	char **fields[] = {&ret->code, &ret->environment, &ret->channel, &ret->offer_code, &ret->campaign,
+	        &ret->cell, &ret->issuer};
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
+		if (!(*fields[i] = arena_cstr(arena, texts[i])))
+			return NULL;
+	while (base.len && base.ptr[base.len - 1] == '/')
+		base.len--;
+	if (base.len && row->issued_us)
+		ret->link = arena_printf(arena, STR_FMT "/s/" STR_FMT, STR_ARG(base), STR_ARG(row->code));
+	ret->issue_time = time_of(row->issued_us, arena);
+	ret->expire_time = time_of(row->expires_us, arena);
+	return ret->link && (!row->issued_us || ret->issue_time) && (!row->expires_us || ret->expire_time)
+	               ? ret
+	               : NULL;
+}
