@@ -8,6 +8,8 @@
 
 #define AT(member) offsetof(Config, member)
 
+enum { LINK_BASE_MAX = 200 };
+
 static const ConfigField tls_fields[] = {
         {.name = "certificate",
                 .type = CONFIG_STRING,
@@ -148,6 +150,29 @@ static const ConfigField limit_fields[] = {
         {0},
 };
 
+static const ConfigField link_fields[] = {
+        {.name = "base",
+                .type = CONFIG_STRING,
+                .offset = AT(links.base),
+                .required = true,
+                .help = "how browsers reach the HTTP side of this environment's servers, such as "
+                        "https://offers.example.com: what stands before /c/"},
+        {.name = "key",
+                .type = CONFIG_STRING,
+                .offset = AT(links.key),
+                .required = true,
+                .help = "file with the environment's link keys, the same on all its servers: 64 hex digits a "
+                        "line, the one that signs first"},
+        {.name = "age",
+                .type = CONFIG_DURATION,
+                .offset = AT(links.age_us),
+                .fallback = "30d",
+                .min = 60 * US_PER_S,
+                .max = US_PER_S * 86400 * 3650,
+                .help = "how long a link holds"},
+        {0},
+};
+
 const ConfigField config_fields[] = {
         {.name = "runtime_id",
                 .type = CONFIG_STRING,
@@ -214,6 +239,10 @@ const ConfigField config_fields[] = {
                 .fields = profile_fields,
                 .help = "the profile database"},
         {.name = "design", .type = CONFIG_SECTION, .fields = design_fields, .help = "the design server"},
+        {.name = "links",
+                .type = CONFIG_SECTION,
+                .fields = link_fields,
+                .help = "click links of offers; default: none are made or answered"},
         {.name = "limits", .type = CONFIG_SECTION, .fields = limit_fields, .help = "limits"},
         {.name = "busy_poll",
                 .type = CONFIG_DURATION,
@@ -243,6 +272,27 @@ static Err check_names(const Config *config)
 	return OK;
 }
 
+// An address to which "/c/" and a token can be added.
+static Err check_links(Config *config)
+{
+	Str *base = &config->links.base;
+	if (base->len == 0)
+		return OK;
+	while (base->len > 0 && base->ptr[base->len - 1] == '/')
+		base->len--;
+	Str rest = str_starts(*base, STR("https://"))  ? str_n(base->ptr + 8, base->len - 8)
+	           : str_starts(*base, STR("http://")) ? str_n(base->ptr + 7, base->len - 7)
+	                                               : STR("");
+	bool fine = rest.len > 0 && base->len <= LINK_BASE_MAX;
+	for (size_t i = 0; fine && i < rest.len; i++)
+		fine = rest.ptr[i] > ' ' && rest.ptr[i] <= '~' && strchr("?#\\\"<>@", rest.ptr[i]) == NULL;
+	return fine ? OK
+	            : err_at(ERR_CONFIG_INVALID, "links.base",
+	                      "links.base is an address such as https://offers.example.com, at most %d bytes "
+	                      "and without ? and #",
+	                      LINK_BASE_MAX);
+}
+
 static Err read_tokens(Config *config, Arena *arena)
 {
 	config->token_hashes = arena_alloc_array(arena, TOKEN_HASH_SIZE, config->touchpoint_tokens.count + 1);
@@ -268,7 +318,7 @@ static void resolve_paths(Config *config, Str folder, Arena *arena)
 	if (config->journal.dir.len == 0)
 		config->journal.dir = str(path_join(arena, config->state_dir, STR("journal")));
 	Str *paths[] = {&config->state_dir, &config->journal.dir, &config->tls.certificate, &config->tls.key,
-	        &config->tls.ca, &config->trusted_root};
+	        &config->tls.ca, &config->trusted_root, &config->links.key};
 	for (size_t i = 0; i < ARRAY_COUNT(paths); i++)
 		resolve(paths[i], folder, arena);
 }
@@ -278,6 +328,7 @@ Err config_read(const char *path, Arena *arena, Config *ret)
 	*ret = (Config){0};
 	TRY(config_load(path, config_fields, arena, ret));
 	TRY(check_names(ret));
+	TRY(check_links(ret));
 	TRY(read_tokens(ret, arena));
 	if (!log_level_parse(ret->log_level, &ret->level))
 		return err_at(

@@ -33,6 +33,11 @@ typedef struct Config {
 	struct {
 		int64_t sessions, calls;
 	} limits;
+	struct {
+		Str base; // empty: no links are made
+		Str key;
+		int64_t age_us;
+	} links;
 	int64_t drain_us, busy_poll_us;
 	// Made from the above.
 	uint8_t (*token_hashes)[TOKEN_HASH_SIZE];

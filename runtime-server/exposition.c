@@ -252,6 +252,27 @@ static void put_shipping(const Parts *parts, Metrics *metrics)
 	        status.failures);
 }
 
+static void put_clicks(const Parts *parts, Metrics *metrics)
+{
+	ClicksFigures figures;
+	if (parts->clicks == NULL)
+		return;
+	clicks_figures(parts->clicks, &figures);
+	const struct {
+		Str result;
+		uint64_t count;
+	} results[] = {{STR("counted"), figures.counted}, {STR("repeated"), figures.repeated},
+	        {STR("looked"), figures.looks}, {STR("lost"), figures.lost}, {STR("gone"), figures.gone},
+	        {STR("unknown"), figures.unknown}};
+	metrics_family(metrics, METRIC_COUNTER, "parley_clicks_total",
+	        "Requests for links and source codes, by what became of them.");
+	for (size_t i = 0; i < ARRAY_COUNT(results); i++)
+		metrics_sample(
+		        metrics, (double)results[i].count, METRIC_LABELS({"result", results[i].result}));
+	metrics_counter(metrics, "parley_clicks_late_total",
+	        "Clicks that were led on before the disk had them.", figures.late);
+}
+
 Err exposition_write(const Parts *parts, Arena *arena, Str *ret)
 {
 	Channels channels;
@@ -272,5 +293,6 @@ Err exposition_write(const Parts *parts, Arena *arena, Str *ret)
 	advisories_metrics(metrics);
 	put_journal(parts, metrics);
 	put_shipping(parts, metrics);
+	put_clicks(parts, metrics);
 	return metrics_text(metrics, ret);
 }

@@ -2,6 +2,7 @@
 // for.
 #pragma once
 #include "config.h"
+#include "service/clicks.h"
 #include "service/service.h"
 #include "ship/ship.h"
 
@@ -12,7 +13,8 @@ typedef struct Parts {
 	Visitors *visitors;
 	Service *service;
 	const RpcServer *server;
-	Ship *ship; // NULL: nothing is shipped
+	Ship *ship;     // NULL: nothing is shipped
+	Clicks *clicks; // NULL: there are no links
 } Parts;
 
 // The text, in `arena`. Error: NO_MEMORY.

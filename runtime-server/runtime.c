@@ -28,6 +28,8 @@ struct Runtime {
 	Ship *ship;
 	Side *side;
 	Access access;
+	ServiceLinks links;
+	Clicks *clicks;
 	RpcTls tls;
 	int port;      // of the TLS listener
 	int plaintext; // of the other, 0: none
@@ -176,6 +178,19 @@ static Err open_profiles(Runtime *runtime)
 	        &runtime->profile);
 }
 
+static Err open_links(Runtime *runtime, Arena *arena)
+{
+	const Config *config = runtime->config;
+	if (config->links.base.len == 0)
+		return OK;
+	char *prefix = arena_printf(arena, STR_FMT "/c/", STR_ARG(config->links.base));
+	if (prefix == NULL)
+		return err(ERR_NO_MEMORY, "no memory to start");
+	runtime->links.prefix = str(prefix);
+	runtime->links.age_us = config->links.age_us;
+	return link_keys_read(config->links.key.ptr, config->environment, &runtime->links.keys);
+}
+
 static Err open_service(Runtime *runtime)
 {
 	return service_new(
@@ -187,6 +202,7 @@ static Err open_service(Runtime *runtime)
 	                .journal = runtime->journal,
 	                .visitors = runtime->visitors,
 	                .profile = runtime->profile,
+	                .links = runtime->links.prefix.len > 0 ? &runtime->links : NULL,
 	                .wall = clock_system(),
 	                .steady = {.now_us = steady_us},
 	                .max_sessions = (size_t)runtime->config->limits.sessions,
@@ -259,6 +275,8 @@ static Err start_shipping(Runtime *runtime)
 
 static Err open_side(Runtime *runtime)
 {
+	if (runtime->links.prefix.len > 0)
+		TRY(clicks_new(runtime->service, &runtime->clicks));
 	return side_open(
 	        &(SideOptions){
 	                .listen = runtime->config->http,
@@ -271,6 +289,7 @@ static Err open_side(Runtime *runtime)
 	                                .service = runtime->service,
 	                                .server = runtime->server,
 	                                .ship = runtime->ship,
+	                                .clicks = runtime->clicks,
 	                        },
 	        },
 	        &runtime->side);
@@ -339,6 +358,7 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	TRY(open_visitors(runtime, visitors_dir));
 	TRY(open_snapshots(runtime, arena));
 	TRY(open_profiles(runtime));
+	TRY(open_links(runtime, arena));
 	TRY(open_service(runtime));
 	TRY(listen_now(runtime));
 	report_journal(runtime);
@@ -423,6 +443,8 @@ static void watch_standing(Runtime *runtime)
 void runtime_tick(Runtime *runtime)
 {
 	service_sweep(runtime->service);
+	if (runtime->clicks != NULL)
+		clicks_sweep(runtime->clicks);
 	watch_shipping(runtime);
 	watch_standing(runtime);
 	if (++runtime->ticks % WATCHDOG_TICKS == 0)
@@ -446,6 +468,7 @@ void runtime_close(Runtime *runtime)
 	if (runtime == NULL)
 		return;
 	side_close(runtime->side);
+	clicks_free(runtime->clicks);
 	if (runtime->server != NULL)
 		rpc_server_stop(runtime->server);
 	ship_stop(runtime->ship);

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { ROUTES = 3 };
+enum { ROUTES = 5 };
 
 struct Side {
 	SideOptions options;
@@ -60,10 +60,22 @@ Err side_open(const SideOptions *options, Side **ret)
 	        .method = "GET", .path = "/readyz", .handle = http_ready, .context = &side->readiness};
 	side->routes[2] =
 	        (HttpRoute){.method = "GET", .path = "/metrics", .handle = tell_metrics, .context = side};
+	if (options->parts.clicks != NULL) {
+		side->routes[3] = (HttpRoute){.method = "GET",
+		        .path = "/c/",
+		        .handle = clicks_link,
+		        .context = options->parts.clicks,
+		        .later = true};
+		side->routes[4] = (HttpRoute){.method = "GET",
+		        .path = "/s/",
+		        .handle = clicks_source,
+		        .context = options->parts.clicks,
+		        .later = true};
+	}
 	const HttpOptions http = {
 	        .listen = options->listen,
 	        .routes = side->routes,
-	        .route_count = ROUTES,
+	        .route_count = options->parts.clicks != NULL ? ROUTES : ROUTES - 2,
 	        .ret_port = &side->port,
 	};
 	Err e = http_start(&http, &side->server);

@@ -1,5 +1,5 @@
-// The server's HTTP side, for those who look after it: /livez, /readyz, /metrics. It needs nothing of gRPC,
-// and what happens here disturbs no call.
+// The server's HTTP side, for those who look after it: /livez, /readyz, /metrics, and for visitors who click.
+// It needs nothing of gRPC, and what happens here disturbs no call.
 #pragma once
 #include "exposition.h"
 #include "http/http.h"

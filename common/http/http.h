@@ -42,6 +42,8 @@ void http_stop(HttpServer *server);
 Arena *http_arena(HttpRequest *request);
 // Without what follows a "?", percent signs decoded.
 Str http_path(const HttpRequest *request);
+// Whether only the headers of the answer are wanted; they are sent without its body.
+bool http_is_head(const HttpRequest *request);
 // A header's value or an argument's ("?name=value"); empty if it is not there. In the request's arena.
 Str http_header(HttpRequest *request, const char *name);
 Str http_argument(HttpRequest *request, const char *name);

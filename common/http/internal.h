@@ -48,7 +48,7 @@ struct HttpRequest {
 	unsigned refusal;       // the status then
 	char *body;
 	size_t len;
-	bool too_large, suspended, answered;
+	bool head, too_large, suspended, answered;
 	HttpResponse response;
 };
 

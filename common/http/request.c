@@ -72,6 +72,11 @@ Str http_path(const HttpRequest *request)
 	return request->path;
 }
 
+bool http_is_head(const HttpRequest *request)
+{
+	return request->head;
+}
+
 Str http_header(HttpRequest *request, const char *name)
 {
 	return arena_str(
@@ -145,6 +150,7 @@ static HttpRequest *request_new(
 	        .connection = connection,
 	        .guest = info ? info->socket_context : NULL,
 	        .arena = arena,
+	        .head = strcmp(method, "HEAD") == 0,
 	        .path = arena_str(arena, str(url))};
 	find_route(request, method);
 	return request;

@@ -102,6 +102,7 @@ stack_credentials()
 		certificate_make "$authority" "$folder" touchpoint "spiffe://parley/touchpoint/$environment/web" || return
 		make_file "$folder/ca.crt" cat "$authority/ca.crt" || return
 		token_make "$folder/touchpoint.token" || return
+		make_file "$keys/$environment-link.key" openssl rand -hex 32 || return
 	done
 	stack_hand_over
 }

@@ -53,6 +53,8 @@ static inline const Deployed *current_acquire(Current *current, Str channel)
 }
 // One more pin on what is pinned already.
 const Deployed *deployed_retain(const Deployed *deployed);
+// Pins what a channel serves, by its number (current_count): stable and candidate; each may be NULL.
+void current_pin_both(Current *current, size_t index, const Deployed *ret[2]);
 // Lets go. NULL is fine.
 void current_release(const Deployed *deployed);
 // Whether nothing else serves this caller now: a few loads, no pin.

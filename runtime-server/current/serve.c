@@ -119,6 +119,11 @@ const Deployed *current_acquire_for(Current *current, Str channel, uint64_t choo
 	return found ? pin(found, chooser) : NULL;
 }
 
+void current_pin_both(Current *current, size_t index, const Deployed *ret[2])
+{
+	channel_pin_both(current->channels[index], ret);
+}
+
 bool deployed_is_current_for(const Deployed *deployed, uint64_t chooser)
 {
 	return choose(deployed->channel, chooser) == deployed;

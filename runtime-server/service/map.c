@@ -5,7 +5,7 @@
 #include "wire/write.h"
 
 // The fields of interaction.proto that are written straight.
-enum { POINT_OFFERS = 2, OFFER_TREATMENT = 1, OFFER_SCORE = 4 };
+enum { POINT_OFFERS = 2, OFFER_TREATMENT = 1, OFFER_SCORE = 4, OFFER_LINK = 6 };
 enum { OFFERS_ROOM = 1024 };
 
 static Err no_memory(void)
@@ -76,12 +76,25 @@ static Err map_attributes(
 	return OK;
 }
 
+static Err map_link(const DecidedOffer *decided, const PreparedOffer *fixed, const Linking *linking,
+        Arena *arena, Offer *out)
+{
+	char space[LINK_URL_MAX];
+	Str link = links_write(linking, fixed, decided->treatment_code, space);
+	if (link.len == 0)
+		return OK;
+	out->link = arena_cstr(arena, link);
+	return out->link != NULL ? OK : no_memory();
+}
+
 static Err map_offer(
-        const Session *session, const DecidedOffer *decided, bool what_if, Arena *arena, Offer *out)
+        const Session *session, const DecidedOffer *decided, const Linking *linking, Arena *arena, Offer *out)
 {
 	const Prepared *prepared = deployed_prepared(session->pin);
 	const PreparedOffer *fixed = &prepared->offers[decided->id.offer];
-	out->treatment_code = what_if ? (char *)"" : (char *)decided->treatment_code;
+	out->treatment_code = linking == NULL ? (char *)"" : (char *)decided->treatment_code;
+	if (linking != NULL)
+		TRY(map_link(decided, fixed, linking, arena, out));
 	out->score = decided->score.final;
 	const Parley__Snapshot__V1__Offer *offer = plan_snapshot(session->plan)->offers[decided->id.offer];
 	out->offer_code = offer->code;
@@ -90,20 +103,23 @@ static Err map_offer(
 }
 
 static void write_offer(
-        WireWriter *writer, const PreparedOffer *fixed, const DecidedOffer *decided, bool what_if)
+        WireWriter *writer, const PreparedOffer *fixed, const DecidedOffer *decided, const Linking *linking)
 {
+	char space[LINK_URL_MAX];
 	size_t before = wire_written(writer);
+	if (linking != NULL)
+		wire_text(writer, OFFER_LINK, links_write(linking, fixed, decided->treatment_code, space));
 	wire_double(writer, OFFER_SCORE, decided->score.final);
 	wire_raw(writer, fixed->packed.ptr, fixed->packed.len);
-	if (!what_if) // nobody could quote it
+	if (linking != NULL) // else nobody could quote it
 		wire_text(writer, OFFER_TREATMENT, str_n(decided->treatment_code, TREATMENT_CODE_SIZE - 1));
 	wire_message(writer, POINT_OFFERS, before);
 }
 
 // Offers without anything personalised go into the answer as bytes: protobuf-c writes the tag of what it does
 // not know, which is the first offer's, and then the rest of them.
-static Err write_offers(
-        const Session *session, const PointDecision *point, bool what_if, Arena *arena, PointOffers *out)
+static Err write_offers(const Session *session, const PointDecision *point, const Linking *linking,
+        Arena *arena, PointOffers *out)
 {
 	const Prepared *prepared = deployed_prepared(session->pin);
 	ProtobufCMessageUnknownField *offers = ARENA_NEW(arena, ProtobufCMessageUnknownField);
@@ -111,7 +127,7 @@ static Err write_offers(
 	wire_begin(&writer, arena, OFFERS_ROOM);
 	for (size_t i = point->offer_count; i > 0; i--) {
 		const DecidedOffer *decided = &point->offers[i - 1];
-		write_offer(&writer, &prepared->offers[decided->id.offer], decided, what_if);
+		write_offer(&writer, &prepared->offers[decided->id.offer], decided, linking);
 	}
 	if (offers == NULL || wire_full(&writer))
 		return no_memory();
@@ -135,19 +151,19 @@ static bool is_personalised(const PointDecision *point)
 	return false;
 }
 
-static Err map_offers(
-        const Session *session, const PointDecision *point, bool what_if, Arena *arena, PointOffers *out)
+static Err map_offers(const Session *session, const PointDecision *point, const Linking *linking,
+        Arena *arena, PointOffers *out)
 {
 	if (point->offer_count == 0)
 		return OK;
 	if (!is_personalised(point))
-		return write_offers(session, point, what_if, arena, out);
+		return write_offers(session, point, linking, arena, out);
 	out->offers = message_list(arena, MESSAGE_OF(offer), point->offer_count);
 	if (out->offers == NULL)
 		return no_memory();
 	out->n_offers = point->offer_count;
 	for (size_t i = 0; i < point->offer_count; i++)
-		TRY(map_offer(session, &point->offers[i], what_if, arena, out->offers[i]));
+		TRY(map_offer(session, &point->offers[i], linking, arena, out->offers[i]));
 	return OK;
 }
 
@@ -226,7 +242,7 @@ static bool map_place(const Snapshot *snapshot, int point, const char *name, Are
 	return false;
 }
 
-Err map_points(const Session *session, PointRequest **in, const Decision *decision, bool what_if,
+Err map_points(const Session *session, PointRequest **in, const Decision *decision, const Linking *linking,
         Arena *arena, PointOffers ***ret)
 {
 	const Plan *plan = session->plan;
@@ -238,7 +254,7 @@ Err map_points(const Session *session, PointRequest **in, const Decision *decisi
 		PointOffers *out = (*ret)[p];
 		if (!map_place(plan_snapshot(plan), point->point, in[p]->interaction_point, arena, out))
 			continue;
-		TRY(map_offers(session, point, what_if, arena, out));
+		TRY(map_offers(session, point, linking, arena, out));
 		TRY(map_candidates(plan, point, arena, out));
 	}
 	return OK;

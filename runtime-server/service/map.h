@@ -3,6 +3,7 @@
 #pragma once
 #include "decide/decide.h"
 #include "service/internal.h"
+#include "service/links.h"
 #include "service/proto.h"
 
 // Error of each: NO_MEMORY.
@@ -11,8 +12,9 @@ Err map_version(const Deployed *deployed, Arena *arena, SnapshotVersion **ret);
 Err map_current_version(Str channel, const CurrentVersion *version, Arena *arena, SnapshotVersion **ret);
 // The names of the session's segments, in the snapshot's order.
 Err map_segments(const Session *session, Arena *arena, char ***ret, size_t *ret_count);
-// The answer for every requested point; of a what-if without treatment codes.
-Err map_points(const Session *session, PointRequest **in, const Decision *decision, bool what_if,
+// The answer for every requested point; of a what-if, where `linking` is NULL, without treatment codes and
+// links.
+Err map_points(const Session *session, PointRequest **in, const Decision *decision, const Linking *linking,
         Arena *arena, PointOffers ***ret);
 // The same without offers.
 Err map_default_content(const Plan *plan, PointRequest **in, size_t count, Arena *arena, PointOffers ***ret);

@@ -97,6 +97,7 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
         Advisories *advisories, PointOffers ***ret)
 {
 	DecidePoint *points = NULL;
+	Linking linking = links_begin(service, now_us);
 	Visitor visitor;
 	Decision decision;
 	TRY(ask_points(session->plan, ask, arena, &points));
@@ -110,7 +111,7 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	        .explain = ask->explain || session->debug,
 	};
 	TRY(decide(session->plan, &visitor, &request, arena, &decision));
-	TRY(map_points(session, ask->points, &decision, ask->what_if != NULL, arena, ret));
+	TRY(map_points(session, ask->points, &decision, ask->what_if == NULL ? &linking : NULL, arena, ret));
 	if (ask->what_if == NULL)
 		return keep(service, session, &decision, &request, arena, advisories);
 	advise(advisories, ADVISORY_WHAT_IF, STR(""));

@@ -1,5 +1,6 @@
 #include "service/prepared.h"
 
+#include "service/links.h"
 #include "service/recommendation.h"
 #include "snapshot/snapshot.h"
 #include "wire/wire.h"
@@ -226,6 +227,7 @@ Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Pr
 	TRY(prepare_events(snapshot, schemas, arena, prepared));
 	for (size_t i = 0; i < snapshot->n_offers; i++)
 		TRY(prepare_offer(snapshot->offers[i], arena, &offers[i]));
+	TRY(links_prepare(snapshot, arena, offers, prepared));
 	TRY(recommendation_prepare(snapshot, arena, prepared));
 	TRY(visitor_view_new(visitors, snapshot, &prepared->view));
 	*ret = prepared;

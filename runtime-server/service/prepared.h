@@ -25,7 +25,13 @@ typedef struct PreparedOffer {
 	Str packed; // the answer's fields from the code on: name, attributes that have a fixed value
 	Str code;   // the first of them; the journal's records have it under the same number
 	NamedValue **attributes; // by index; without a value if it is only personalised
+	uint64_t link;           // what stands for it in links; 0: it leads nowhere
 } PreparedOffer;
+
+typedef struct PreparedLink {
+	uint64_t offer; // link_offer_ref
+	uint32_t index;
+} PreparedLink;
 
 // What the journal's records say of a rule or a global offer, packed: its fields before the score, and those
 // behind.
@@ -41,6 +47,8 @@ typedef struct Prepared {
 	const PreparedAction *const *actions; // by event and action
 	const PreparedOffer *offers;
 	const PreparedSource *sources[PREPARED_ORIGINS]; // by origin and index
+	const PreparedLink *links;                       // of offers that lead somewhere, ascending
+	size_t link_count;
 	VisitorView *view;
 } Prepared;
 

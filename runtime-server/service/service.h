@@ -6,11 +6,21 @@
 #include "base/error.h"
 #include "current/current.h"
 #include "journal/journal.h"
+#include "link/link.h"
 #include "profile/profile.h"
 #include "rpc/rpc.h"
 #include "visitor/visitor.h"
 
 typedef struct Service Service;
+
+enum { SERVICE_LINK_PREFIX_MAX = 256 };
+
+// How offers get click links.
+typedef struct ServiceLinks {
+	LinkKeys keys;
+	Str prefix;     // what stands before the token: "https://offers.example.org/c/"
+	int64_t age_us; // how long a link holds
+} ServiceLinks;
 
 typedef struct ServiceOptions {
 	Str environment, fleet, runtime_id; // end in NUL; outlive the service, as all below
@@ -18,9 +28,10 @@ typedef struct ServiceOptions {
 	Journal *journal;
 	Visitors *visitors; // who records
 	Profile *profile;
-	Clock wall;          // what decisions and records say
-	Clock steady;        // what idle time is measured by: must not jump with the wall clock
-	size_t max_sessions; // 0: 1,000,000
+	const ServiceLinks *links; // NULL: offers get none, and none are answered
+	Clock wall;                // what decisions and records say
+	Clock steady;              // what idle time is measured by: must not jump with the wall clock
+	size_t max_sessions;       // 0: 1,000,000
 	// Told after a channel began to serve another snapshot, or none. May be NULL.
 	void (*on_changed)(void *context);
 	void *context;
