@@ -114,7 +114,7 @@ OPTION_ROW(VISITORS, "visitors", 0, "N", "how many different visitors; default 1
 OPTION_ROW(POINT, "point", 0, "POINT", "an interaction point; may be repeated; default all of the channel's")
 OPTION_ROW(CONTACT, "contact", 0, "EVENT",
         "the event that reports a contact; default the first that does nothing but log one")
-OPTION_ROW(OFFER, "offer", 0, "CODE", "the offer's code")
+OPTION_ROW(OFFER_CODE, "offer-code", 0, "CODE", "the offer's code")
 OPTION_ROW(CAMPAIGN, "campaign", 0, "CODE", "the campaign's code")
 OPTION_ROW(CELL, "cell", 0, "CODE", "the code of one of the campaign's cells")
 OPTION_ROW(HOW_MANY, "count", 0, "N", "how many; default 1")

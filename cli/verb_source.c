@@ -29,7 +29,7 @@ static Err issue_request(Cli *cli, json_t **ret)
 
 	TRY(cli_need(cli, OPT_ENV, &environment));
 	TRY(cli_need(cli, OPT_CHANNEL, &channel));
-	TRY(cli_need(cli, OPT_OFFER, &offer));
+	TRY(cli_need(cli, OPT_OFFER_CODE, &offer));
 	TRY(cli_duration_within(cli, OPT_EXPIRES, EXPIRES_DAYS, 0, &expires_us));
 	*ret = json_pack(
 	        "{s:s, s:s, s:s}", "environment", environment, "channel", channel, "offer_code", offer);
@@ -77,7 +77,7 @@ Err verb_source_codes_list(Cli *cli)
 	request = json_object();
 	set_option(cli, request, "environment", OPT_ENV);
 	set_option(cli, request, "channel", OPT_CHANNEL);
-	set_option(cli, request, "offer_code", OPT_OFFER);
+	set_option(cli, request, "offer_code", OPT_OFFER_CODE);
 	if (cli->line.count)
 		json_object_set_new(request, "code", json_string(cli->line.arguments[0]));
 	TRY(cli_list(cli, SOURCE_CODES, "ListSourceCodes", request, "codes", (size_t)limit, &items));

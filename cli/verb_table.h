@@ -443,19 +443,19 @@ VERB_ROW("journal replay", "DIR --check", 1, 1, "check checkpoint state from-sta
 	"  parley journal replay /var/lib/parley --check --from-history --env production --server rt1 \\\n"
 	"    --database 'host=db dbname=parley user=parley_reader'\n"
 	"  parley journal replay /backup/journal --state /backup/state --check --from-start\n")
-VERB_ROW("source-codes issue", "--env ENVIRONMENT --channel CHANNEL --offer CODE", 0, 0, "channel offer campaign cell count expires", "issue codes for paper and telephone", verb_source_codes_issue,
+VERB_ROW("source-codes issue", "--env ENVIRONMENT --channel CHANNEL --offer-code CODE", 0, 0, "channel offer-code campaign cell count expires", "issue codes for paper and telephone", verb_source_codes_issue,
 	"A source code stands for an offer where no link can be clicked: XXXX-XXXX-XXXX, without letters that look like digits, and the\n"
 	"last character finds slips. At LINK, the environment's address with /s/ and the code, a browser is led on to the offer's\n"
 	"destination; an agent who is told the code reports it as custom_code of PostResponse. Either way the response counts for the\n"
 	"campaign and cell that the code was issued for, and a visit counts once per code: give every print its own.\n\n"
 	"Examples:\n"
-	"  parley source-codes issue --env production --channel bank --offer GOLD\n"
-	"  parley source-codes issue --env production --channel bank --offer GOLD --campaign SPRING --cell PRINT --count 5000 -o json\n"
-	"  parley source-codes issue --env production --channel bank --offer GOLD --expires 90d\n")
-VERB_ROW("source-codes list", "[CODE]", 0, 1, "channel offer limit", "show source codes, newest first", verb_source_codes_list,
+	"  parley source-codes issue --env production --channel bank --offer-code GOLD\n"
+	"  parley source-codes issue --env production --channel bank --offer-code GOLD --campaign SPRING --cell PRINT --count 5000 -o json\n"
+	"  parley source-codes issue --env production --channel bank --offer-code GOLD --expires 90d\n")
+VERB_ROW("source-codes list", "[CODE]", 0, 1, "channel offer-code limit", "show source codes, newest first", verb_source_codes_list,
 	"CODE is read as people write it: in either case, with or without hyphens.\n\n"
 	"Examples:\n"
-	"  parley source-codes list --env production --offer GOLD\n"
+	"  parley source-codes list --env production --offer-code GOLD\n"
 	"  parley source-codes list 'k7q2 m9tx 3fhn' -o json\n")
 VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
 	"Examples:\n"
