@@ -14,7 +14,7 @@
 
 typedef Parley__Journal__V1__Effect Effect;
 
-enum { TIMEOUT_MS = 3600000, EFFECTS_MOST = 8, SCRATCH = 64 * 1024, FETCH_ARENA = 1 << 20 };
+enum { TIMEOUT_MS = 3600000, EFFECTS_MOST = 8, SCRATCH = 64 * 1024 };
 
 #define EFFECT(name) PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_##name
 
@@ -22,14 +22,15 @@ enum { TIMEOUT_MS = 3600000, EFFECTS_MOST = 8, SCRATCH = 64 * 1024, FETCH_ARENA 
 	"SELECT incarnation, sequence, position, " what                                                      \
 	", time, channel, audience_level, audience_id, event_id, offer_code, treatment_audience_level, "     \
 	"treatment_audience_id, effects FROM " table " WHERE environment = $1 AND runtime_id = $2 "          \
-	"AND incarnation > 0"
+	"AND incarnation > 0 AND session_id <> ''"
 
 static const char rows_sql[] = "DECLARE rows NO SCROLL CURSOR FOR " ROWS_OF(
         "contact_history", "'contact'") " UNION ALL " ROWS_OF("response_history",
         "response") " UNION ALL " ROWS_OF("event_history", "''") " ORDER BY 1, 2, 3";
-static const char late_sql[] =
-        "SELECT count(*) FROM late_response WHERE environment = $1 AND runtime_id = $2 "
-        "AND known AND response IN ('accept', 'reject')";
+// Responses without a session stand in the history by when the visitor responded; visitor state has them by
+// when the server took them, and only those whose treatment it knew.
+static const char late_sql[] = "SELECT count(*) FROM response_history WHERE environment = $1 "
+                               "AND runtime_id = $2 AND incarnation > 0 AND session_id = ''";
 
 enum Column {
 	INCARNATION,

@@ -97,9 +97,9 @@ static Err replay_history(Cli *cli, const char **words, size_t place)
 	remove_folder(dir);
 	if (late > 0)
 		fprintf(stderr,
-		        "note: the history does not say when this server took %lld late responses: visitors "
-		        "that "
-		        "they are of differ\n",
+		        "note: %lld responses without a session are left out: the history does not say when "
+		        "this "
+		        "server took them\n",
 		        (long long)late);
 	return e == OK ? OK : err_restore(&why);
 }
