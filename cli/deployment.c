@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 500 };
+enum { LOOK_MS = 500, LOOKS_IN_VAIN = 30 };
 
 const ProtobufCServiceDescriptor *const deployment_service =
         &parley__design__v1__deployment_service__descriptor;
@@ -62,15 +62,37 @@ static void tell_step(const Cli *cli, const json_t *deployment, char *last, size
 		fprintf(stderr, "%s\n", line);
 }
 
+// Whoever waits is not kept waiting by a server that is away or refuses, which it may do for days.
+static Err check_moves(const json_t *deployment, char *last, size_t size, unsigned *looks)
+{
+	const char *reason = json_word(json_object_get(deployment, "rollout"), "reason"),
+	           *channel = json_word(deployment, "channel"),
+	           *environment = json_word(deployment, "environment");
+
+	if (!*reason || strncmp(reason, last, size - 1) != 0)
+		*looks = 0;
+	snprintf(last, size, "%s", reason);
+	if (++*looks <= LOOKS_IN_VAIN || !*reason)
+		return OK;
+	return err(ERR_SERVER_UNREACHABLE,
+	        "version %lld of %s is on its way in %s and does not get on: %s. It goes on by itself once "
+	        "that is mended: parley rollout status %s --env %s --watch; or take it back: parley rollout "
+	        "undo %s --env %s",
+	        (long long)json_count(deployment, "version"), channel, environment, reason, channel,
+	        environment, channel, environment);
+}
+
 Err deployment_follow(Cli *cli, json_t **deployment)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-	char last[512] = "";
+	char last[512] = "", waits[512] = "";
+	unsigned looks = 0;
 
 	while (moves(*deployment)) {
 		json_t *next = NULL;
 
 		tell_step(cli, *deployment, last, sizeof last);
+		TRY(check_moves(*deployment, waits, sizeof waits, &looks));
 		nanosleep(&pause, NULL);
 		TRY(cli_call(cli, SERVER_DESIGN, deployment_service, "GetDeployment",
 		        json_pack("{s:O, s:O, s:O}", "channel", json_object_get(*deployment, "channel"),

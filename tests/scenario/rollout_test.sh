@@ -96,6 +96,7 @@ stack_kill test-3
 change 66
 parley deploy retail-bank --to test --no-wait >/dev/null
 eventually "waits for test-3, which is away" status
+refused "does not get on: waits for test-3" parley deploy retail-bank --to test
 stack_restart test-3
 eventually '"state": "COMPLETE"' status -o json
 is "what test-3 runs" "$(runs test-3)" 7
