@@ -45,6 +45,7 @@ void rollout_try(Release *release, const Environment *environment)
 }
 
 typedef struct Look {
+	const Release *release;
 	int64_t id;
 	Arena *arena;
 	Row row;
@@ -61,14 +62,14 @@ static Err read_row(Pg *pg, void *context)
 	if (!found)
 		return err(ERR_DEPLOYMENT_NOT_FOUND, "deployment %lld is gone", (long long)look->id);
 	look->deployment = map_deployment(&look->row, look->arena);
-	return look->deployment ? map_approvals(pg, &look->row, look->arena, look->deployment)
+	return look->deployment ? map_approvals(pg, look->release, &look->row, look->arena, look->deployment)
 	                        : release_no_memory();
 }
 
 Err deployment_look(Release *release, int64_t id, Arena *arena, Deployment **ret)
 {
 	const Environment *environment;
-	Look look = {.id = id, .arena = arena};
+	Look look = {.release = release, .id = id, .arena = arena};
 	TRY(store_read(release->services->store, read_row, &look));
 	*ret = look.deployment;
 	// One that is no longer declared has no servers to ask; one that was never released has been sent to

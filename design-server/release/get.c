@@ -20,7 +20,7 @@ static Err read_deployment(Pg *pg, void *context)
 	get->out = map_deployment(&get->row, get->arena);
 	if (!get->out)
 		return release_no_memory();
-	TRY(map_details(pg, &get->row, get->arena, get->out));
+	TRY(map_details(pg, get->release, &get->row, get->arena, get->out));
 	TRY(payload_read(pg, get->row.id, get->arena, &payload, &envelope));
 	get->out->manifest =
 	        (ProtobufCBinaryData){.len = payload.len, .data = (uint8_t *)(uintptr_t)payload.ptr};

@@ -171,8 +171,9 @@ Str digest_str(const Digest *digest);
 // --- map.c ---
 Deployment *map_deployment(const Row *row, Arena *arena);
 // Each sets what its name says; map_details approvals and evidence. Errors: of the database, NO_MEMORY.
-Err map_approvals(Pg *pg, const Row *row, Arena *arena, Deployment *ret);
-Err map_details(Pg *pg, const Row *row, Arena *arena, Deployment *ret);
+// While it waits, only approvals that count.
+Err map_approvals(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret);
+Err map_details(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret);
 Parley__Design__V1__Evidence *map_evidence(const EvidenceRow *row, Arena *arena);
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
 Err release_no_memory(void);

@@ -52,7 +52,7 @@ static Err read_page(Pg *pg, void *context)
 		list->out[i] = map_deployment(&list->rows[i], list->arena);
 		if (!list->out[i])
 			return release_no_memory();
-		TRY(map_details(pg, &list->rows[i], list->arena, list->out[i]));
+		TRY(map_details(pg, list->release, &list->rows[i], list->arena, list->out[i]));
 	}
 	return OK;
 }

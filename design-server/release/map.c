@@ -64,11 +64,30 @@ Deployment *map_deployment(const Row *row, Arena *arena)
 	return map_acknowledged(row, arena, deployment) && deployment->manifest_digest ? deployment : NULL;
 }
 
-Err map_approvals(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
+// While it waits, those that count: a key may have been revoked since. Later, all that were given.
+static Err read_approvals(
+        Pg *pg, const Release *release, const Row *row, Arena *arena, Counted **ret, size_t *ret_count)
+{
+	const Environment *environment;
+	TrustRoot root;
+	Str payload, envelope;
+	if (row->state != STATE(AWAITING_APPROVAL))
+		return approvals_read(pg, row, NULL, (Str){0}, arena, ret, ret_count);
+	*ret_count = 0;
+	*ret = NULL;
+	// Without a root that holds none counts; what is wrong with it is told where something is deployed.
+	if (environment_find(release->environments, row->environment, &environment) ||
+	        environment_root(pg, environment, arena, &root))
+		return OK;
+	TRY(payload_read(pg, row->id, arena, &payload, &envelope));
+	return approvals_read(pg, row, &root, payload, arena, ret, ret_count);
+}
+
+Err map_approvals(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret)
 {
 	Counted *given;
 	size_t count;
-	TRY(approvals_read(pg, row, NULL, (Str){0}, arena, &given, &count));
+	TRY(read_approvals(pg, release, row, arena, &given, &count));
 	Parley__Design__V1__Approval *items = ARENA_ARRAY(arena, Parley__Design__V1__Approval, count);
 	ret->approvals = ARENA_ARRAY(arena, Parley__Design__V1__Approval *, count);
 	if (!items || !ret->approvals)
@@ -125,8 +144,8 @@ static Err map_all_evidence(Pg *pg, const Row *row, Arena *arena, Deployment *re
 	return OK;
 }
 
-Err map_details(Pg *pg, const Row *row, Arena *arena, Deployment *ret)
+Err map_details(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret)
 {
-	TRY(map_approvals(pg, row, arena, ret));
+	TRY(map_approvals(pg, release, row, arena, ret));
 	return map_all_evidence(pg, row, arena, ret);
 }

@@ -107,7 +107,7 @@ static Err make_stage(Pg *pg, const Line *line, const Environment *environment, 
 	if (!here.found)
 		return OK;
 	ret->deployment = map_deployment(&here.row, line->arena);
-	return ret->deployment ? map_details(pg, &here.row, line->arena, ret->deployment)
+	return ret->deployment ? map_details(pg, line->release, &here.row, line->arena, ret->deployment)
 	                       : release_no_memory();
 }
 

@@ -38,9 +38,11 @@ parley root change "$STACK/keys/production.root" "$STACK/2.root" --remove anna -
 	--key "$STACK/root/rita.key" --key "$STACK/root/rolf.key" >/dev/null
 expect "root 2 of production" parley root publish "$STACK/2.root" --env production
 is "the state" "$(state)" AWAITING_APPROVAL
+said=$(parley deployment get retail-bank --env production -o json)
+[[ $said != *'"approver"'* ]] || stack_fail "her approval is still told of: $said"
 
 tell "ben's approval would have been the second"
-approve ben "$STACK/cli/ben.key" >/dev/null
+expect "1 of 2 are there" approve ben "$STACK/cli/ben.key"
 is "the state" "$(state)" AWAITING_APPROVAL
 refused CHANNEL_NOT_DEPLOYED parley session start --env production --channel retail-bank --audience customer:customer_id=1003
 refused "does not list" approve anna "$STACK/cli/anna.key"
