@@ -13,8 +13,8 @@ json_int_t json_count(const json_t *json, const char *key);
 // {channel, environment, version}; the environment is what --env names. Errors: the command line's.
 Err deployment_request(Cli *cli, const char *channel, int64_t version, json_t **ret);
 // Asks again and again until it no longer rolls out, telling on standard error what changes. *deployment is
-// replaced by the newest. Error: SERVER_UNREACHABLE when it has stood still for 15 seconds for a reason that it
-// tells, such as a server that is away.
+// replaced by the newest. Error: SERVER_UNREACHABLE when it has stood still for 15 seconds for a reason that
+// it tells, such as a server that is away.
 Err deployment_follow(Cli *cli, json_t **deployment);
 // How it stands, server by server, and what to do next; `unchanged`: nothing was made anew.
 void deployment_print(const json_t *deployment, bool unchanged);
