@@ -38,3 +38,5 @@ HINT_ROW(
         FINDINGS_UNACKNOWLEDGED, "read them: parley validate CHANNEL; then --acknowledge each, or correct it")
 HINT_ROW(FINDINGS_ERROR, "parley validate CHANNEL lists them, with remedies")
 HINT_ROW(IN_USE, "parley history --env ENVIRONMENT shows the calls")
+HINT_ROW(REPORT_TIMEOUT,
+        "narrow it: --since 7d, --env, --channel, --campaign or --offer; fewer dimensions do not help")

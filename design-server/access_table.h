@@ -97,3 +97,4 @@ ACCESS_ROW(OutcomeService, ListOutcomes, READERS, ENVIRONMENT)
 // --- source codes ---
 ACCESS_ROW(SourceCodeService, IssueSourceCodes, DESIGNERS, ENVIRONMENT)
 ACCESS_ROW(SourceCodeService, ListSourceCodes, READERS, ENVIRONMENT)
+ACCESS_ROW(ReportService, RunReport, READERS, ENVIRONMENT)

@@ -66,6 +66,24 @@ static const ConfigField http_fields[] = {
         {0},
 };
 
+static const ConfigField reports_fields[] = {
+        {.name = "timeout_s",
+                .type = CONFIG_INT,
+                .offset = INNER(reports, timeout_s),
+                .fallback = "25",
+                .min = 1,
+                .max = 3600,
+                .help = "a report that takes longer is given up"},
+        {.name = "at_once",
+                .type = CONFIG_INT,
+                .offset = INNER(reports, at_once),
+                .fallback = "2",
+                .min = 1,
+                .max = 8,
+                .help = "reports made at a time; each takes a connection and a core of the database"},
+        {0},
+};
+
 static const ConfigField tls_fields[] = {
         {.name = "certificate",
                 .type = CONFIG_STRING,
@@ -86,6 +104,7 @@ const ConfigField design_config_fields[] = {
         SECTION(database, database_fields, "the design database"),
         SECTION(grpc, grpc_fields, "the listener for the CLI, the console's back end and runtime servers"),
         SECTION(http, http_fields, "the listener for browsers and scripts"),
+        SECTION(reports, reports_fields, "reports over the history"),
         SECTION(tls, tls_fields, "keys of this server"),
         {.name = "builder_key",
                 .type = CONFIG_STRING,

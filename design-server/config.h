@@ -17,6 +17,10 @@ typedef struct DesignConfig {
 		Str listen; // loopback only; empty: no HTTP
 		int64_t threads;
 	} http;
+	struct {
+		int64_t timeout_s; // after which a report is given up
+		int64_t at_once;   // how many are made at a time
+	} reports;
 	// This server's certificate, for its listener and for its calls to runtime servers
 	// (spiffe://parley/design).
 	struct {

@@ -45,6 +45,7 @@ static void design_stop(Design *design)
 	matcher_free(design->services.matcher);
 	rollouts_free(design->rollouts);
 	admin_free(design->admin);
+	store_free(design->services.reports);
 	store_free(design->services.ingest);
 	store_free(design->services.store);
 }
@@ -152,7 +153,9 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	size_t connections = (size_t)config->database.connections;
 	design->services.store = store_new(conninfo, connections);
 	design->services.ingest = store_new_as(ingest, STORE_ROLE_INGEST, connections);
-	if (design->services.store && design->services.ingest)
+	design->services.reports = store_new(conninfo, (size_t)config->reports.at_once);
+	design->services.report_timeout_ms = (int)config->reports.timeout_s * 1000;
+	if (design->services.store && design->services.ingest && design->services.reports)
 		design->admin = admin_new(&design->services);
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");

@@ -15,6 +15,8 @@ typedef struct Services {
 	const struct DesignConfig *config;
 	struct Matcher *matcher; // of late responses; NULL: none (match/match.h)
 	Store *ingest;           // works as the role that takes journals in and can do nothing else
+	Store *reports; // as `store`, with connections of its own: a long report must not take the others'
+	int report_timeout_ms;
 } Services;
 
 // What a user has been granted for one environment, or a runtime server is in its own.

@@ -92,6 +92,7 @@ ERROR_ROW(JOURNAL_LOCKED, 9, "another process has the journal")
 ERROR_ROW(JOURNAL_CORRUPT, 15, "the journal is damaged")
 ERROR_ROW(RESPONSE_STATE, 9, "the late response is not in a state for this")
 ERROR_ROW(SEQUENCE_GAP, 9, "records are missing before this one")
+ERROR_ROW(REPORT_TIMEOUT, 4, "the report took too long")
 // Database
 ERROR_ROW(DB_UNAVAILABLE, 14, "the database is not reachable")
 ERROR_ROW(DB_FAILED, 13, "the database refused")

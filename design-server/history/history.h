@@ -3,7 +3,7 @@
 #pragma once
 #include "services.h"
 
-// Adds IngestService and HistoryService.
+// Adds IngestService, HistoryService and ReportService.
 Err history_register(Services *services, RpcServer *server);
 // What this process has taken in.
 struct Metrics;

@@ -18,6 +18,9 @@ enum {
 	KINDS = KIND_MOST - KIND_LEAST + 1,
 };
 
+// The history's own bounds: years 2000 to 2199.
+static const int64_t TIME_LEAST_S = INT64_C(946684800), TIME_BEYOND_S = INT64_C(7258118400);
+
 // The columns of history_list.
 enum {
 	TIME,
@@ -45,7 +48,8 @@ enum {
 	ORIGIN,
 	CAUSE,
 	TREATMENT_LEVEL,
-	TREATMENT_AUDIENCE
+	TREATMENT_AUDIENCE,
+	RESPONSE
 };
 
 // A row's key, as the page token has it.
@@ -62,6 +66,7 @@ typedef struct Listing {
 	size_t kind_count;
 	size_t page_size;
 	Str query; // what the token is bound to
+	int64_t since_us, until_us;
 	Key before;
 } Listing;
 
@@ -90,15 +95,39 @@ static Err bind_query(Listing *listing)
 	unsigned kinds = 0;
 	for (size_t i = 0; i < listing->kind_count; i++)
 		kinds |= 1U << listing->kinds[i];
-	listing->query = str(arena_printf(listing->arena, "history %x %zu:%s %zu:%s %zu:%s %s", kinds,
-	        strlen(request->environment), request->environment, strlen(request->channel),
-	        request->channel, strlen(request->session_id), request->session_id, request->audience_id));
+	const char *filters[] = {request->environment, request->channel, request->session_id,
+	        request->offer_code, request->treatment_code, request->event, request->audience_id};
+	char *query = arena_printf(listing->arena, "history %x %" PRId64 " %" PRId64, kinds,
+	        listing->since_us, listing->until_us);
+	for (size_t i = 0; query && i < ARRAY_COUNT(filters); i++)
+		query = arena_printf(listing->arena, "%s %zu:%s", query, strlen(filters[i]), filters[i]);
+	listing->query = str(query);
 	return listing->query.ptr ? OK : err(ERR_NO_MEMORY, "no memory for a page of history");
+}
+
+static Err read_moment(const Google__Protobuf__Timestamp *time, const char *field, int64_t *ret_us)
+{
+	if (!time)
+		return OK;
+	if (time->seconds < TIME_LEAST_S || time->seconds > TIME_BEYOND_S || time->nanos < 0 ||
+	        time->nanos >= 1000000000)
+		return err_at(ERR_FIELD_INVALID, field, "the history is of the years 2000 to 2199");
+	*ret_us = time->seconds * US_PER_S + time->nanos / 1000;
+	return OK;
+}
+
+static Err read_period(Listing *listing)
+{
+	listing->since_us = TIME_LEAST_S * US_PER_S;
+	listing->until_us = TIME_BEYOND_S * US_PER_S;
+	TRY(read_moment(listing->request->since, "since", &listing->since_us));
+	return read_moment(listing->request->until, "until", &listing->until_us);
 }
 
 static Err read_position(Listing *listing)
 {
-	static const Key newest = {INT64_C(7258118400000000), INT64_MAX, INT64_MAX, INT64_MAX, {"", 0}};
+	// The least key of that moment: what is before it in time.
+	const Key newest = {listing->until_us, INT64_MIN, INT64_MIN, INT64_MIN, {"", 0}};
 	Key *key = &listing->before;
 	Str position = {0};
 	TRY(page_token_read(str(listing->request->page_token), listing->query, listing->arena, &position));
@@ -118,6 +147,7 @@ static Err read_position(Listing *listing)
 static Err read_request(Listing *listing)
 {
 	TRY(read_kinds(listing));
+	TRY(read_period(listing));
 	TRY(page_size(listing->request->page_size, &listing->page_size));
 	TRY(bind_query(listing));
 	return read_position(listing);
@@ -161,6 +191,7 @@ static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Ar
 	entry->cause_event_id = text_of(rows, row, CAUSE, arena);
 	entry->treatment_audience_level = text_of(rows, row, TREATMENT_LEVEL, arena);
 	entry->treatment_audience_id = text_of(rows, row, TREATMENT_AUDIENCE, arena);
+	entry->response = text_of(rows, row, RESPONSE, arena);
 }
 
 static Err fill_token(Listing *listing, const PgResult *rows, size_t row)
@@ -203,7 +234,9 @@ static Err read_page(Pg *pg, void *context)
 	        P_CTEXT(request->session_id), P_CTEXT(request->audience_id),
 	        P_I64S(listing->kinds, listing->kind_count), P_TIME(before->time_us),
 	        P_I64(before->incarnation), P_I64(before->sequence), P_I64(before->position),
-	        P_TEXT(before->runtime_id), P_I64((int64_t)listing->page_size + 1)));
+	        P_TEXT(before->runtime_id), P_I64((int64_t)listing->page_size + 1),
+	        P_CTEXT(request->offer_code), P_CTEXT(request->treatment_code), P_CTEXT(request->event),
+	        P_TIME(listing->since_us)));
 	return fill_response(listing, rows);
 }
 

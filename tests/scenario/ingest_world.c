@@ -89,7 +89,9 @@ int world_begin(void **state)
 		fail_msg("%s", err_detail()->message);
 	world->services = (Services){.store = store_new(world->postgres.conninfo, 4),
 	        .clock = clock_system(),
-	        .ingest = store_new_as(world->postgres.conninfo, STORE_ROLE_INGEST, 4)};
+	        .ingest = store_new_as(world->postgres.conninfo, STORE_ROLE_INGEST, 4),
+	        .reports = store_new(world->postgres.conninfo, 2),
+	        .report_timeout_ms = 20000};
 	world_sql_connect(world);
 	world_design_start(world);
 	const RpcTls tls = tls_of(world);
@@ -104,6 +106,7 @@ int world_end(void **state)
 	World *world = *state;
 	rpc_client_free(world->client);
 	world_design_stop(world);
+	store_free(world->services.reports);
 	store_free(world->services.ingest);
 	store_free(world->services.store);
 	pg_close(world->sql);

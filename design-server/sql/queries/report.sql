@@ -1,0 +1,115 @@
+-- Reports. All take the same: $1 environment, $2 channel, $3 zone, $4 campaign, $5 offer, $6 segment (empty: any), $7 version (0:
+-- any), $8 since, $9 until, $10 dimensions, $11 rows. All give the same: what the row is (0 one of the report, 1 a day, 2 the total),
+-- how many of those there are, the dimensions (empty where they were not asked for), and figures, whose names are the columns'.
+
+-- name: report_funnel
+WITH part AS MATERIALIZED (
+	SELECT CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
+		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
+		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
+		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
+		CASE WHEN 'campaign' = ANY ($10) THEN campaign ELSE '' END AS campaign,
+		CASE WHEN 'cell' = ANY ($10) THEN cell ELSE '' END AS cell,
+		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
+		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
+		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+		(time AT TIME ZONE 'UTC')::date AS on_day,
+		count(*) AS recommended, count(*) FILTER (WHERE shown) AS shown,
+		count(*) FILTER (WHERE shown AND accepted) AS accepted, count(*) FILTER (WHERE shown AND rejected) AS rejected,
+		count(*) FILTER (WHERE answered AND NOT shown) AS unshown
+	FROM report_treatments($8, $9)
+	WHERE ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3) AND ($4 = '' OR campaign = $4)
+		AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6) AND ($7 = 0 OR snapshot_version = $7)
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+line AS (
+	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, coalesce(day, on_day::text, '') AS day,
+		coalesce(sum(recommended), 0)::bigint AS recommended, coalesce(sum(shown), 0)::bigint AS shown, coalesce(sum(accepted), 0)::bigint AS accepted,
+		coalesce(sum(rejected), 0)::bigint AS rejected, coalesce(sum(unshown), 0)::bigint AS unshown
+	FROM (SELECT *, CASE WHEN 'day' = ANY ($10) THEN on_day::text ELSE '' END AS day FROM part) p
+	GROUP BY GROUPING SETS ((environment, channel, zone, point, campaign, cell, segment, offer, version, day), (on_day), ())),
+placed AS (
+	SELECT *, count(*) OVER (PARTITION BY what) AS there_are, row_number() OVER (PARTITION BY what ORDER BY recommended DESC,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, day) AS place
+	FROM line)
+SELECT what, there_are, environment, channel, zone, point, campaign, cell, segment, offer, version, day, recommended, shown,
+	report_rate(shown, recommended) AS shown_rate, accepted, report_rate(accepted, shown) AS acceptance,
+	report_wilson_low(accepted, shown) AS acceptance_low, report_wilson_high(accepted, shown) AS acceptance_high, rejected,
+	report_rate(rejected, shown) AS rejection, unshown
+FROM placed WHERE what > 0 OR place <= $11
+ORDER BY what, day, place
+
+-- name: report_responses
+WITH response AS MATERIALIZED (
+	SELECT *, (time AT TIME ZONE 'UTC')::date AS on_day, extract(epoch FROM delay)::double precision AS seconds
+	FROM report_response
+	WHERE time >= $8 AND time < $9 AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3)
+		AND ($4 = '' OR campaign = $4) AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6)
+		AND ($7 = 0 OR snapshot_version = $7)),
+part AS (
+	SELECT response AS kind, on_day, treatment_code, audience_level, audience_id, later, seconds,
+		CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
+		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
+		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
+		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
+		CASE WHEN 'campaign' = ANY ($10) THEN campaign ELSE '' END AS campaign,
+		CASE WHEN 'cell' = ANY ($10) THEN cell ELSE '' END AS cell,
+		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
+		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
+		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+		CASE WHEN 'day' = ANY ($10) THEN on_day::text ELSE '' END AS day
+	FROM response),
+line AS (
+	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, coalesce(day, on_day::text, '') AS day, kind AS response,
+		count(*) AS responses, count(DISTINCT treatment_code) AS treatments, count(DISTINCT (audience_level, audience_id)) AS visitors,
+		count(*) FILTER (WHERE later) AS later, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median_delay_s,
+		percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95_delay_s
+	FROM part
+	GROUP BY GROUPING SETS ((environment, channel, zone, point, campaign, cell, segment, offer, version, day, kind), (on_day), ())),
+placed AS (
+	SELECT *, count(*) OVER (PARTITION BY what) AS there_are, row_number() OVER (PARTITION BY what ORDER BY responses DESC,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, day, response) AS place
+	FROM line)
+SELECT what, there_are, environment, channel, zone, point, campaign, cell, segment, offer, version, day, response, responses,
+	treatments, visitors, later, median_delay_s, p95_delay_s
+FROM placed WHERE what > 0 OR place <= $11
+ORDER BY what, day, place
+
+-- name: report_activity
+WITH part AS MATERIALIZED (
+	SELECT CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
+		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
+		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
+		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
+		CASE WHEN 'campaign' = ANY ($10) THEN campaign ELSE '' END AS campaign,
+		CASE WHEN 'cell' = ANY ($10) THEN cell ELSE '' END AS cell,
+		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
+		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
+		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+		(time AT TIME ZONE 'UTC')::date AS on_day, count(*) AS facts,
+		count(*) FILTER (WHERE kind = 'start') AS sessions, count(*) FILTER (WHERE kind IN ('default', 'first')) AS answers,
+		count(*) FILTER (WHERE kind = 'default') AS defaults, count(*) FILTER (WHERE kind IN ('first', 'offer')) AS offers,
+		count(*) FILTER (WHERE kind = 'contact') AS contacts, count(*) FILTER (WHERE kind = 'accept') AS accepts,
+		count(*) FILTER (WHERE kind = 'reject') AS rejects, count(*) FILTER (WHERE kind = 'response') AS responses,
+		count(*) FILTER (WHERE kind = 'event') AS events
+	FROM report_facts($8, $9)
+	WHERE ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3) AND ($4 = '' OR campaign = $4)
+		AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6) AND ($7 = 0 OR snapshot_version = $7)
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+line AS (
+	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, coalesce(day, on_day::text, '') AS day, sum(facts) AS facts,
+		coalesce(sum(sessions), 0)::bigint AS sessions, coalesce(sum(answers), 0)::bigint AS answers, coalesce(sum(defaults), 0)::bigint AS defaults,
+		coalesce(sum(offers), 0)::bigint AS offers, coalesce(sum(contacts), 0)::bigint AS contacts, coalesce(sum(accepts), 0)::bigint AS accepts,
+		coalesce(sum(rejects), 0)::bigint AS rejects, coalesce(sum(responses), 0)::bigint AS responses, coalesce(sum(events), 0)::bigint AS events
+	FROM (SELECT *, CASE WHEN 'day' = ANY ($10) THEN on_day::text ELSE '' END AS day FROM part) p
+	GROUP BY GROUPING SETS ((environment, channel, zone, point, campaign, cell, segment, offer, version, day), (on_day), ())),
+placed AS (
+	SELECT *, count(*) OVER (PARTITION BY what) AS there_are, row_number() OVER (PARTITION BY what ORDER BY facts DESC,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, day) AS place
+	FROM line)
+SELECT what, there_are, environment, channel, zone, point, campaign, cell, segment, offer, version, day, sessions, answers, defaults,
+	report_rate(defaults, answers) AS default_rate, offers, contacts, accepts, rejects, responses, events
+FROM placed WHERE what > 0 OR place <= $11
+ORDER BY what, day, place
