@@ -15,7 +15,7 @@ typedef enum ExitCode {
 #undef EXIT_ROW
 } ExitCode;
 
-typedef enum Format { FORMAT_TABLE, FORMAT_JSON, FORMAT_YAML } Format;
+typedef enum Format { FORMAT_TABLE, FORMAT_JSON, FORMAT_YAML, FORMAT_CSV } Format;
 
 struct RpcClient;
 

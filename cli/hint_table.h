@@ -39,4 +39,4 @@ HINT_ROW(
 HINT_ROW(FINDINGS_ERROR, "parley validate CHANNEL lists them, with remedies")
 HINT_ROW(IN_USE, "parley history --env ENVIRONMENT shows the calls")
 HINT_ROW(REPORT_TIMEOUT,
-        "narrow it: --since 7d, --env, --channel, --campaign or --offer; fewer dimensions do not help")
+        "narrow it: --since 7d, --env, --channel, --campaign or --offer-code; fewer dimensions do not help")

@@ -11,17 +11,21 @@
 
 static Err format_read(Cli *cli)
 {
-	static const char *const names[] = {"table", "json", "yaml"};
+	static const char *const names[] = {"table", "json", "yaml", "csv"};
 	const char *text = cli_option(cli, OPT_OUTPUT);
 
 	cli->format_given = text != NULL;
 	for (size_t i = 0; text && i < ARRAY_COUNT(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
+		// CSV is for rows: only verbs that give nothing else have it.
+		if (strcmp(text, names[i]) == 0 &&
+		        (i != FORMAT_CSV || verb_takes(cli->line.verb, OPT_NO_HEADER))) {
 			cli->format = (Format)i;
 			return OK;
 		}
 	}
-	return text ? cli_usage(cli, "'%s' is no format: -o table, json or yaml", text) : OK;
+	return text ? cli_usage(cli, "%s has no format '%s': -o table, json%s or yaml", cli->line.verb->words,
+	                      text, verb_takes(cli->line.verb, OPT_NO_HEADER) ? ", csv" : "")
+	            : OK;
 }
 
 static Err run(Cli *cli, int argc, char **argv)

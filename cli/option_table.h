@@ -7,7 +7,7 @@ OPTION_ROW(ENV, "env", 'e', "ENVIRONMENT", "the environment")
 OPTION_ROW(TOKEN, "token", 0, "TOKEN", "the token to show (better: $PARLEY_TOKEN, which ps does not list)")
 OPTION_ROW(TIMEOUT, "timeout", 0, "DURATION",
         "how long one call may take, such as 500ms, 10s or 2m; default 30s")
-OPTION_ROW(OUTPUT, "output", 'o', "FORMAT", "table, json or yaml")
+OPTION_ROW(OUTPUT, "output", 'o', "FORMAT", "table, json or yaml; csv where there are rows only: history, report")
 OPTION_ROW(VERBOSE, "verbose", 'v', NULL, "tell on standard error what is done")
 OPTION_ROW(HELP, "help", 'h', NULL, "explain the verb, with examples")
 // Those of single verbs
@@ -118,3 +118,13 @@ OPTION_ROW(OFFER_CODE, "offer-code", 0, "CODE", "the offer's code")
 OPTION_ROW(CAMPAIGN, "campaign", 0, "CODE", "the campaign's code")
 OPTION_ROW(CELL, "cell", 0, "CODE", "the code of one of the campaign's cells")
 OPTION_ROW(HOW_MANY, "count", 0, "N", "how many; default 1")
+OPTION_ROW(SINCE, "since", 0, "TIME",
+        "from this moment on: 2026-06-01T08:00:00Z, a day in UTC, or how long ago, such as 7d")
+OPTION_ROW(UNTIL, "until", 0, "TIME", "before this moment, as --since")
+OPTION_ROW(ZONE, "zone", 0, "ZONE", "only this zone")
+OPTION_ROW(SEGMENT, "segment", 0, "SEGMENT", "only this segment")
+OPTION_ROW(BY, "by", 0, "DIM[,DIM]",
+        "by what rows differ: environment, channel, zone, point, campaign, cell, segment, offer, version, "
+        "day")
+OPTION_ROW(NO_CHART, "no-chart", 0, NULL, "no bars and lines beside the numbers")
+OPTION_ROW(NO_HEADER, "no-header", 0, NULL, "with -o csv: no line with the columns' names")

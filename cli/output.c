@@ -2,10 +2,12 @@
 // where their text does.
 #include "output.h"
 
+#include "csv.h"
+
 #include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 16, CELL_MAX = 60, NAMES_MAX = 3, PLAIN_MAX = 16, DIGEST_DIGITS = 12 };
+enum { COLUMNS_MAX = 32, CELL_MAX = 60, NAMES_MAX = 3, PLAIN_MAX = 16, DIGEST_DIGITS = 12 };
 
 typedef struct Column {
 	Str title, path;
@@ -218,6 +220,37 @@ Err print_table(Cli *cli, const json_t *items, const char *columns_text)
 	return OK;
 }
 
+static Err csv_cell(Cli *cli, const json_t *json, Str *ret)
+{
+	*ret = (Str){0};
+	if (json_is_string(json))
+		*ret = str_n(json_string_value(json), json_string_length(json));
+	else if (json && !json_is_null(json))
+		TRY(json_text(json, false, cli->arena, ret));
+	return OK;
+}
+
+Err print_csv(Cli *cli, const json_t *items, const char *columns_text)
+{
+	Column columns[COLUMNS_MAX];
+	size_t count = columns_read(columns_text, columns);
+
+	for (size_t i = 0; i < count && !cli_given(cli, OPT_NO_HEADER); i++) {
+		csv_write_field(stdout, ',', columns[i].path);
+		putchar(i + 1 < count ? ',' : '\n');
+	}
+	for (size_t row = 0; row < json_array_size(items); row++) {
+		for (size_t i = 0; i < count; i++) {
+			Str cell;
+
+			TRY(csv_cell(cli, value_at(json_array_get(items, row), columns[i].path), &cell));
+			csv_write_field(stdout, ',', cell);
+			putchar(i + 1 < count ? ',' : '\n');
+		}
+	}
+	return OK;
+}
+
 Err print_json(Cli *cli, const json_t *json)
 {
 	Str text;
@@ -236,6 +269,8 @@ Err print_items(Cli *cli, const json_t *items, const char *columns)
 		fputs("nothing found\n", stderr);
 	if (cli->format == FORMAT_TABLE)
 		return print_table(cli, items, columns);
+	if (cli->format == FORMAT_CSV)
+		return print_csv(cli, items, columns);
 	if (cli->format == FORMAT_JSON)
 		return print_json(cli, items);
 	for (size_t i = 0; i < json_array_size(items); i++) {

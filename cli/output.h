@@ -5,7 +5,10 @@
 // `items` is an array of objects. `columns` is "TITLE:field TITLE:field …"; a field may be a path such as
 // snapshot.version. A column without a value in any row is left out, except the first.
 Err print_table(Cli *cli, const json_t *items, const char *columns);
-// Items by --output: a table; one JSON array; or one YAML document each.
+// The same as CSV (RFC 4180, UTF-8, LF) with the fields' names as titles, unless --no-header; values as JSON
+// has them, texts bare.
+Err print_csv(Cli *cli, const json_t *items, const char *columns);
+// Items by --output: a table; CSV; one JSON array; or one YAML document each.
 Err print_items(Cli *cli, const json_t *items, const char *columns);
 // One thing: as a table its fields, one a line.
 Err print_one(Cli *cli, const json_t *item);

@@ -1,5 +1,7 @@
 // What happened: history and audit.
+#include "base/clock.h"
 #include "kind.h"
+#include "moment.h"
 #include "output.h"
 #include "parley/design/v1/audit.pb-c.h"
 #include "parley/design/v1/history.pb-c.h"
@@ -9,6 +11,15 @@
 	"VISITOR:audience_id "                                                                               \
 	"POINT:interaction_point OFFER:offer_code RULE:treatment_rule EVENT:event TREATMENT:treatment_code"
 
+#define HISTORY_CSV                                                                                          \
+	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
+	"LEVEL:audience_level "                                                                              \
+	"VISITOR:audience_id POINT:interaction_point OFFER:offer_code RULE:treatment_rule SEGMENT:segment "  \
+	"CAMPAIGN:campaign CELL:cell ORIGIN:origin SCORE:score TREATMENT:treatment_code EVENT:event "        \
+	"ID:event_id "                                                                                       \
+	"RESPONSE:response CAUSE:cause_event_id OTHER-LEVEL:treatment_audience_level "                       \
+	"OTHER-VISITOR:treatment_audience_id VERSION:snapshot_version RUNTIME:runtime_id"
+
 static void set_option(Cli *cli, json_t *request, const char *field, OptionId id)
 {
 	const char *value = cli_option(cli, id);
@@ -17,28 +28,48 @@ static void set_option(Cli *cli, json_t *request, const char *field, OptionId id
 		json_object_set_new(request, field, json_string(value));
 }
 
-Err verb_history(Cli *cli)
+static Err set_moment(Cli *cli, json_t *request, const char *field, OptionId id)
 {
-	CLEANUP(json_decrefp_) json_t *items = NULL;
-	json_t *request, *kinds = json_array();
-	int64_t limit;
+	char text[TIME_TEXT_SIZE];
+	int64_t us;
+
+	if (!cli_given(cli, id))
+		return OK;
+	TRY(cli_moment(cli, id, 0, &us));
+	time_format(us, text);
+	json_object_set_new(request, field, json_string(text));
+	return OK;
+}
+
+static Err history_request(Cli *cli, json_t *request)
+{
+	json_t *kinds = json_array();
 
 	for (const OptionValue *value = cli->line.options[OPT_KIND]; value; value = value->next)
 		json_array_append_new(kinds, json_string(value->text));
-	request = json_pack("{s:o}", "kinds", kinds);
+	json_object_set_new(request, "kinds", kinds);
 	set_option(cli, request, "environment", OPT_ENV);
 	set_option(cli, request, "channel", OPT_CHANNEL);
 	set_option(cli, request, "session_id", OPT_SESSION);
 	set_option(cli, request, "audience_id", OPT_VISITOR);
-	Err e = cli_number(cli, OPT_LIMIT, 1, 1000000, 20, &limit);
+	set_option(cli, request, "offer_code", OPT_OFFER_CODE);
+	set_option(cli, request, "treatment_code", OPT_TREATMENT);
+	set_option(cli, request, "event", OPT_EVENT);
+	TRY(set_moment(cli, request, "since", OPT_SINCE));
+	return set_moment(cli, request, "until", OPT_UNTIL);
+}
 
-	if (e != OK) {
-		json_decref(request);
-		return e;
-	}
-	TRY(cli_list(cli, &parley__design__v1__history_service__descriptor, "ListHistory", request, "entries",
-	        (size_t)limit, &items));
-	return print_items(cli, items, HISTORY_COLUMNS);
+Err verb_history(Cli *cli)
+{
+	CLEANUP(json_decrefp_) json_t *items = NULL;
+	CLEANUP(json_decrefp_) json_t *request = json_object();
+	int64_t limit;
+
+	TRY(history_request(cli, request));
+	TRY(cli_number(cli, OPT_LIMIT, 1, 1000000, 20, &limit));
+	TRY(cli_list(cli, &parley__design__v1__history_service__descriptor, "ListHistory",
+	        json_incref(request), "entries", (size_t)limit, &items));
+	return print_items(cli, items, cli->format == FORMAT_CSV ? HISTORY_CSV : HISTORY_COLUMNS);
 }
 
 Err verb_audit(Cli *cli)

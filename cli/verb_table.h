@@ -373,11 +373,45 @@ VERB_ROW("root send", "FILE --env ENVIRONMENT", 1, 1, "ca certificate key server
 	"Examples:\n"
 	"  parley root send r1.floor --env production\n"
 	"  parley root send r1.floor --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
-VERB_ROW("history", "", 0, 0, "channel session visitor kind limit", "show the contact and response history, newest first", verb_history,
-	"KIND is recommendation, contact, accept, reject, outcome, event, session_start or session_end.\n\n"
+VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment event since until limit no-header", "show the contact and response history, newest first", verb_history,
+	"KIND is recommendation, contact, accept, reject, outcome (of a type of one's own), event, session_start or session_end.\n"
+	"Filters add up. Give --visitor or a short period where you can: they are found by an index. Times are UTC.\n\n"
 	"Examples:\n"
 	"  parley history --session s-1\n"
-	"  parley history --env production --kind accept --kind reject --limit 100 -o json\n")
+	"  parley history --treatment 7Q2MZKC4W9XHT3B5VNJ\n"
+	"  parley history --env production --offer-code GOLD --since 24h\n"
+	"  parley history --env production --kind accept --kind reject --limit 100000 -o csv > answers.csv\n")
+VERB_ROW("report funnel", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count treatments from recommendation to acceptance", verb_report_funnel,
+	"A treatment, one offer presented to one visitor, belongs to the moment at which it was recommended; that it was shown, accepted\n"
+	"or rejected counts there whenever it came. ACCEPTANCE is of those that were shown, with its 95 % confidence interval (Wilson).\n"
+	"UNSHOWN were answered although no contact was logged. The period is the last 30 days unless --since and --until say otherwise;\n"
+	"days are UTC days. Bars compare the rows, lines the days; without a UTF-8 terminal they are plain ASCII.\n\n"
+	"Examples:\n"
+	"  parley report funnel --env production\n"
+	"  parley report funnel --env production --by zone,offer --since 7d\n"
+	"  parley report funnel --by day --campaign SPRING --since 2026-03-01 --until 2026-04-01 -o csv\n")
+VERB_ROW("report offers", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "compare offers by their acceptance", verb_report_offers,
+	"The funnel by offer; see: parley report funnel --help\n\n"
+	"Examples:\n"
+	"  parley report offers --env production --since 7d\n"
+	"  parley report offers --env production --segment gold --by offer,zone -o json\n")
+VERB_ROW("report campaigns", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "compare campaigns and cells by their acceptance", verb_report_campaigns,
+	"The funnel by campaign and cell; see: parley report funnel --help\n\n"
+	"Examples:\n"
+	"  parley report campaigns --env production\n"
+	"  parley report campaigns --campaign SPRING --by cell,version\n")
+VERB_ROW("report responses", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count responses by type, and how long they took", verb_report_responses,
+	"Responses by the moment at which they came. LATER came in another session than the contact, or without one. Delays are\n"
+	"seconds since the offer was first shown: half the responses took at most MEDIAN-DELAY-S.\n\n"
+	"Examples:\n"
+	"  parley report responses --env production --since 7d\n"
+	"  parley report responses --by channel,campaign -o csv\n")
+VERB_ROW("report activity", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count what happened day by day", verb_report_activity,
+	"Sessions begun, points answered (ANSWERS) and how many of them with default content, offers recommended, contacts, responses,\n"
+	"events: by the moment at which they happened. Sessions belong to no zone, campaign, offer or segment.\n\n"
+	"Examples:\n"
+	"  parley report activity --env production --since 14d\n"
+	"  parley report activity --by channel,version --since 24h\n")
 VERB_ROW("orphans list", "", 0, 0, "channel kind all reason limit", "show responses that could not be matched, newest first", verb_orphans_list,
 	"Responses that came without a session are matched to what was shown. What could not be is an orphan, with a reason:\n"
 	"  no_such_treatment, no_such_code  nothing of that code became known in time\n"

@@ -322,8 +322,6 @@ static void types_of_ones_own_are_responses_too(void **state)
 {
 	World *world = *state;
 	fill(world);
-	world_sql(world,
-	        "ALTER TABLE response_history DROP CONSTRAINT IF EXISTS response_history_response_check");
 	world_sql(world, "SELECT pg_temp.respond('S' || i, 'SILVER', 'brochure', '2026-06-02 01:01:30Z') "
 	                 "FROM generate_series(71, 75) i");
 	Request request = PARLEY__DESIGN__V1__RUN_REPORT_REQUEST__INIT;

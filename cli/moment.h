@@ -1,0 +1,7 @@
+// Moments and periods on the command line.
+#pragma once
+#include "cli.h"
+
+// The moment that an option was given: RFC 3339, a day (its begin, UTC), or a duration, which is so long
+// before now. `fallback_us` if it was not given.
+Err cli_moment(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us);
