@@ -7,7 +7,8 @@ OPTION_ROW(ENV, "env", 'e', "ENVIRONMENT", "the environment")
 OPTION_ROW(TOKEN, "token", 0, "TOKEN", "the token to show (better: $PARLEY_TOKEN, which ps does not list)")
 OPTION_ROW(TIMEOUT, "timeout", 0, "DURATION",
         "how long one call may take, such as 500ms, 10s or 2m; default 30s")
-OPTION_ROW(OUTPUT, "output", 'o', "FORMAT", "table, json or yaml; csv where there are rows only: history, report")
+OPTION_ROW(OUTPUT, "output", 'o', "FORMAT",
+        "table, json or yaml; csv where there are rows only: history, report")
 OPTION_ROW(VERBOSE, "verbose", 'v', NULL, "tell on standard error what is done")
 OPTION_ROW(HELP, "help", 'h', NULL, "explain the verb, with examples")
 // Those of single verbs
