@@ -108,3 +108,10 @@ ClickFound click_find_source(Service *service, Str text, int64_t now_us, Arena *
 	return ret->id != NULL ? look_everywhere(service, find_source, &source, now_us, arena, ret)
 	                       : CLICK_UNKNOWN;
 }
+
+const char *click_source_code(Service *service, const char *text, Arena *arena)
+{
+	ClickTarget target = {0};
+	ClickFound found = click_find_source(service, str(text), wall_now(service), arena, &target);
+	return found != CLICK_UNKNOWN ? target.id : text;
+}

@@ -17,3 +17,6 @@ typedef struct ClickTarget {
 // Error that there may be, no memory, is told as CLICK_UNKNOWN.
 ClickFound click_find_link(Service *service, Str token, int64_t now_us, Arena *arena, ClickTarget *ret);
 ClickFound click_find_source(Service *service, Str text, int64_t now_us, Arena *arena, ClickTarget *ret);
+// A custom code as the history has it: if it is a source code of an offer that is deployed here, as it was
+// printed, however it was typed; else as it is.
+const char *click_source_code(Service *service, const char *text, Arena *arena);

@@ -1,6 +1,7 @@
 // postResponse: the request as a late response.
 #include "service/respond.h"
 
+#include "service/click_find.h"
 #include "service/value.h"
 
 typedef struct ResponseReply {
@@ -63,6 +64,8 @@ void handle_post_response(void *service, RpcCall *call, const ProtobufCMessage *
 		rpc_fail(call, e);
 		return;
 	}
+	if (response->code_kind == RESPONSE_CODE(CUSTOM))
+		response->code = click_source_code(service, response->code, arena);
 	*reply = (ResponseReply){{send_to_call}, call};
 	respond(service, response, arena, &reply->reply);
 }
