@@ -101,6 +101,7 @@ OPTION_ROW(TABLE, "table", 0, "TABLE", "the profile table; default: the audience
 OPTION_ROW(LEVEL, "level", 0, "LEVEL", "the audience level")
 OPTION_ROW(SCHEMA, "schema", 0, "FILE",
         "read the audience level from this YAML file instead of the design server")
+OPTION_ROW(MAPPING, "mapping", 0, "FIELD=TITLE", "the file calls this field so; may be repeated")
 OPTION_ROW(DELIMITER, "delimiter", 0, "C", "what separates the columns; default a comma")
 OPTION_ROW(CREATE, "create", 0, NULL, "make the table if it is not there")
 OPTION_ROW(REJECTS, "rejects", 0, "FILE", "where bad rows go; default FILE.rejects")

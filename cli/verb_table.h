@@ -436,6 +436,26 @@ VERB_ROW("orphans discard", "[ID]", 0, 1, "all reason comment", "give up orphans
 	"Examples:\n"
 	"  parley orphans discard 17 --env production -m 'a test call'\n"
 	"  parley orphans discard --all --reason no_such_code --env production\n")
+VERB_ROW("outcomes import", "FILE --env ENVIRONMENT", 1, 1, "mapping delimiter rejects dry-run", "take reports of outbound systems in: sent, opened, bounced …", verb_outcomes_import,
+	"FILE is CSV whose first line has titles, or one JSON object a line. Fields are treatment_code (or offer_code with audience_level\n"
+	"and audience_id, or custom_code), outcome (parley get outcome-types), time, and if there are such channel and event_id; where the\n"
+	"file calls one otherwise, --mapping says so. Each report counts once by its event_id, or without one by what it says: so an\n"
+	"import that was cut off is simply done again. Rows that cannot be taken go to FILE.rejects (--rejects) with line and reason;\n"
+	"then the exit code is 1. What is taken is matched to treatments within seconds; what finds none becomes an orphan.\n\n"
+	"Examples:\n"
+	"  parley outcomes import letters.csv --env production\n"
+	"  parley outcomes import letters.jsonl --env production --dry-run\n"
+	"  parley outcomes import mailer.csv --env production --delimiter ';' --mapping treatment_code=Tag --mapping time=When\n")
+VERB_ROW("outcomes show", "TREATMENT --env ENVIRONMENT", 1, 1, "", "show what became of a treatment, step by step", verb_outcomes_show,
+	"The present outcome, the whole path to it in the order of time, and what was reported and did not fit it.\n\n"
+	"Examples:\n"
+	"  parley outcomes show 2KQ7-0001 --env production\n"
+	"  parley outcomes show 2KQ7-0001 --env production -o json\n")
+VERB_ROW("outcomes list", "", 0, 0, "channel visitor kind limit", "list treatments with their present outcomes, newest first", verb_outcomes_list,
+	"--kind OUTCOME: only those whose present outcome is of this type, or of one within it.\n\n"
+	"Examples:\n"
+	"  parley outcomes list --env production --kind sent\n"
+	"  parley outcomes list --visitor 1003 --limit 100 -o json\n")
 VERB_ROW("journal inspect", "DIR", 1, 1, "", "show what a runtime server's journal folder holds", verb_journal_inspect,
 	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server\n"
 	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are\n"

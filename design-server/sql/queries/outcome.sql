@@ -40,7 +40,7 @@ WHERE environment = $1 AND treatment_code = $2 ORDER BY time, event_id LIMIT 100
 -- name: outcome_list
 -- Newest first. $1 to $6 empty: any. $7, $8: the last row of the page before. $9: rows.
 WITH RECURSIVE wanted (name) AS (
-	SELECT $2::text
+	SELECT $2::text COLLATE "C"
 	UNION
 	SELECT t.name FROM wanted w JOIN outcome_type t ON t.parent = w.name WHERE w.name <> ''
 )
