@@ -29,7 +29,8 @@ static void types_are_nested_and_lead_to_others(void **state)
 	        "OutcomeTypeService/UpdateOutcomeType",
 	        "{'outcomeType': {'name': 'sent', 'parent': 'complained'}}");
 	must_fail(ERR_FIELD_INVALID, "outcome_type.next[0]", "is the type itself", DESIGNER,
-	        "OutcomeTypeService/UpdateOutcomeType", "{'outcomeType': {'name': 'sent', 'next': ['sent']}}");
+	        "OutcomeTypeService/UpdateOutcomeType",
+	        "{'outcomeType': {'name': 'sent', 'next': ['sent']}}");
 }
 
 static void types_are_at_most_eight_deep(void **state)

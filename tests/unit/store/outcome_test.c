@@ -77,7 +77,8 @@ static void counts(const char *sql, int64_t expected)
 
 static void path_is(const char *expected)
 {
-	must_be("SELECT string_agg(from_outcome || '>' || to_outcome, ' ' ORDER BY place) FROM outcome_change "
+	must_be("SELECT string_agg(from_outcome || '>' || to_outcome, ' ' ORDER BY place) FROM "
+	        "outcome_change "
 	        "WHERE treatment_code = 'T'",
 	        expected);
 	must_be("SELECT count(*) FROM outcome o JOIN outcome_change c USING (treatment_code) WHERE c.place = "
