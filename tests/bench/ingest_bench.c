@@ -38,21 +38,22 @@ static double measure_ingest(void *context)
 static void copy_contacts(World *world, int64_t from, int64_t count)
 {
 	static const uint8_t digest[32] = {1, 2, 3};
-	assert_int_equal(pg_copy_begin(world->sql, 10000, sql_contact_history_copy, 26), OK);
+	assert_int_equal(pg_copy_begin(world->sql, 10000, sql_contact_history_copy, 27), OK);
 	for (int64_t i = from; i < from + count; i++) {
 		char audience[32], event[32];
 		snprintf(audience, sizeof audience, "customer-%lld", (long long)i / ROWS_A_VISIT);
 		snprintf(event, sizeof event, "event-%lld", (long long)i);
-		assert_int_equal(pg_copy_row(world->sql,
-		                         (const PgParam[]){P_TIME(1780315200 * US_PER_S + i),
-		                                 P_I64(INT64_C(3813524992) << 31), P_I64(i), P_I64(0),
-		                                 P_I64(7), P_CTEXT("test"), P_CTEXT("r1"), P_CTEXT("retail"),
-		                                 P_CTEXT(audience), P_CTEXT("Customer"), P_CTEXT(audience),
-		                                 P_BYTES(str_n((const char *)digest, 32)), P_CTEXT(event),
-		                                 P_CTEXT("Click"), P_CTEXT("Web"), P_CTEXT("home"),
-		                                 P_CTEXT("top"), P_CTEXT("T-1"), P_CTEXT("GOLD"),
-		                                 P_CTEXT("gold-for-all"), P_CTEXT("Loyal"), P_CTEXT("spring"),
-		                                 P_CTEXT("c1"), P_CTEXT(""), P_CTEXT(""), P_CTEXT("")}),
+		assert_int_equal(
+		        pg_copy_row(world->sql,
+		                (const PgParam[]){P_TIME(1780315200 * US_PER_S + i),
+		                        P_I64(INT64_C(3813524992) << 31), P_I64(i), P_I64(0), P_I64(7),
+		                        P_CTEXT("test"), P_CTEXT("r1"), P_CTEXT("retail"), P_CTEXT(audience),
+		                        P_CTEXT("Customer"), P_CTEXT(audience),
+		                        P_BYTES(str_n((const char *)digest, 32)), P_CTEXT(event),
+		                        P_CTEXT("Click"), P_CTEXT("Web"), P_CTEXT("home"), P_CTEXT("top"),
+		                        P_CTEXT("T-1"), P_CTEXT("GOLD"), P_CTEXT("gold-for-all"),
+		                        P_CTEXT("Loyal"), P_CTEXT("spring"), P_CTEXT("c1"), P_CTEXT(""),
+		                        P_CTEXT(""), P_CTEXT(""), P_NULL}),
 		        OK);
 	}
 	assert_int_equal(pg_copy_end(world->sql, 10000), OK);
