@@ -1,7 +1,8 @@
 // How the poller waits. To sleep and be woken costs a call more than all that gRPC core does with it, so
 // where calls follow one another closely the poller looks for the next one a while before it sleeps. It does
 // so only while that pays: the waits of late must have ended within that while. A server with little to do
-// sleeps at once, and one with much to do never waits.
+// sleeps at once, and one with much to do never waits. While a call is on its way elsewhere, as events are
+// that wait for the disk, it sleeps too: those that it waits for need the processor.
 #include "base/clock.h"
 #include "rpc/internal.h"
 
@@ -42,7 +43,7 @@ grpc_event poll_next(RpcServer *server, Poll *poll)
 	if (busy_us == 0)
 		return grpc_completion_queue_next(server->queue, talks_look(server), NULL);
 	since = monotonic_us();
-	if (poll->pays >= PAYS_FROM)
+	if (poll->pays >= PAYS_FROM && atomic_load_explicit(&server->in_flight, memory_order_relaxed) == 0)
 		event = look_until(server, since + busy_us);
 	if (event.type == GRPC_QUEUE_TIMEOUT)
 		event = grpc_completion_queue_next(server->queue, talks_look(server), NULL);
