@@ -11,7 +11,7 @@
 enum { PAYS_FROM = 4, PAYS_AT_MOST = 8 };
 // Events worked off before answers are pushed out although more have come: an answer waits for some hundred
 // microseconds at most.
-enum { PUSH_AFTER = 64 };
+enum { PUSH_AFTER = 16 };
 
 static grpc_event look(grpc_completion_queue *queue)
 {
