@@ -1,45 +1,13 @@
-#include "runtime.h"
+#include "parts.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "service/service.h"
-#include "ship/ship.h"
-#include "side.h"
-#include "visitor/visitor.h"
-#include "watchdog.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { WATCHDOG_TICKS = 10, WATCHDOG_TIMEOUT_MS = 2000, WATCHDOG_FAILURES = 3, VISITOR_TICKS = 60 };
-
-struct Runtime {
-	const Config *config;
-	Journal *journal;
-	Visitors *visitors;
-	Profile *profile;
-	Current *current;
-	Service *service;
-	RpcServer *server;
-	Ship *ship;
-	Side *side;
-	Access access;
-	ServiceLinks links;
-	Clicks *clicks;
-	RpcTls tls;
-	int port;      // of the TLS listener
-	int plaintext; // of the other, 0: none
-	unsigned ticks, unanswered;
-	uint64_t forgotten; // visitors, as far as the log says
-	bool shipping;      // as far as the log says
-	Digest standing;    // of the reasons why it is degraded, likewise
-	bool told;          // that it was
-	_Atomic(Err) broken;
-};
 
 // --- what the parts tell ---
 
@@ -371,86 +339,6 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	        F_INT("http_port", side_port(runtime->side)),
 	        F_UINT("incarnation", journal_incarnation(runtime->journal)));
 	return OK;
-}
-
-// --- now and then ---
-
-static void watch_port(Runtime *runtime)
-{
-	if (watchdog_probe(runtime->config->listen.ptr, runtime->port, WATCHDOG_TIMEOUT_MS) == OK) {
-		runtime->unanswered = 0;
-		return;
-	}
-	log_failure(LOG_WARN, "own port does not answer");
-	if (++runtime->unanswered < WATCHDOG_FAILURES)
-		return;
-	log_error("own port is dead", F_CSTR("consequence", "the server stops, to be started anew"));
-	atomic_store(&runtime->broken, ERR_UNAVAILABLE);
-}
-
-// Says when shipping stops and when it goes on.
-static void watch_shipping(Runtime *runtime)
-{
-	ShipStatus status;
-	if (runtime->ship == NULL)
-		return;
-	ship_status(runtime->ship, &status);
-	if (status.shipping == runtime->shipping)
-		return;
-	runtime->shipping = status.shipping;
-	if (status.shipping)
-		log_info("journal is being shipped", F_UINT("behind", status.behind));
-	else
-		log_warn("journal is not being shipped", F_CSTR("message", status.last_error.message),
-		        F_UINT("behind", status.behind));
-}
-
-// Says when visitors had to make room for others.
-static void watch_visitors(Runtime *runtime)
-{
-	VisitorsStatus status;
-	visitors_status(runtime->visitors, &status);
-	if (status.forgotten == runtime->forgotten)
-		return;
-	log_warn("visitors were forgotten for want of room",
-	        F_UINT("forgotten", status.forgotten - runtime->forgotten),
-	        F_UINT("visitors", status.visitors), F_UINT("bytes", status.bytes));
-	runtime->forgotten = status.forgotten;
-}
-
-// Says why this server is not as it should be whenever that changes.
-static void watch_standing(Runtime *runtime)
-{
-	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
-	char **reasons = NULL;
-	size_t count = 0;
-	if (arena == NULL || current_degraded(runtime->current, arena, &reasons, &count) != OK)
-		return;
-	const char *all = "";
-	for (size_t i = 0; i < count && all != NULL; i++)
-		all = arena_printf(arena, "%s%s%s", all, i > 0 ? "; " : "", reasons[i]);
-	Digest now = digest_of(str(all));
-	if (digest_eq(&now, &runtime->standing))
-		return;
-	if (count > 0)
-		log_warn("degraded", F_UINT("reasons", count), F_CSTR("message", all));
-	else if (runtime->told)
-		log_info("degraded no longer", F_UINT("reasons", count));
-	runtime->standing = now;
-	runtime->told = true;
-}
-
-void runtime_tick(Runtime *runtime)
-{
-	service_sweep(runtime->service);
-	if (runtime->clicks != NULL)
-		clicks_sweep(runtime->clicks);
-	watch_shipping(runtime);
-	watch_standing(runtime);
-	if (++runtime->ticks % WATCHDOG_TICKS == 0)
-		watch_port(runtime);
-	if (runtime->ticks % VISITOR_TICKS == 0)
-		watch_visitors(runtime);
 }
 
 void runtime_checkpoint(Runtime *runtime)

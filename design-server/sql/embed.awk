@@ -1,4 +1,5 @@
-# Makes C of SQL files: queries (NAME per "-- name: NAME" line) and whole migrations, as string constants.
+# Makes C of SQL files: queries (NAME per "-- name: NAME" line) and whole migrations, as string constants. What several
+# queries of a file share stands before them after "-- part: NAME", and in each of them as a line "-- use: NAME".
 # usage: awk -v header=1|0 -f embed.awk migrations/*.sql queries/*.sql
 function quoted(line) {
 	gsub(/\\/, "\\\\", line)
@@ -7,15 +8,18 @@ function quoted(line) {
 }
 
 function flush_query() {
-	if (name != "") {
+	if (part != "") {
+		parts[part] = text
+	} else if (name != "") {
 		declared = declared "extern const char sql_" name "[];\n"
 		defined = defined "const char sql_" name "[] =\n" text ";\n"
 	}
-	name = text = ""
+	name = part = text = ""
 }
 
 FNR == 1 {
 	flush_query()
+	delete parts
 	file = FILENAME
 	sub(/.*\//, "", file)
 	migration = FILENAME ~ /migrations\//
@@ -39,11 +43,29 @@ migration {
 	next
 }
 
+/^-- part: / {
+	flush_query()
+	part = $3
+	next
+}
+
+/^[ \t]*-- use: / {
+	if (!($3 in parts)) {
+		print FILENAME ":" FNR ": no part \"" $3 "\" stands before this" > "/dev/stderr"
+		exit failed = 1
+	}
+	text = text parts[$3]
+	next
+}
+
 /^[ \t]*(--.*)?$/ { next }
 
-name != "" { text = text quoted($0) }
+name != "" || part != "" {
+	text = text quoted($0)
+	next
+}
 
-name == "" {
+{
 	print FILENAME ":" FNR ": SQL outside a query: begin it with \"-- name: …\"" > "/dev/stderr"
 	exit failed = 1
 }

@@ -2,9 +2,8 @@
 -- any), $8 since, $9 until, $10 dimensions, $11 rows. All give the same: what the row is (0 one of the report, 1 a day, 2 the total),
 -- how many of those there are, the dimensions (empty where they were not asked for), and figures, whose names are the columns'.
 
--- name: report_funnel
-WITH part AS MATERIALIZED (
-	SELECT CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
+-- part: dimensions
+		CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
 		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
 		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
 		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
@@ -13,13 +12,21 @@ WITH part AS MATERIALIZED (
 		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
 		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
 		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+
+-- part: filter
+	WHERE ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3) AND ($4 = '' OR campaign = $4)
+		AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6) AND ($7 = 0 OR snapshot_version = $7)
+
+-- name: report_funnel
+WITH part AS MATERIALIZED (
+	SELECT
+	-- use: dimensions
 		(time AT TIME ZONE 'UTC')::date AS on_day,
 		count(*) AS recommended, count(*) FILTER (WHERE shown) AS shown,
 		count(*) FILTER (WHERE shown AND accepted) AS accepted, count(*) FILTER (WHERE shown AND rejected) AS rejected,
 		count(*) FILTER (WHERE answered AND NOT shown) AS unshown
 	FROM report_treatments($8, $9)
-	WHERE ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3) AND ($4 = '' OR campaign = $4)
-		AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6) AND ($7 = 0 OR snapshot_version = $7)
+	-- use: filter
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
 line AS (
 	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
@@ -43,20 +50,11 @@ ORDER BY what, day, place
 WITH response AS MATERIALIZED (
 	SELECT *, (time AT TIME ZONE 'UTC')::date AS on_day, extract(epoch FROM delay)::double precision AS seconds
 	FROM report_response
-	WHERE time >= $8 AND time < $9 AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3)
-		AND ($4 = '' OR campaign = $4) AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6)
-		AND ($7 = 0 OR snapshot_version = $7)),
+	-- use: filter
+		AND time >= $8 AND time < $9),
 part AS (
 	SELECT response AS kind, on_day, treatment_code, audience_level, audience_id, later, seconds,
-		CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
-		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
-		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
-		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
-		CASE WHEN 'campaign' = ANY ($10) THEN campaign ELSE '' END AS campaign,
-		CASE WHEN 'cell' = ANY ($10) THEN cell ELSE '' END AS cell,
-		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
-		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
-		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+	-- use: dimensions
 		CASE WHEN 'day' = ANY ($10) THEN on_day::text ELSE '' END AS day
 	FROM response),
 line AS (
@@ -78,15 +76,8 @@ ORDER BY what, day, place
 
 -- name: report_activity
 WITH part AS MATERIALIZED (
-	SELECT CASE WHEN 'environment' = ANY ($10::text[]) THEN environment ELSE '' END AS environment,
-		CASE WHEN 'channel' = ANY ($10) THEN channel ELSE '' END AS channel,
-		CASE WHEN 'zone' = ANY ($10) THEN zone ELSE '' END AS zone,
-		CASE WHEN 'point' = ANY ($10) THEN interaction_point ELSE '' END AS point,
-		CASE WHEN 'campaign' = ANY ($10) THEN campaign ELSE '' END AS campaign,
-		CASE WHEN 'cell' = ANY ($10) THEN cell ELSE '' END AS cell,
-		CASE WHEN 'segment' = ANY ($10) THEN segment ELSE '' END AS segment,
-		CASE WHEN 'offer' = ANY ($10) THEN offer_code ELSE '' END AS offer,
-		CASE WHEN 'version' = ANY ($10) THEN snapshot_version::text ELSE '' END AS version,
+	SELECT
+	-- use: dimensions
 		(time AT TIME ZONE 'UTC')::date AS on_day, count(*) AS facts,
 		count(*) FILTER (WHERE kind = 'start') AS sessions, count(*) FILTER (WHERE kind IN ('default', 'first')) AS answers,
 		count(*) FILTER (WHERE kind = 'default') AS defaults, count(*) FILTER (WHERE kind IN ('first', 'offer')) AS offers,
@@ -94,8 +85,7 @@ WITH part AS MATERIALIZED (
 		count(*) FILTER (WHERE kind = 'reject') AS rejects, count(*) FILTER (WHERE kind = 'response') AS responses,
 		count(*) FILTER (WHERE kind = 'event') AS events
 	FROM report_facts($8, $9)
-	WHERE ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR zone = $3) AND ($4 = '' OR campaign = $4)
-		AND ($5 = '' OR offer_code = $5) AND ($6 = '' OR segment = $6) AND ($7 = 0 OR snapshot_version = $7)
+	-- use: filter
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
 line AS (
 	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
