@@ -6,6 +6,7 @@
 #include "moment.h"
 #include "output.h"
 #include "parley/design/v1/report.pb-c.h"
+#include "wire/timestamp.h"
 
 #include <inttypes.h>
 
@@ -58,9 +59,7 @@ static Err set_moment(
 	if (!cli_given(cli, id))
 		return OK;
 	TRY(cli_moment(cli, id, 0, &us));
-	google__protobuf__timestamp__init(time);
-	time->seconds = us / US_PER_S;
-	time->nanos = (int32_t)(us % US_PER_S) * 1000;
+	wire_timestamp_set(time, us);
 	*ret = time;
 	return OK;
 }

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "wire/wire.h"
 
-#include "google/protobuf/timestamp.pb-c.h"
+#include "wire/timestamp.h"
 
 const ProtobufCFieldDescriptor *message_field(const ProtobufCMessage *message, const char *name)
 {
@@ -132,13 +132,9 @@ void message_set_list(ProtobufCMessage *message, const char *field, ProtobufCMes
 
 Err message_set_time(ProtobufCMessage *message, const char *field, int64_t us, Arena *arena)
 {
-	Google__Protobuf__Timestamp *time =
-	        (void *)message_new(&google__protobuf__timestamp__descriptor, arena);
+	Google__Protobuf__Timestamp *time = wire_timestamp(us, arena);
 	if (!time)
 		return err(ERR_NO_MEMORY, "no memory for a timestamp");
-	int64_t rest = us % US_PER_S;
-	time->seconds = us / US_PER_S - (rest < 0);
-	time->nanos = (int32_t)(rest < 0 ? rest + US_PER_S : rest) * 1000;
 	message_set_sub(message, field, &time->base);
 	return OK;
 }

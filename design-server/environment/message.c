@@ -1,18 +1,7 @@
 // What ListEnvironments says of an environment.
 #include "environment/internal.h"
 
-#include "google/protobuf/timestamp.pb-c.h"
-
-static Google__Protobuf__Timestamp *time_message(int64_t us, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	if (!time)
-		return NULL;
-	*time = (Google__Protobuf__Timestamp)GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	time->seconds = us / 1000000;
-	time->nanos = (int32_t)(us % 1000000) * 1000;
-	return time;
-}
+#include "wire/timestamp.h"
 
 // Persons, each once: one may hold several keys.
 static char **approvers(const TrustRoot *root, Arena *arena, size_t *ret_count)
@@ -82,7 +71,7 @@ Err environment_message(Pg *pg, const Environment *environment, int64_t now_us, 
 	TRY(fill_lists(environment, arena, out));
 	if (environment_root(pg, environment, arena, &root) == OK) {
 		out->root_version = root.version;
-		out->root_expire_time = time_message(root.message->expires_us, arena);
+		out->root_expire_time = wire_timestamp(root.message->expires_us, arena);
 		out->approvers = approvers(&root, arena, &out->n_approvers);
 	}
 	if (environment_check(pg, environment, now_us, arena))

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "store/page.h"
+#include "wire/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -162,13 +163,8 @@ static char *text_of(const PgResult *rows, size_t row, size_t column, Arena *are
 
 static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Arena *arena)
 {
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	int64_t time_us = pg_time(rows, row, TIME);
 	parley__design__v1__history_entry__init(entry);
-	google__protobuf__timestamp__init(time);
-	time->seconds = time_us / US_PER_S;
-	time->nanos = (int32_t)(time_us % US_PER_S) * 1000;
-	entry->time = time;
+	entry->time = wire_timestamp(pg_time(rows, row, TIME), arena);
 	entry->kind = (Parley__Design__V1__HistoryKind)pg_i64(rows, row, KIND);
 	entry->environment = text_of(rows, row, ENVIRONMENT, arena);
 	entry->channel = text_of(rows, row, CHANNEL, arena);

@@ -5,6 +5,7 @@
 #include "history/report.h"
 
 #include "base/cleanup.h"
+#include "wire/timestamp.h"
 
 #include <stdio.h>
 
@@ -235,17 +236,6 @@ static Err fill_rows(Reporting *reporting, const PgResult *rows)
 	return OK;
 }
 
-static Google__Protobuf__Timestamp *time_of(int64_t us, Arena *arena)
-{
-	Google__Protobuf__Timestamp *ret = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	if (!ret)
-		return NULL;
-	google__protobuf__timestamp__init(ret);
-	ret->seconds = us / US_PER_S;
-	ret->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return ret;
-}
-
 // --- reading ---
 
 static Err too_long(Pg *pg, Err failed, const Reporting *reporting)
@@ -300,8 +290,8 @@ void run_report(void *service, RpcCall *call, const ProtobufCMessage *request)
 	if (e == OK)
 		e = store_read(services->reports, read_report, &reporting);
 	if (e == OK) {
-		response.since = time_of(reporting.since_us, arena);
-		response.until = time_of(reporting.until_us, arena);
+		response.since = wire_timestamp(reporting.since_us, arena);
+		response.until = wire_timestamp(reporting.until_us, arena);
 	}
 	if (e == OK)
 		rpc_reply(call, &response.base);

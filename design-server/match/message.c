@@ -2,6 +2,7 @@
 #include "match/internal.h"
 
 #include "match/words.h"
+#include "wire/timestamp.h"
 
 typedef Parley__Design__V1__LateResponse Response;
 
@@ -45,18 +46,6 @@ static int find(Str name, const char *const *names, size_t count)
 	return 0;
 }
 
-static Google__Protobuf__Timestamp *map_time(const PgResult *rows, size_t row, size_t column, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	int64_t us = pg_time(rows, row, column);
-	if (time == NULL)
-		return NULL;
-	google__protobuf__timestamp__init(time);
-	time->seconds = us / US_PER_S;
-	time->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return time;
-}
-
 Err late_message(const PgResult *rows, size_t row, Arena *arena, Response **ret)
 {
 	Response *out = ARENA_NEW(arena, Response);
@@ -84,9 +73,9 @@ Err late_message(const PgResult *rows, size_t row, Arena *arena, Response **ret)
 	        pg_text(rows, row, CODE_KIND), kinds, ARRAY_COUNT(kinds));
 	out->state = (Parley__Design__V1__LateResponseState)find(
 	        pg_text(rows, row, STATE), states, ARRAY_COUNT(states));
-	out->time = map_time(rows, row, TIME, arena);
-	out->received = map_time(rows, row, RECEIVED, arena);
-	out->changed = map_time(rows, row, CHANGED, arena);
+	out->time = wire_timestamp(pg_time(rows, row, TIME), arena);
+	out->received = wire_timestamp(pg_time(rows, row, RECEIVED), arena);
+	out->changed = wire_timestamp(pg_time(rows, row, CHANGED), arena);
 	*ret = out;
 	return OK;
 }

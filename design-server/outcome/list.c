@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "store/page.h"
+#include "wire/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,18 +16,6 @@ typedef Parley__Design__V1__ListOutcomesRequest ListRequest;
 typedef Parley__Design__V1__ListOutcomesResponse ListResponse;
 
 // --- rows ---
-
-static Google__Protobuf__Timestamp *time_at(const PgResult *rows, size_t row, size_t column, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	int64_t us = pg_time(rows, row, column);
-	if (!time)
-		return NULL;
-	google__protobuf__timestamp__init(time);
-	time->seconds = us / US_PER_S;
-	time->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return time;
-}
 
 static char *text_at(const PgResult *rows, size_t row, size_t column, Arena *arena)
 {
@@ -42,7 +31,7 @@ static Err outcome_at(const PgResult *rows, size_t row, Arena *arena, Outcome **
 	outcome->environment = text_at(rows, row, 0, arena);
 	outcome->treatment_code = text_at(rows, row, 1, arena);
 	outcome->outcome = text_at(rows, row, 2, arena);
-	outcome->since = time_at(rows, row, 3, arena);
+	outcome->since = wire_timestamp(pg_time(rows, row, 3), arena);
 	outcome->changes = pg_i64(rows, row, 4);
 	outcome->channel = text_at(rows, row, 5, arena);
 	outcome->audience_level = text_at(rows, row, 6, arena);
@@ -60,12 +49,12 @@ static Err change_at(const PgResult *rows, size_t row, Arena *arena, Change **re
 	if (!change)
 		return outcome_no_memory();
 	parley__design__v1__outcome_change__init(change);
-	change->time = time_at(rows, row, 0, arena);
+	change->time = wire_timestamp(pg_time(rows, row, 0), arena);
 	change->from = text_at(rows, row, 1, arena);
 	change->to = text_at(rows, row, 2, arena);
 	change->source = text_at(rows, row, 3, arena);
 	change->event_id = text_at(rows, row, 4, arena);
-	change->recorded = time_at(rows, row, 5, arena);
+	change->recorded = wire_timestamp(pg_time(rows, row, 5), arena);
 	change->refused = pg_bool(rows, row, 6);
 	*ret = change;
 	return change->recorded ? OK : outcome_no_memory();

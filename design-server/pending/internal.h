@@ -5,7 +5,6 @@
 #include "pending/configuration.h"
 #include "services.h"
 
-#include "google/protobuf/timestamp.pb-c.h"
 #include "parley/design/v1/pending.pb-c.h"
 
 Err pending_no_memory(void);
@@ -85,7 +84,6 @@ Err graph_dependents(Graph *graph, const Resource *on, Arena *arena, Parley__Des
 // --- message.c ---
 Parley__Design__V1__ResourceName *map_resource_name(const Resource *resource, Arena *arena);
 Parley__Design__V1__DeploymentMark *map_mark(const Mark *mark, Arena *arena);
-Google__Protobuf__Timestamp *map_moment(int64_t us, Arena *arena);
 
 // --- the service ---
 typedef struct Pending {

@@ -2,6 +2,7 @@
 // before: what changes between two pages neither repeats nor skips what stays.
 #include "pending/internal.h"
 #include "store/page.h"
+#include "wire/timestamp.h"
 
 enum { ARENA_BLOCK = 256 * 1024, PAGE_BYTES_MAX = 1024 * 1024 };
 
@@ -98,7 +99,7 @@ static Err read_build(Pg *pg, int64_t id, Arena *arena, Side *ret)
 	*ret->build = (Parley__Design__V1__ComparedBuild)PARLEY__DESIGN__V1__COMPARED_BUILD__INIT;
 	ret->build->digest = arena_cstr(arena, str(hex));
 	ret->build->author = arena_cstr(arena, pg_text(rows, 0, 2));
-	ret->build->create_time = map_moment(pg_time(rows, 0, 3), arena);
+	ret->build->create_time = wire_timestamp(pg_time(rows, 0, 3), arena);
 	return OK;
 }
 

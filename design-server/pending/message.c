@@ -1,17 +1,6 @@
 // What was found → messages. NULL if memory is out.
 #include "pending/internal.h"
-
-Google__Protobuf__Timestamp *map_moment(int64_t us, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	if (!time)
-		return NULL;
-	*time = (Google__Protobuf__Timestamp)GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	int64_t fraction = us % US_PER_S;
-	time->seconds = us / US_PER_S - (fraction < 0);
-	time->nanos = (int32_t)(fraction < 0 ? fraction + US_PER_S : fraction) * 1000;
-	return time;
-}
+#include "wire/timestamp.h"
 
 Parley__Design__V1__ResourceName *map_resource_name(const Resource *resource, Arena *arena)
 {
@@ -36,7 +25,7 @@ Parley__Design__V1__DeploymentMark *map_mark(const Mark *mark, Arena *arena)
 	out->name = arena_cstr(arena, mark->name);
 	out->author = arena_cstr(arena, mark->author);
 	out->comment = arena_cstr(arena, mark->comment);
-	out->create_time = map_moment(mark->created_us, arena);
+	out->create_time = wire_timestamp(mark->created_us, arena);
 	bool whole = out->channel && out->kind && out->name && out->author && out->comment;
 	return whole && out->create_time ? out : NULL;
 }

@@ -1,18 +1,11 @@
 // Rows → messages.
 #include "release/internal.h"
 
-#include "google/protobuf/timestamp.pb-c.h"
+#include "wire/timestamp.h"
 
 Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
 {
-	Google__Protobuf__Timestamp *time = us ? ARENA_NEW(arena, Google__Protobuf__Timestamp) : NULL;
-	if (!time)
-		return NULL;
-	*time = (Google__Protobuf__Timestamp)GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	int64_t fraction = us % US_PER_S;
-	time->seconds = us / US_PER_S - (fraction < 0);
-	time->nanos = (int32_t)(fraction < 0 ? fraction + US_PER_S : fraction) * 1000;
-	return time;
+	return us ? wire_timestamp(us, arena) : NULL;
 }
 
 static char *map_digest(const Digest *digest, Arena *arena)

@@ -2,7 +2,7 @@
 // the one that leads is asked for a pass first.
 #include "rollout/fill.h"
 
-#include "google/protobuf/timestamp.pb-c.h"
+#include "wire/timestamp.h"
 
 #include <stdio.h>
 
@@ -12,21 +12,10 @@ typedef Parley__Design__V1__ServerRollout ServerRollout;
 typedef Parley__Design__V1__GroupFigures GroupFigures;
 typedef Parley__Design__V1__Rollout Rollout;
 
-static Google__Protobuf__Timestamp *time_message(int64_t us, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	if (!time)
-		return NULL;
-	*time = (Google__Protobuf__Timestamp)GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	time->seconds = us / US_PER_S;
-	time->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return time;
-}
-
 static Google__Protobuf__Timestamp *column_time(
         const PgResult *result, size_t row, size_t column, Arena *arena)
 {
-	return pg_is_null(result, row, column) ? NULL : time_message(pg_time(result, row, column), arena);
+	return pg_is_null(result, row, column) ? NULL : wire_timestamp(pg_time(result, row, column), arena);
 }
 
 static char *column_cstr(const PgResult *result, size_t row, size_t column, Arena *arena)
@@ -137,7 +126,7 @@ static Err read_rollout(Pg *pg, Fill *fill)
 	                          : str(environment_step_text(environment, rollout->step - 1, fill->arena)));
 	rollout->step_time = column_time(result, 0, kept ? 4 : 3, fill->arena);
 	if (known && !kept && rollout->step_time)
-		rollout->next_time = time_message(
+		rollout->next_time = wire_timestamp(
 		        pg_time(result, 0, 3) + environment_step(environment, rollout->step - 1)->bake_us,
 		        fill->arena);
 	rollout->reason = pg_text(result, 0, 5).len ? column_cstr(result, 0, 5, fill->arena)

@@ -1,15 +1,5 @@
 #include "source/internal.h"
-
-static Google__Protobuf__Timestamp *time_of(int64_t us, Arena *arena)
-{
-	Google__Protobuf__Timestamp *time = us ? ARENA_NEW(arena, Google__Protobuf__Timestamp) : NULL;
-	if (!time)
-		return NULL;
-	google__protobuf__timestamp__init(time);
-	time->seconds = us / US_PER_S;
-	time->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return time;
-}
+#include "wire/timestamp.h"
 
 SourceCode *source_message(const SourceRow *row, Str base, Arena *arena)
 {
@@ -28,8 +18,8 @@ SourceCode *source_message(const SourceRow *row, Str base, Arena *arena)
 		base.len--;
 	if (base.len && row->issued_us)
 		ret->link = arena_printf(arena, STR_FMT "/s/" STR_FMT, STR_ARG(base), STR_ARG(row->code));
-	ret->issue_time = time_of(row->issued_us, arena);
-	ret->expire_time = time_of(row->expires_us, arena);
+	ret->issue_time = wire_timestamp(row->issued_us, arena);
+	ret->expire_time = row->expires_us ? wire_timestamp(row->expires_us, arena) : NULL;
 	return ret->link && (!row->issued_us || ret->issue_time) && (!row->expires_us || ret->expire_time)
 	               ? ret
 	               : NULL;

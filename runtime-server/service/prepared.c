@@ -3,6 +3,7 @@
 #include "service/links.h"
 #include "service/recommendation.h"
 #include "snapshot/snapshot.h"
+#include "wire/timestamp.h"
 #include "wire/wire.h"
 #include "wire/write.h"
 
@@ -45,14 +46,8 @@ static Err set_string(const Constant *in, Arena *arena, Value *out)
 
 static Err set_timestamp(const Constant *in, Arena *arena, Value *out)
 {
-	Google__Protobuf__Timestamp *time = message_new(arena, &google__protobuf__timestamp__descriptor);
-	if (time == NULL)
-		return no_memory();
-	int64_t micros = in->int_value % 1000000;
-	time->seconds = in->int_value / 1000000 - (micros < 0);
-	time->nanos = (int32_t)(micros < 0 ? micros + 1000000 : micros) * 1000;
-	out->timestamp_value = time;
-	return OK;
+	out->timestamp_value = wire_timestamp(in->int_value, arena);
+	return out->timestamp_value != NULL ? OK : no_memory();
 }
 
 static Err set_strings(const Constant *in, Arena *arena, Value *out)

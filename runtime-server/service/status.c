@@ -2,6 +2,7 @@
 #include "service/status.h"
 
 #include "service/map.h"
+#include "wire/timestamp.h"
 
 static Err no_memory(void)
 {
@@ -12,12 +13,8 @@ static Err map_time(int64_t us, Arena *arena, Google__Protobuf__Timestamp **ret)
 {
 	if (us <= 0)
 		return OK;
-	*ret = message_new(arena, &google__protobuf__timestamp__descriptor);
-	if (*ret == NULL)
-		return no_memory();
-	(*ret)->seconds = us / US_PER_S;
-	(*ret)->nanos = (int32_t)(us % US_PER_S) * 1000;
-	return OK;
+	*ret = wire_timestamp(us, arena);
+	return *ret != NULL ? OK : no_memory();
 }
 
 static Err map_hex(const CurrentVersion *version, Arena *arena, char **ret)
