@@ -3,7 +3,7 @@ EXIT_ROW(0, OK, "done; for diff: no difference; for pending: nothing is")
 EXIT_ROW(1, DIFFERENT,
         "diff found a difference; pending found something; rollout status found a server that does not run "
         "what it should; profile "
-        "import rejected rows; audit verify found that the audit was changed; "
+        "import rejected rows; estimate cannot tell; audit verify found that the audit was changed; "
         "journal verify found damage; journal replay found other state; "
         "validate found errors")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")

@@ -104,6 +104,8 @@ OPTION_ROW(SCHEMA, "schema", 0, "FILE",
 OPTION_ROW(MAPPING, "mapping", 0, "FIELD=TITLE", "the file calls this field so; may be repeated")
 OPTION_ROW(DELIMITER, "delimiter", 0, "C", "what separates the columns; default a comma")
 OPTION_ROW(CREATE, "create", 0, NULL, "make the table if it is not there")
+OPTION_ROW(POLICY, "policy", 0, "FILE", "the probabilities of the other policy: offer, probability, place")
+OPTION_ROW(CLIP, "clip", 0, "N", "cut weights at N; default: as they are")
 OPTION_ROW(REJECTS, "rejects", 0, "FILE", "where bad rows go; default FILE.rejects")
 OPTION_ROW(NUMBER, "number", 0, "KEY",
         "give this key the row's number, counted from 1, if the file has no such column")

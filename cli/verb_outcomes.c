@@ -17,48 +17,24 @@ enum { BATCH = 500 };
 
 typedef struct Import {
 	Cli *cli;
-	const char *environment, *rejects_path;
-	OutcomeFile *file;
-	FILE *rejects;
+	const char *environment;
+	RowFile *file;
+	Rejects rejects;
 	Arena *arena; // of a batch
-	OutcomeRow rows[BATCH];
+	Row rows[BATCH];
 	size_t count; // in the batch
-	size_t read, taken, repeated, refused;
+	size_t read, taken, repeated;
 } Import;
 
 static void import_close(Import *import)
 {
-	if (import->file && import->file->csv.file)
-		fclose(import->file->csv.file);
-	if (import->rejects)
-		fclose(import->rejects);
+	if (import->file)
+		row_file_close(import->file);
+	rejects_close(&import->rejects);
 	arena_free(import->arena);
 }
 
-// The file is made when the first row goes there, so that a clean import leaves none. It can be mended and
-// imported itself: what it has more than an import needs is passed over.
-static Err reject(Import *import, const OutcomeRow *row, Str reason)
-{
-	import->refused++;
-	if (!import->rejects) {
-		import->rejects = fopen(import->rejects_path, "we");
-		if (!import->rejects)
-			return err_errno(ERR_IO, "cannot write the refused rows to %s", import->rejects_path);
-		for (size_t f = 0; f < REPORT_FIELDS; f++)
-			fprintf(import->rejects, "%s,", report_fields[f]);
-		fputs("line,reason\n", import->rejects);
-	}
-	for (size_t f = 0; f < REPORT_FIELDS; f++) {
-		csv_write_field(import->rejects, ',', row->values[f]);
-		putc(',', import->rejects);
-	}
-	fprintf(import->rejects, "%zu,", row->line);
-	csv_write_field(import->rejects, ',', reason);
-	putc('\n', import->rejects);
-	return OK;
-}
-
-static json_t *report_of(const OutcomeRow *row)
+static json_t *report_of(const Row *row)
 {
 	json_t *report = json_object();
 
@@ -69,13 +45,13 @@ static json_t *report_of(const OutcomeRow *row)
 	return report;
 }
 
-static Err result_take(Import *import, const OutcomeRow *row, const json_t *result)
+static Err result_take(Import *import, const Row *row, const json_t *result)
 {
 	const char *what = json_string_value(json_object_get(result, "result"));
 	const char *reason = json_string_value(json_object_get(result, "reason"));
 
 	if (what && strcmp(what, "REFUSED") == 0)
-		return reject(import, row, str(reason ? reason : "the server refused it"));
+		return rejects_add(&import->rejects, row, str(reason ? reason : "the server refused it"));
 	if (what && strcmp(what, "REPEATED") == 0)
 		import->repeated++;
 	else
@@ -100,7 +76,7 @@ static Err batch_send(Import *import)
 	import->count = 0;
 	arena_reset(import->arena);
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%zu rows, %zu refused", import->read, import->refused);
+		fprintf(stderr, "\r%zu rows, %zu refused", import->read, import->rejects.count);
 	return OK;
 }
 
@@ -109,14 +85,14 @@ static Err rows_send(Import *import)
 	bool end = false;
 
 	for (;;) {
-		OutcomeRow *row = &import->rows[import->count];
+		Row *row = &import->rows[import->count];
 
 		TRY(outcome_file_next(import->file, import->arena, row, &end));
 		if (end)
 			break;
 		import->read++;
 		if (row->reason) {
-			TRY(reject(import, row, str(row->reason)));
+			TRY(rejects_add(&import->rejects, row, str(row->reason)));
 			continue;
 		}
 		for (size_t f = 0; f < REPORT_FIELDS; f++)
@@ -130,46 +106,7 @@ static Err rows_send(Import *import)
 	return OK;
 }
 
-static Err mapping_read(Import *import)
-{
-	for (const OptionValue *value = import->cli->line.options[OPT_MAPPING]; value; value = value->next) {
-		const char *equals = strchr(value->text, '=');
-		size_t field = 0;
-
-		while (equals && field < REPORT_FIELDS &&
-		        !str_eq(str_n(value->text, (size_t)(equals - value->text)),
-		                str(report_fields[field])))
-			field++;
-		if (!equals || field == REPORT_FIELDS || !equals[1])
-			return cli_usage(import->cli,
-			        "--mapping %s must be FIELD=TITLE, such as treatment_code=MessageTag",
-			        value->text);
-		import->file->titles[field] = equals + 1;
-	}
-	return OK;
-}
-
-static Err file_open(Import *import)
-{
-	Cli *cli = import->cli;
-	const char *path = cli->line.arguments[0], *delimiter = cli_option(cli, OPT_DELIMITER);
-
-	if (delimiter && (strlen(delimiter) != 1 || strchr("\"\r\n", *delimiter)))
-		return cli_usage(cli, "--delimiter must be one character, such as ';'");
-	TRY(mapping_read(import));
-	import->file->csv.delimiter = delimiter ? *delimiter : ',';
-	import->file->csv.file = fopen(path, "re");
-	if (!import->file->csv.file) {
-		cli->usage = true;
-		return err_errno(ERR_IO, "cannot read %s", path);
-	}
-	import->rejects_path = cli_option(cli, OPT_REJECTS);
-	if (!import->rejects_path)
-		import->rejects_path = arena_printf(cli->arena, "%s.rejects", path);
-	return outcome_file_begin(import->file);
-}
-
-static Err import_tell(const Import *import, int64_t begun_us)
+static Err import_tell(Import *import, int64_t begun_us)
 {
 	bool dry = cli_given(import->cli, OPT_DRY_RUN);
 
@@ -177,20 +114,16 @@ static Err import_tell(const Import *import, int64_t begun_us)
 		CLEANUP(json_decrefp_)
 		json_t *told = json_pack("{s:I, s:I, s:I, s:I}", "rows", (json_int_t)import->read, "taken",
 		        (json_int_t)import->taken, "repeated", (json_int_t)import->repeated, "refused",
-		        (json_int_t)import->refused);
+		        (json_int_t)import->rejects.count);
 
 		TRY(print_json(import->cli, told));
 	} else {
 		printf("%zu rows: %zu taken, %zu known already, %zu refused; %.1f s%s\n", import->read,
-		        import->taken, import->repeated, import->refused,
+		        import->taken, import->repeated, import->rejects.count,
 		        (double)(monotonic_us() - begun_us) / (double)US_PER_S,
 		        dry ? "; dry run, nothing was changed" : "");
 	}
-	if (import->refused) {
-		fprintf(stderr, "the refused rows, each with its line and the reason, are in %s\n",
-		        import->rejects_path);
-		import->cli->exit_code = EXIT_DIFFERENT;
-	}
+	rejects_tell(import->cli, &import->rejects);
 	return OK;
 }
 
@@ -199,11 +132,15 @@ Err verb_outcomes_import(Cli *cli)
 	CLEANUP(import_close) Import import = {.cli = cli, .arena = arena_new(1 << 16, 0)};
 	int64_t begun_us = monotonic_us();
 
-	import.file = ARENA_NEW(cli->arena, OutcomeFile);
+	import.file = ARENA_NEW(cli->arena, RowFile);
 	if (!import.file || !import.arena)
 		return err(ERR_NO_MEMORY, "no memory for an import");
+	import.file->fields = report_fields;
+	import.file->field_count = REPORT_FIELDS;
 	TRY(cli_need(cli, OPT_ENV, &import.environment));
-	TRY(file_open(&import));
+	TRY(rejects_init(cli, cli->line.arguments[0], import.file, &import.rejects));
+	TRY(row_file_open(cli, cli->line.arguments[0], true, import.file));
+	TRY(outcome_file_check(import.file));
 	TRY(rows_send(&import));
 	return import_tell(&import, begun_us);
 }

@@ -456,6 +456,22 @@ VERB_ROW("outcomes list", "", 0, 0, "channel visitor kind limit", "list treatmen
 	"Examples:\n"
 	"  parley outcomes list --env production --kind sent\n"
 	"  parley outcomes list --visitor 1003 --limit 100 -o json\n")
+VERB_ROW("estimate", "LOG --policy FILE", 1, 1, "policy clip mapping delimiter rejects", "tell what another policy would have earned, from a log of chances", verb_estimate,
+	"LOG has one decision a row: offer, reward (1 or 0, or money), propensity (how likely that offer was, above 0), and if there are\n"
+	"such place (a point, zone or position) and visitor, whose rows hang together. The policy has offer, probability and perhaps\n"
+	"place; what is missing to 1 shows nothing. Both are CSV with titles, or one JSON object a line; where the log calls a field\n"
+	"otherwise, --mapping says so. Told are, per row of the log, with 95 % intervals:\n"
+	"  logged  what was earned\n"
+	"  ipw     inverse propensity: unbiased, and wild when weights are large\n"
+	"  snipw   the same, self-normalised: much steadier\n"
+	"  dr      doubly robust: corrects a simple model; read this one first\n"
+	"  gain    dr less logged\n"
+	"and whether the log can tell at all (support: good, weak, none), with why. With none the exit code is 1. --clip N cuts weights\n"
+	"at N. Rows that cannot be used go to LOG.rejects (--rejects).\n\n"
+	"Examples:\n"
+	"  parley estimate log.csv --policy bolder.csv\n"
+	"  parley estimate men.csv --policy bts.csv --mapping offer=item_id --mapping reward=click \\\n"
+	"    --mapping propensity=propensity_score --mapping place=position --clip 50 -o json\n")
 VERB_ROW("journal inspect", "DIR", 1, 1, "", "show what a runtime server's journal folder holds", verb_journal_inspect,
 	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server\n"
 	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are\n"

@@ -6,22 +6,24 @@
 
 #include <stdlib.h>
 
-static OutcomeFile file;
+static RowFile file;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Arena *arena = arena_new(1 << 16, 0);
-	OutcomeRow row;
+	Row row;
 	bool end = false;
 
 	if (size == 0 || !arena) {
 		arena_free(arena);
 		return 0;
 	}
-	file = (OutcomeFile){.csv = {.file = fmemopen((void *)(uintptr_t)data, size, "r"), .delimiter = ','}};
+	file = (RowFile){.csv = {.file = fmemopen((void *)(uintptr_t)data, size, "r"), .delimiter = ','},
+	        .fields = report_fields,
+	        .field_count = REPORT_FIELDS};
 	if (!file.csv.file)
 		abort();
-	if (outcome_file_begin(&file) == OK)
+	if (row_file_begin(&file) == OK && outcome_file_check(&file) == OK)
 		while (outcome_file_next(&file, arena, &row, &end) == OK && !end) {
 			if (!row.values[REPORT_EVENT_ID].len ||
 			        (!row.reason && !row.values[REPORT_OUTCOME].len))

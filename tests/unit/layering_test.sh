@@ -9,6 +9,7 @@ rules='
 base:
 audit: base
 link: base
+estimate: base
 wire: base
 expr: base
 snapshot: base wire expr
