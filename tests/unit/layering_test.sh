@@ -11,6 +11,7 @@ audit: base
 link: base
 estimate: base
 wire: base
+eventset: base wire
 expr: base
 snapshot: base wire expr
 decide: base expr snapshot

@@ -1,0 +1,68 @@
+// Event sets: millions of events in a file, in the order of their times, named by what they hold. A sorter
+// takes them in any order, in bounded memory, and can be taken up again after a crash; a set is read block by
+// block, from any thread. README.md has the format.
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+
+#include "parley/plan/v1/event.pb-c.h"
+
+typedef Parley__Plan__V1__Event Event;
+
+enum {
+	EVENT_BYTES_MAX = 64 * 1024,             // of one event
+	EVENT_FIELDS_MAX = 512,                  // of one event, counted as wire_unpack does
+	EVENT_BLOCK_BYTES = 256 * 1024,          // a block ends before this many, or with one event
+	EVENT_SORTER_MEMORY = 64 * 1024 * 1024,  // what a sorter holds before it spills
+	EVENT_RUNS_MAX = 512,                    // spilled, so 32 GiB of events
+	EVENT_SET_BLOCKS_MAX = 16 * 1024 * 1024, // 4 TiB
+	EVENT_DIGEST_SIZE = 32,
+};
+
+typedef struct EventSetInfo {
+	uint64_t events, blocks, bytes; // bytes of the file
+	int64_t first_us, last_us;
+	uint8_t digest[EVENT_DIGEST_SIZE];
+} EventSetInfo;
+
+// --- writing ---
+
+typedef struct EventSorter EventSorter;
+
+// Takes up what is in the folder `dir`, or makes it. *ret_note is what the last event_sorter_keep was told,
+// in `arena`; NULL at the first time. `memory`: bytes before it spills, 0: EVENT_SORTER_MEMORY. Errors: IO,
+// LIMIT, STATE_CORRUPT, NO_MEMORY.
+Err event_sorter_open(const char *dir, size_t memory, Arena *arena, EventSorter **ret, const char **ret_note);
+// Forgets what was not kept; the folder stays.
+void event_sorter_close(EventSorter *sorter);
+// Errors: FIELD_INVALID (no time, level or visitor; too large), NO_MEMORY.
+Err event_sorter_add(EventSorter *sorter, const Event *event);
+// Whether it holds so much that it should be kept now.
+bool event_sorter_is_full(const EventSorter *sorter);
+// Makes all that was added durable, with a note from which the caller can go on. Errors: IO, LIMIT.
+Err event_sorter_keep(EventSorter *sorter, const char *note);
+// Writes the set of all that was kept, durably and atomically, and removes the folder. `progress` (may be
+// NULL) hears now and then how many events are written. The sorter is then closed, whatever comes of it.
+// Errors: IO, STATE_CORRUPT, NO_MEMORY.
+Err event_sorter_finish(EventSorter *sorter, const char *path,
+        void (*progress)(void *context, uint64_t events), void *context, EventSetInfo *ret);
+
+// --- reading ---
+
+typedef struct EventSet EventSet;
+
+// Errors: IO, STATE_CORRUPT (it is not an event set, or damaged).
+Err event_set_open(const char *path, EventSet **ret);
+void event_set_close(EventSet *set);
+const EventSetInfo *event_set_info(const EventSet *set);
+// The events of a block, counted from 0, in order; `first` is the first one's place in the set. All is in
+// `arena`. Any number of threads may read at once. Errors: IO, STATE_CORRUPT, NO_MEMORY.
+Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
+        size_t *ret_count, uint64_t *ret_first);
+// Reads all of it, and holds it against its digest. Errors: STATE_CORRUPT, IO, NO_MEMORY.
+Err event_set_verify(const EventSet *set);
+
+static inline void event_set_closep(EventSet **set)
+{
+	event_set_close(*set);
+}
