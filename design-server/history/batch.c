@@ -100,6 +100,7 @@ static const char *entry_reason(const Entry *entry)
 	case WHAT(RECOMMENDATION):
 	case WHAT(SESSION_STARTED):
 	case WHAT(SESSION_ENDED):
+	case WHAT(CELLS_CHANGED):
 		return NULL;
 	default:
 		return "it says nothing that this server knows: a newer runtime server may have written it";
@@ -192,24 +193,61 @@ static Err keep_effects(BatchRecord *record, Arena *arena)
 	return wire_pack(&bare.base, arena, &record->effects);
 }
 
-static size_t count_facts(const Entry *entry)
+// The cells that an entry names: those of targets, then those of who is held out.
+typedef struct CellLists {
+	Parley__Journal__V1__CellMembership **target, **held_out;
+	size_t target_count, held_out_count;
+} CellLists;
+
+static CellLists cells_of(const Entry *entry)
+{
+	if (entry->what_case == WHAT(SESSION_STARTED))
+		return (CellLists){entry->session_started->target_cells,
+		        entry->session_started->held_out_cells, entry->session_started->n_target_cells,
+		        entry->session_started->n_held_out_cells};
+	if (entry->what_case == WHAT(CELLS_CHANGED))
+		return (CellLists){entry->cells_changed->target_cells, entry->cells_changed->held_out_cells,
+		        entry->cells_changed->n_target_cells, entry->cells_changed->n_held_out_cells};
+	return (CellLists){0};
+}
+
+// Beside its cells.
+static size_t count_own(const Entry *entry)
 {
 	FactKind kinds[MEANINGS];
-	if (entry == NULL)
-		return 0;
 	if (entry->what_case == WHAT(EVENT_POSTED))
 		return event_facts(entry->event_posted, kinds);
 	if (entry->what_case == WHAT(RECOMMENDATION) && entry->recommendation->n_offers > 0)
 		return entry->recommendation->n_offers;
-	return 1;
+	return entry->what_case != WHAT(CELLS_CHANGED);
+}
+
+static size_t count_facts(const Entry *entry)
+{
+	if (entry == NULL)
+		return 0;
+	CellLists cells = cells_of(entry);
+	return count_own(entry) + cells.target_count + cells.held_out_count;
+}
+
+static void add_cells(Batch *batch, const BatchRecord *record)
+{
+	CellLists cells = cells_of(record->entry);
+	int64_t position = (int64_t)count_own(record->entry);
+	for (size_t i = 0; i < cells.target_count; i++)
+		batch->facts[batch->fact_count++] =
+		        (Fact){record, FACT_CELL, position++, cells.target[i], false};
+	for (size_t i = 0; i < cells.held_out_count; i++)
+		batch->facts[batch->fact_count++] =
+		        (Fact){record, FACT_CELL, position++, cells.held_out[i], true};
 }
 
 static void add_facts(Batch *batch, const BatchRecord *record)
 {
 	FactKind kinds[MEANINGS], kind = FACT_RECOMMENDATION;
-	size_t count = count_facts(record->entry);
-	if (count == 0)
+	if (record->entry == NULL)
 		return;
+	size_t count = count_own(record->entry);
 	bool event = record->entry->what_case == WHAT(EVENT_POSTED);
 	if (event)
 		event_facts(record->entry->event_posted, kinds);
@@ -221,7 +259,9 @@ static void add_facts(Batch *batch, const BatchRecord *record)
 		kind = FACT_LATE;
 	batch->late_count += kind == FACT_LATE;
 	for (size_t i = 0; i < count; i++)
-		batch->facts[batch->fact_count++] = (Fact){record, event ? kinds[i] : kind, (int64_t)i};
+		batch->facts[batch->fact_count++] =
+		        (Fact){.record = record, .kind = event ? kinds[i] : kind, .position = (int64_t)i};
+	add_cells(batch, record);
 }
 
 Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)

@@ -15,6 +15,7 @@ typedef enum FactKind {
 	FACT_SESSION_START,
 	FACT_SESSION_END,
 	FACT_LATE,
+	FACT_CELL,
 	FACT_KIND_COUNT,
 } FactKind;
 
@@ -30,7 +31,9 @@ typedef struct BatchRecord {
 typedef struct Fact {
 	const BatchRecord *record;
 	FactKind kind;
-	int64_t position; // among the record's facts
+	int64_t position;                                // among the record's facts
+	const Parley__Journal__V1__CellMembership *cell; // of FACT_CELL
+	bool held_out;                                   // likewise
 } Fact;
 
 // The run of records of one request. Views into the request's bytes; the rest is in the arena.

@@ -99,6 +99,14 @@ static void add_session(Row *row, const Fact *fact)
 	add(row, P_TEXTS(row->segments, segments));
 }
 
+static void add_cell(Row *row, const Fact *fact)
+{
+	add(row, P_CTEXT(fact->cell->campaign));
+	add(row, P_CTEXT(fact->cell->cell));
+	add(row, P_CTEXT(fact->cell->control_cell));
+	add(row, P_BOOL(fact->held_out));
+}
+
 static const struct HistoryTable {
 	const char *copy;
 	size_t columns; // beyond the common ones
@@ -110,6 +118,7 @@ static const struct HistoryTable {
         {sql_response_history_copy, 16, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
         {sql_event_history_copy, 15, add_event, 1U << FACT_EVENT},
         {sql_session_history_copy, 4, add_session, 1U << FACT_SESSION_START | 1U << FACT_SESSION_END},
+        {sql_cell_history_copy, 4, add_cell, 1U << FACT_CELL},
 };
 
 static Err copy_facts(Pg *pg, const BatchSource *source, const Batch *batch, const struct HistoryTable *table,

@@ -1,6 +1,7 @@
 // getOffers: decide, remember, record, answer; or, when there is no time for that, the default content.
 #include "service/offers.h"
 
+#include "service/cells.h"
 #include "service/map.h"
 #include "service/recommendation.h"
 #include "service/turn.h"
@@ -100,6 +101,8 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	Linking linking = links_begin(service, now_us);
 	Visitor visitor;
 	Decision decision;
+	if (session->segmented && ask->what_if == NULL && cells_tell(service, session, now_us, arena) != OK)
+		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
 	TRY(ask_points(session->plan, ask, arena, &points));
 	TRY(take_visitor(session, ask->what_if, &now_us, arena, &visitor));
 	DecideRequest request = {

@@ -1,5 +1,6 @@
 #include "service/prepared.h"
 
+#include "service/cells.h"
 #include "service/links.h"
 #include "service/recommendation.h"
 #include "snapshot/snapshot.h"
@@ -207,7 +208,7 @@ static Err prepare_levels(const Snapshot *snapshot, ExprSchema *schemas, Arena *
 		TRY(snapshot_schema(level, arena, &schemas[i]));
 		TRY(prepare_segmenting(snapshot, i, &(Uses){&schemas[i], slots, &levels[i]}));
 	}
-	return OK;
+	return cells_prepare(snapshot, arena, levels);
 }
 
 Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Prepared **ret)

@@ -8,10 +8,15 @@
 #include "service/proto.h"
 #include "visitor/visitor.h"
 
+typedef struct CellWay CellWay;
+typedef struct PreparedCell PreparedCell; // cells.h
+
 typedef struct PreparedLevel {
 	const ProfileQuery *query;  // NULL: it has no profile table
 	const uint64_t *segmenting; // bit by slot: segments or flows use the attribute
 	bool flows_set;             // flows set attributes
+	const PreparedCell *cells;  // those with a control group that rules of the level are in
+	size_t cell_count;
 } PreparedLevel;
 
 // The programs of an action; without bytes: it has none.

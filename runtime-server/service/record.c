@@ -2,6 +2,7 @@
 
 #include "service/map.h"
 
+typedef Parley__Journal__V1__CellsChanged CellsChanged;
 typedef Parley__Journal__V1__Context Context;
 typedef Parley__Journal__V1__Entry Entry;
 typedef Parley__Journal__V1__SessionEnded SessionEnded;
@@ -53,19 +54,42 @@ static Err list_keys(const Level *level, const Audience *audience, Arena *arena,
 	return OK;
 }
 
-Err record_started(Service *service, const Session *session, int64_t now_us, ProfileOutcome profile,
+Err record_started(Service *service, Session *session, int64_t now_us, ProfileOutcome profile,
         const Audience *audience, Arena *arena)
 {
+	Cells cells;
 	Context context = context_of(session, now_us);
 	SessionStarted started = PARLEY__JOURNAL__V1__SESSION_STARTED__INIT;
 	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
 	TRY(list_keys(
 	        plan_snapshot(session->plan)->audience_levels[session->level], audience, arena, &started));
 	TRY(map_segments(session, arena, &started.segments, &started.n_segments));
+	TRY(cells_of(session, now_us, arena, &cells));
 	started.profile = (char *)profile_outcome_name(profile);
+	started.target_cells = cells.target;
+	started.n_target_cells = cells.target_count;
+	started.held_out_cells = cells.held_out;
+	started.n_held_out_cells = cells.held_out_count;
 	entry.context = &context;
 	entry.what_case = ENTRY(SESSION_STARTED);
 	entry.session_started = &started;
+	TRY(append(service, &entry, STR(""), arena, NULL, NULL));
+	cells_told(session, &cells);
+	return OK;
+}
+
+Err record_cells(Service *service, const Session *session, int64_t now_us, const Cells *cells, Arena *arena)
+{
+	Context context = context_of(session, now_us);
+	CellsChanged changed = PARLEY__JOURNAL__V1__CELLS_CHANGED__INIT;
+	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	changed.target_cells = cells->target;
+	changed.n_target_cells = cells->target_count;
+	changed.held_out_cells = cells->held_out;
+	changed.n_held_out_cells = cells->held_out_count;
+	entry.context = &context;
+	entry.what_case = ENTRY(CELLS_CHANGED);
+	entry.cells_changed = &changed;
 	return append(service, &entry, STR(""), arena, NULL, NULL);
 }
 

@@ -65,8 +65,9 @@ typedef struct Session {
 	bool busy;
 	int64_t wheel_tick; // of the slot it is in
 	// Whoever has the session.
-	bool started; // its start has been answered; until then it is nobody's session yet
-	bool debug;   // every answer of getOffers explains
+	bool started;   // its start has been answered; until then it is nobody's session yet
+	bool debug;     // every answer of getOffers explains
+	bool segmented; // segments were computed since the owner looked last
 	unsigned notes;
 	char *note_texts[SESSION_NOTE_TEXTS]; // NULL: none
 	uint64_t sequence;                    // the highest that a call had; 0: none had any
@@ -81,6 +82,7 @@ typedef struct Session {
 	int level;        // index of the audience level in it
 	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;
+	uint64_t cells_key; // the owner's: which cells history was told; 0: none
 	Facts facts;
 	PendingList pending;
 	Ring treatments;       // of Treatment

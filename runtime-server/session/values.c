@@ -190,6 +190,7 @@ void session_put_values(Session *session, SessionValues *block)
 {
 	free(session->values);
 	session->values = block;
+	session->segmented = true;
 }
 
 Err session_keep(Session *session, const Values *values)
@@ -215,6 +216,7 @@ Err session_set_visitor(Session *session, int level, Str audience_id, const Valu
 	free((char *)session->audience_id.ptr);
 	session->audience_id = str_n(copy, audience_id.len);
 	session->level = level;
+	session->cells_key = 0;
 	session_put_values(session, block);
 	return OK;
 }

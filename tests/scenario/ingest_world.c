@@ -133,9 +133,9 @@ int world_story_begin(void **state)
 	World *world = *state;
 	world->arena = arena_new(1 << 20, 0);
 	world->acknowledged = 0;
-	world_sql(world,
-	        "TRUNCATE recommendation, contact_history, response_history, event_history, session_history, "
-	        "event_dedupe, ship_cursor, ingest_reject");
+	world_sql(world, "TRUNCATE recommendation, contact_history, response_history, event_history, "
+	                 "session_history, cell_history, "
+	                 "event_dedupe, ship_cursor, ingest_reject");
 	strcpy(world->journal_dir, "/tmp/ingest-XXXXXX");
 	assert_non_null(mkdtemp(world->journal_dir));
 	open_journal(world);

@@ -48,6 +48,10 @@ COPY event_history (time, incarnation, sequence, position, snapshot_version, env
 COPY session_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, what, profile, cause, segments) FROM STDIN BINARY
 
+-- name: cell_history_copy
+COPY cell_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
+	audience_level, audience_id, snapshot_digest, campaign, cell, control_cell, held_out) FROM STDIN BINARY
+
 -- name: ingest_reject_copy
 COPY ingest_reject (received, environment, runtime_id, incarnation, first_sequence, last_sequence, reason, record)
 FROM STDIN BINARY
