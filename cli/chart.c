@@ -49,6 +49,41 @@ const char *chart_bar(ChartStyle style, double value, double most, size_t width,
 	return text;
 }
 
+static size_t place_of(double value, double least, double most, size_t width)
+{
+	double place = (value - least) / (most - least) * (double)(width - 1) + 0.5;
+
+	return place < 0 ? 0 : place > (double)(width - 1) ? width - 1 : (size_t)place;
+}
+
+const char *chart_interval(
+        ChartStyle style, const double *low_value_high, double least, double most, size_t width, Arena *arena)
+{
+	static const char *const ascii[] = {" ", "|", "-", "[", "]", "o"}, *const utf8[] = {" ", "│", "─",
+	                                                                           "├", "┤", "●"};
+	const char *const *glyphs = style == CHART_UTF8 ? utf8 : ascii;
+	char *text = arena_alloc(arena, width * GLYPH_MAX + 1), *end = text;
+	size_t places[3], zero = place_of(0, least, most, width);
+
+	if (style == CHART_NONE || !text || !(most > least))
+		return "";
+	for (size_t i = 0; i < ARRAY_COUNT(places); i++)
+		places[i] = place_of(low_value_high[i], least, most, width);
+	for (size_t i = 0; i < width; i++) {
+		const char *glyph = i == places[1]                   ? glyphs[5]
+		                    : i == places[0]                 ? glyphs[3]
+		                    : i == places[2]                 ? glyphs[4]
+		                    : i == zero                      ? glyphs[1]
+		                    : i > places[0] && i < places[2] ? glyphs[2]
+		                                                     : glyphs[0];
+
+		memcpy(end, glyph, strlen(glyph));
+		end += strlen(glyph);
+	}
+	*end = '\0';
+	return text;
+}
+
 static double run_mean(const double *values, size_t first, size_t beyond)
 {
 	double sum = 0;

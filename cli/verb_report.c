@@ -218,6 +218,9 @@ static const char *value_text(Cli *cli, const Value *value, Parley__Design__V1__
 	case VALUE(COUNT):
 		return count_text(cli, value->count);
 	case VALUE(NUMBER):
+		if (unit == UNIT(PROBABILITY))
+			return value->number < 0.0001 ? "<0.0001"
+			                              : arena_printf(cli->arena, "%.4f", value->number);
 		return unit == UNIT(RATIO) ? arena_printf(cli->arena, "%.2f %%", 100 * value->number)
 		                           : arena_printf(cli->arena, "%.2f", value->number);
 	default:
@@ -302,6 +305,39 @@ static void add_total(Cli *cli, const Response *response, json_t *rows)
 	json_array_append_new(rows, total);
 }
 
+// The ends of the scale on which the intervals of all rows stand, 0 among them.
+static void scale_of(const Response *response, size_t low, double *least, double *most)
+{
+	*least = *most = 0;
+	for (size_t i = 0; i < response->n_rows; i++) {
+		double from = number_of(response->rows[i]->values[low]),
+		       to = number_of(response->rows[i]->values[low + 1]);
+
+		*least = from < *least ? from : *least;
+		*most = to > *most ? to : *most;
+	}
+}
+
+// A figure that has an interval is drawn as that.
+static const char *row_chart(
+        Cli *cli, const Response *response, const Row *row, size_t bar, double most, ChartStyle style)
+{
+	if (bar + 2 < response->n_columns && is_interval(response, bar + 1) &&
+	        strcmp(response->columns[bar]->name, "difference") == 0) {
+		double ends[] = {number_of(row->values[bar + 1]), number_of(row->values[bar]),
+		        number_of(row->values[bar + 2])};
+		double least, highest;
+
+		scale_of(response, bar + 1, &least, &highest);
+		return row->values[bar]->value_case == VALUE(NUMBER)
+		               ? chart_interval(style, ends, least, highest, BAR_WIDTH, cli->arena)
+		               : "";
+	}
+	return response->n_rows > 1
+	               ? chart_bar(style, number_of(row->values[bar]), most, BAR_WIDTH, cli->arena)
+	               : "";
+}
+
 static json_t *display_rows(Cli *cli, const Report *report, const Response *response, ChartStyle style)
 {
 	size_t bar = report->bar ? column_find(response, report->bar) : response->n_columns;
@@ -312,10 +348,9 @@ static json_t *display_rows(Cli *cli, const Report *report, const Response *resp
 		const Row *row = response->rows[i];
 		json_t *json = display_row(cli, response, row);
 
-		if (bar < response->n_columns && response->n_rows > 1)
-			json_object_set_new(json, "chart",
-			        json_string(chart_bar(
-			                style, number_of(row->values[bar]), most, BAR_WIDTH, cli->arena)));
+		if (bar < response->n_columns)
+			json_object_set_new(
+			        json, "chart", json_string(row_chart(cli, response, row, bar, most, style)));
 		json_array_append_new(rows, json);
 	}
 	add_total(cli, response, rows);
@@ -421,6 +456,14 @@ Err verb_report_campaigns(Cli *cli)
 {
 	static const Report report = {
 	        KIND(FUNNEL), "campaign,cell", "acceptance", {"shown", "accepted", "acceptance"}};
+
+	return run(cli, &report);
+}
+
+Err verb_report_control(Cli *cli)
+{
+	static const Report report = {
+	        KIND(CONTROL), "campaign,cell", "difference", {"target", "control", "target_accepted"}};
 
 	return run(cli, &report);
 }

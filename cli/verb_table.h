@@ -400,6 +400,18 @@ VERB_ROW("report campaigns", "", 0, 0, "channel zone campaign offer-code segment
 	"Examples:\n"
 	"  parley report campaigns --env production\n"
 	"  parley report campaigns --campaign SPRING --by cell,version\n")
+VERB_ROW("report control", "", 0, 0, "channel campaign offer-code version by since until limit no-chart no-header", "compare those who were held out with those who were not", verb_report_control,
+	"For every cell with a control group: the visitors whom its rules were for, as far as segments and dates say, whether they were\n"
+	"offered anything or not (TARGET), and those whom the control share held out (CONTROL). A visitor counts once a cell, on the side\n"
+	"on which it first was in the period; MOVED were on both, as the share was changed. ACCEPTED is whoever then accepted, before the\n"
+	"period's end, one of the offers that the cell offered in the period, whichever way it reached them: by another cell, a code, later.\n"
+	"DIFFERENCE is TARGET-RATE less CONTROL-RATE, with its 95 % confidence interval (Newcombe); LIFT is it as a share of CONTROL-RATE.\n"
+	"P-VALUE is of the two-sided two-proportion test; without one there are too few. The chart is the interval, with a line at 0.\n"
+	"--version: only visitors as that version of the deployment had them. --by may add environment and day (of first being there).\n\n"
+	"Examples:\n"
+	"  parley report control --env production --campaign SPRING\n"
+	"  parley report control --env production --offer-code GOLD --since 2026-03-01 --until 2026-04-01\n"
+	"  parley report control --by campaign,cell,day --since 14d -o csv\n")
 VERB_ROW("report responses", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count responses by type, and how long they took", verb_report_responses,
 	"Responses by the moment at which they came. LATER came in another session than the contact, or without one. Delays are\n"
 	"seconds since the offer was first shown: half the responses took at most MEDIAN-DELAY-S.\n\n"
@@ -493,7 +505,7 @@ VERB_ROW("journal verify", "DIR", 1, 1, "", "check every record of a journal fol
 	"  parley journal verify /backup/journal || mail -s 'journal damaged' operations\n")
 VERB_ROW("journal tail", "DIR", 1, 1, "limit follow visitor session event kind", "show the newest records of a journal folder", verb_journal_tail,
 	"The last 20 records (-n: more), or the last of those that --visitor, --session, --event and --kind let through, oldest first;\n"
-	"with --follow also those that are written from now on. Kinds are session_started, session_ended, recommendation,\n"
+	"with --follow also those that are written from now on. Kinds are session_started, cells_changed, session_ended, recommendation,\n"
 	"event_posted, ... and lost; the beginning of one is enough. With -o json one object a line, with the whole entry.\n\n"
 	"Examples:\n"
 	"  parley journal tail /var/lib/parley/journal\n"

@@ -39,10 +39,16 @@ enum {
 	DAY = DIMENSIONS - 1
 };
 
-static const char *const reports[] = {
-        [PARLEY__DESIGN__V1__REPORT_KIND__REPORT_KIND_FUNNEL] = sql_report_funnel,
-        [PARLEY__DESIGN__V1__REPORT_KIND__REPORT_KIND_RESPONSES] = sql_report_responses,
-        [PARLEY__DESIGN__V1__REPORT_KIND__REPORT_KIND_ACTIVITY] = sql_report_activity,
+#define KIND(name) PARLEY__DESIGN__V1__REPORT_KIND__REPORT_KIND_##name
+
+static const struct {
+	const char *query;
+	bool of_visitors; // in cells, and of nothing that was decided or shown
+} reports[] = {
+        [KIND(FUNNEL)] = {sql_report_funnel, false},
+        [KIND(CONTROL)] = {sql_report_control, true},
+        [KIND(RESPONSES)] = {sql_report_responses, false},
+        [KIND(ACTIVITY)] = {sql_report_activity, false},
 };
 
 typedef struct Reporting {
@@ -78,6 +84,32 @@ static Err add_dimension(Reporting *reporting, const char *name)
 	        name);
 }
 
+static bool is_by(const RunReportRequest *request, const char *name)
+{
+	for (size_t i = 0; i < request->n_by; i++)
+		if (strcmp(request->by[i], name) == 0)
+			return true;
+	return false;
+}
+
+// Sides are compared within a cell, and visitors are in a cell whatever zone they look at.
+static Err check_visitors(const RunReportRequest *request)
+{
+	if (*request->zone || *request->segment)
+		return err_at(ERR_FIELD_INVALID, *request->zone ? "zone" : "segment",
+		        "a control report counts visitors by cell and knows neither zones nor segments: "
+		        "leave it out");
+	size_t possible = (size_t)is_by(request, "campaign") + is_by(request, "cell");
+	if (possible < 2)
+		return err_at(ERR_FIELD_INVALID, "by",
+		        "a control report compares within a cell: report by campaign and cell");
+	possible += (size_t)is_by(request, "environment") + is_by(request, "day");
+	return possible == request->n_by ? OK
+	                                 : err_at(ERR_FIELD_INVALID, "by",
+	                                           "a control report is by campaign and cell, and besides by "
+	                                           "environment or day");
+}
+
 static int64_t moment(const Google__Protobuf__Timestamp *time, int64_t fallback_us)
 {
 	return time ? time->seconds * US_PER_S + time->nanos / 1000 : fallback_us;
@@ -108,11 +140,13 @@ static Err read_request(Reporting *reporting, int64_t now_us)
 {
 	const RunReportRequest *request = reporting->request;
 	size_t kind = (size_t)request->kind;
-	reporting->query = kind < ARRAY_COUNT(reports) ? reports[kind] : NULL;
+	reporting->query = kind < ARRAY_COUNT(reports) ? reports[kind].query : NULL;
 	if (!reporting->query)
 		return err_at(ERR_FIELD_INVALID, "kind", "%zu is no kind of report", kind);
 	for (size_t i = 0; i < request->n_by; i++)
 		TRY(add_dimension(reporting, request->by[i]));
+	if (reports[kind].of_visitors)
+		TRY(check_visitors(request));
 	if (request->limit < 0 || request->limit > ROWS_MAX)
 		return err_at(
 		        ERR_FIELD_INVALID, "limit", "give 1 to %d rows, or 0 for %d", ROWS_MAX, ROWS_DEFAULT);
@@ -131,9 +165,9 @@ static Parley__Design__V1__ReportUnit unit_of(const PgResult *rows, size_t colum
 		return UNIT(COUNT);
 	if (pg_column_type(rows, column) != TYPE_FLOAT8)
 		return UNIT(DIMENSION);
-	return str_ends(str(name), STR("_s")) || strcmp(name, "z") == 0 || strcmp(name, "lift") == 0
-	               ? UNIT(NUMBER)
-	               : UNIT(RATIO);
+	if (strcmp(name, "p_value") == 0)
+		return UNIT(PROBABILITY);
+	return str_ends(str(name), STR("_s")) ? UNIT(NUMBER) : UNIT(RATIO);
 }
 
 // The query's columns that the report has: dimensions that were asked for, and all figures.

@@ -103,3 +103,41 @@ SELECT what, there_are, environment, channel, zone, point, campaign, cell, segme
 	report_rate(defaults, answers) AS default_rate, offers, contacts, accepts, rejects, responses, events
 FROM placed WHERE what > 0 OR place <= $11
 ORDER BY what, day, place
+
+-- name: report_control
+-- Visitors by cell, on both sides. Channel, version and offer are asked of the function; there is nothing else to filter by. Sides of
+-- different cells are not compared: their shares may differ.
+WITH part AS MATERIALIZED (
+	SELECT
+	-- use: dimensions
+		(time AT TIME ZONE 'UTC')::date AS on_day, max(control_cell) AS control_cell,
+		count(*) FILTER (WHERE NOT held_out) AS target, count(*) FILTER (WHERE NOT held_out AND accepted) AS target_accepted,
+		count(*) FILTER (WHERE held_out) AS control, count(*) FILTER (WHERE held_out AND accepted) AS control_accepted,
+		count(*) FILTER (WHERE moved) AS moved
+	FROM (SELECT *, '' AS channel, '' AS zone, '' AS interaction_point, '' AS segment, '' AS offer_code, 0 AS snapshot_version
+		FROM report_cell_visitors($8, $9, $1, $2, $4, $5, $7)) v
+	WHERE $3 = '' AND $6 = ''
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+line AS (
+	SELECT CASE WHEN GROUPING(environment) = 0 THEN 0 WHEN GROUPING(on_day) = 0 THEN 1 ELSE 2 END AS what,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, coalesce(day, on_day::text, '') AS day,
+		CASE WHEN GROUPING(environment) = 0 THEN max(control_cell) ELSE '' END AS control_cell,
+		coalesce(sum(target), 0)::bigint AS target, coalesce(sum(target_accepted), 0)::bigint AS target_accepted,
+		coalesce(sum(control), 0)::bigint AS control, coalesce(sum(control_accepted), 0)::bigint AS control_accepted,
+		coalesce(sum(moved), 0)::bigint AS moved
+	FROM (SELECT *, CASE WHEN 'day' = ANY ($10) THEN on_day::text ELSE '' END AS day FROM part) p
+	GROUP BY GROUPING SETS ((environment, channel, zone, point, campaign, cell, segment, offer, version, day), (on_day), ())),
+placed AS (
+	SELECT *, report_rate(target_accepted, target) AS target_rate, report_rate(control_accepted, control) AS control_rate,
+		count(*) OVER (PARTITION BY what) AS there_are, row_number() OVER (PARTITION BY what ORDER BY target + control DESC,
+		environment, channel, zone, point, campaign, cell, segment, offer, version, day) AS place
+	FROM line)
+SELECT what, there_are, environment, channel, zone, point, campaign, cell, segment, offer, version, day, target, target_accepted,
+	target_rate, control_cell, control, control_accepted, control_rate,
+	CASE WHEN what = 0 THEN target_rate - control_rate END AS difference,
+	CASE WHEN what = 0 THEN report_difference_low(target_accepted, target, control_accepted, control) END AS difference_low,
+	CASE WHEN what = 0 THEN report_difference_high(target_accepted, target, control_accepted, control) END AS difference_high,
+	CASE WHEN what = 0 AND control_rate > 0 THEN (target_rate - control_rate) / control_rate END AS lift,
+	CASE WHEN what = 0 THEN report_difference_p(target_accepted, target, control_accepted, control) END AS p_value, moved
+FROM placed WHERE what > 0 OR place <= $11
+ORDER BY what, day, place
