@@ -109,6 +109,12 @@ OPTION_ROW(CLIP, "clip", 0, "N", "cut weights at N; default: as they are")
 OPTION_ROW(REJECTS, "rejects", 0, "FILE", "where bad rows go; default FILE.rejects")
 OPTION_ROW(NUMBER, "number", 0, "KEY",
         "give this key the row's number, counted from 1, if the file has no such column")
+OPTION_ROW(NAME, "name", 0, "NAME", "the name of what is made")
+OPTION_ROW(ATTRIBUTE, "attribute", 0, "NAME[=TITLE]",
+        "a column that is an attribute which the touchpoint sets; may be repeated")
+OPTION_ROW(POINTS, "points", 0, "POINT[:N],…", "what every row asks for that names no points itself")
+OPTION_ROW(MEMORY, "memory", 0, "MIB", "how much memory sorting may take; default 64")
+OPTION_ROW(RESTART, "restart", 0, NULL, "begin anew, although one was cut off")
 OPTION_ROW(ROOT, "root", 0, "FILE", "a root that is trusted; may be repeated")
 OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")
 OPTION_ROW(RATE, "rate", 0, "N", "calls a second; default 200")

@@ -4,6 +4,8 @@
 
 #include "base/cleanup.h"
 
+#include <unistd.h>
+
 const char *row_file_title(const RowFile *file, size_t field)
 {
 	return file->titles[field] ? file->titles[field] : file->fields[field];
@@ -50,6 +52,19 @@ void row_file_close(RowFile *file)
 	if (file->csv.file)
 		fclose(file->csv.file);
 	file->csv.file = NULL;
+}
+
+RowPlace row_file_place(const RowFile *file)
+{
+	return (RowPlace){ftello(file->csv.file), file->json ? file->csv.line : file->csv.next_line};
+}
+
+Err row_file_go(RowFile *file, RowPlace place)
+{
+	if (fseeko(file->csv.file, place.offset, SEEK_SET) != 0)
+		return err_errno(ERR_IO, "cannot go on at line %zu", place.line);
+	file->csv.line = file->csv.next_line = place.line;
+	return OK;
 }
 
 // --- titles ---
@@ -217,6 +232,29 @@ Err rejects_add(Rejects *rejects, const Row *row, Str reason)
 	csv_write_field(rejects->file, ',', reason);
 	putc('\n', rejects->file);
 	return OK;
+}
+
+Err rejects_keep(Rejects *rejects, int64_t *ret_length)
+{
+	*ret_length = 0;
+	if (!rejects->file)
+		return OK;
+	*ret_length = ftello(rejects->file);
+	return fflush(rejects->file) == 0 && fdatasync(fileno(rejects->file)) == 0
+	               ? OK
+	               : err_errno(ERR_IO, "cannot write the refused rows to %s", rejects->path);
+}
+
+Err rejects_resume(Rejects *rejects, size_t count, int64_t length)
+{
+	if (length == 0)
+		return OK;
+	rejects->count = count;
+	rejects->file = fopen(rejects->path, "r+e");
+	return rejects->file && ftruncate(fileno(rejects->file), length) == 0 &&
+	                       fseeko(rejects->file, length, SEEK_SET) == 0
+	               ? OK
+	               : err_errno(ERR_IO, "cannot go on writing the refused rows to %s", rejects->path);
 }
 
 void rejects_tell(Cli *cli, const Rejects *rejects)

@@ -38,6 +38,15 @@ Err row_file_need(const RowFile *file, size_t field);
 Err row_file_next(RowFile *file, Arena *arena, Row *ret, bool *ret_end);
 void row_file_close(RowFile *file);
 
+// Where the next row begins, to go on from there another time; the offset is -1 if the file is a pipe.
+typedef struct RowPlace {
+	int64_t offset;
+	size_t line;
+} RowPlace;
+RowPlace row_file_place(const RowFile *file);
+// To a place that the same file had before. Error: IO.
+Err row_file_go(RowFile *file, RowPlace place);
+
 // --- rows that cannot be taken ---
 
 // A CSV file of them, each with its line and the reason, made when the first one comes, so that a clean
@@ -53,6 +62,10 @@ typedef struct Rejects {
 Err rejects_init(Cli *cli, const char *path, const RowFile *of, Rejects *ret);
 // Error: IO.
 Err rejects_add(Rejects *rejects, const Row *row, Str reason);
+// Makes them durable, and tells how long their file is. Error: IO.
+Err rejects_keep(Rejects *rejects, int64_t *ret_length);
+// Goes on from what was kept; what came after it will come again. Error: IO.
+Err rejects_resume(Rejects *rejects, size_t count, int64_t length);
 // Tells people where they are, and has the program exit with DIFFERENT, if there are any.
 void rejects_tell(Cli *cli, const Rejects *rejects);
 void rejects_close(Rejects *rejects);

@@ -468,6 +468,37 @@ VERB_ROW("outcomes list", "", 0, 0, "channel visitor kind limit", "list treatmen
 	"Examples:\n"
 	"  parley outcomes list --env production --kind sent\n"
 	"  parley outcomes list --visitor 1003 --limit 100 -o json\n")
+VERB_ROW("events import", "FILE --name NAME --audience LEVEL:KEY[=TITLE],…", 1, 1, "name audience attribute points mapping delimiter rejects memory restart", "make an event set of a file, to plan over", verb_events_import,
+	"FILE is CSV whose first line has titles, or one JSON object a line; one event a row, in any order. --audience says whose it is and\n"
+	"which columns are the keys, --attribute which ones the touchpoint sets. The others have names, and where the file calls one\n"
+	"otherwise, --mapping says so:\n"
+	"  time        RFC 3339, a day, or a number since 1970\n"
+	"  session     without it, what a visitor does within the channel's idle time is one\n"
+	"  event       that was posted; offer: what it is about\n"
+	"  points      where offers were asked for: home:3,basket; or --points for every row\n"
+	"  event_id    the source's own\n"
+	"  shown, shown_at, reward, propensity   what was really shown, what came of it, and how likely that was\n"
+	"An event must post or ask. A set has a name here and is named by its content: the same events are the same bytes. Rows that\n"
+	"cannot be used go to FILE.rejects (--rejects) with line and reason; then the exit code is 1. An import that was cut off goes on\n"
+	"where it was when it is started again. Sets are kept in $PARLEY_WORKBENCH, else ~/.local/share/parley.\n\n"
+	"Examples:\n"
+	"  parley events import june.csv --name june --audience customer:customer_id --points home-hero:3\n"
+	"  parley events import clicks.jsonl --name clicks --audience visitor:cookie=uid --mapping time=ts --attribute device=ua\n")
+VERB_ROW("events list", "", 0, 0, "", "list event sets", verb_events_list,
+	"Examples:\n"
+	"  parley events list\n"
+	"  parley events list -o csv\n")
+VERB_ROW("events show", "SET", 1, 1, "limit", "show an event set and its first events", verb_events_show,
+	"Examples:\n"
+	"  parley events show june\n"
+	"  parley events show june --limit 1000 -o json\n")
+VERB_ROW("events verify", "SET", 1, 1, "", "read an event set whole and hold it against its digest", verb_events_verify,
+	"Examples:\n"
+	"  parley events verify june\n")
+VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set", verb_events_remove,
+	"Plans that were made over it stay.\n\n"
+	"Examples:\n"
+	"  parley events remove june\n")
 VERB_ROW("estimate", "LOG --policy FILE", 1, 1, "policy clip mapping delimiter rejects", "tell what another policy would have earned, from a log of chances", verb_estimate,
 	"LOG has one decision a row: offer, reward (1 or 0, or money), propensity (how likely that offer was, above 0), and if there are\n"
 	"such place (a point, zone or position) and visitor, whose rows hang together. The policy has offer, probability and perhaps\n"

@@ -41,6 +41,8 @@ Err event_sorter_add(EventSorter *sorter, const Event *event);
 bool event_sorter_is_full(const EventSorter *sorter);
 // Makes all that was added durable, with a note from which the caller can go on. Errors: IO, LIMIT.
 Err event_sorter_keep(EventSorter *sorter, const char *note);
+// Begins anew, with nothing. Error: IO.
+Err event_sorter_forget(EventSorter *sorter);
 // Writes the set of all that was kept, durably and atomically, and removes the folder. `progress` (may be
 // NULL) hears now and then how many events are written. The sorter is then closed, whatever comes of it.
 // Errors: IO, STATE_CORRUPT, NO_MEMORY.

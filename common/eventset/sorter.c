@@ -215,7 +215,7 @@ Err event_sorter_keep(EventSorter *sorter, const char *note)
 
 // --- the set ---
 
-static void folder_remove(const EventSorter *sorter)
+static void files_remove(const EventSorter *sorter)
 {
 	char path[PATH_SIZE];
 
@@ -225,7 +225,14 @@ static void folder_remove(const EventSorter *sorter)
 		run_path(path, sizeof path, sorter->dir, i);
 		unlink(path);
 	}
-	rmdir(sorter->dir);
+}
+
+Err event_sorter_forget(EventSorter *sorter)
+{
+	files_remove(sorter);
+	sorter->runs = sorter->count = sorter->len = 0;
+	sorter->number = 0;
+	return dir_sync(sorter->dir);
 }
 
 static Err set_write(EventSorter *sorter, const char *part, void (*progress)(void *, uint64_t), void *context,
@@ -277,8 +284,10 @@ Err event_sorter_finish(EventSorter *sorter, const char *path,
 		e = set_write(sorter, part, progress, context, ret);
 	if (!e)
 		e = set_place(part, path);
-	if (!e)
-		folder_remove(sorter);
+	if (!e) {
+		files_remove(sorter);
+		rmdir(sorter->dir);
+	}
 	event_sorter_close(sorter);
 	return e;
 }

@@ -1,0 +1,11 @@
+// The workbench: the folder where this person's event sets and plans are kept by name.
+#pragma once
+#include "cli.h"
+
+// $PARLEY_WORKBENCH, else parley under $XDG_DATA_HOME or ~/.local/share. Error: CONFIG_INVALID.
+Err workbench_folder(Cli *cli, const char **ret);
+// The path of a thing of this kind ("sets", "plans") by its name; the folder above it is there afterwards.
+// Errors: FIELD_INVALID (a name that is none), IO, as above.
+Err workbench_path(Cli *cli, const char *kind, const char *name, const char **ret);
+// The names of that kind, sorted: a new array of texts. Errors: IO, as above.
+Err workbench_names(Cli *cli, const char *kind, json_t **ret);
