@@ -45,6 +45,8 @@ typedef struct MarkList {
 
 struct Journal {
 	JournalOptions options;
+	JournalTake take; // NULL: records go to the disk
+	void *take_context;
 	char runtime_id[JOURNAL_RUNTIME_ID_MAX + 1];
 	Folder folder;
 	int lock_fd;
@@ -83,6 +85,11 @@ struct Journal {
 };
 
 void *committer_main(void *journal);
+
+// One with nothing open and without room for batches; journal_close frees it. Error: NO_MEMORY.
+Err journal_alloc(const JournalOptions *options, Journal **ret);
+// The append of a journal that hands records on.
+Err journal_hand(Journal *journal, JournalRecord *record, JournalDone done, void *context);
 
 // The marks as they are in the file; a damaged file is no marks at all.
 Err marks_load(Journal *journal);

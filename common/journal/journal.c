@@ -105,7 +105,7 @@ static Err check_options(const JournalOptions *options)
 	return OK;
 }
 
-static Err journal_alloc(const JournalOptions *options, Journal **ret)
+Err journal_alloc(const JournalOptions *options, Journal **ret)
 {
 	Journal *j = calloc(1, sizeof *j);
 	if (j == NULL)
@@ -120,6 +120,11 @@ static Err journal_alloc(const JournalOptions *options, Journal **ret)
 	j->next_sequence = 1;
 	fill_options(j, options);
 	*ret = j;
+	return OK;
+}
+
+static Err make_room(Journal *j)
+{
 	for (size_t i = 0; i < ARRAY_COUNT(j->batches); i++) {
 		Batch *batch = &j->batches[i];
 		batch->bytes = malloc(BATCH_BYTES);
@@ -182,6 +187,7 @@ Err journal_open(const JournalOptions *options, Journal **ret)
 	TRY(check_options(options));
 	CLEANUP(journal_freep) Journal *j = NULL;
 	TRY(journal_alloc(options, &j));
+	TRY(make_room(j));
 	TRY(lock_folder(j));
 	TRY(recovery_run(&j->folder, j->options.runtime_id, &j->segments, &j->found));
 	TRY(marks_load(j));
@@ -275,6 +281,8 @@ Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done
 	        .event_id = event_id,
 	        .payload = payload,
 	};
+	if (journal->take != NULL)
+		return journal_hand(journal, &record, done, context);
 	size_t size = record_size(record.runtime_id, event_id, payload);
 	pthread_mutex_lock(&journal->lock);
 	Err e = may_append(journal, size, done != NULL);

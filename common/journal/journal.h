@@ -100,6 +100,17 @@ Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
 Err journal_covered(Journal *journal, uint64_t incarnation, uint64_t sequence);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
 
+// --- without a disk ---
+
+// Is given each record as it is appended, in order; `frame` is empty. When it returns OK the record is as
+// good as on disk; else the append fails with that.
+typedef Err (*JournalTake)(void *context, const JournalRecord *record);
+
+// A journal without a folder: what is appended is handed to `take` on the caller's thread, and `done` runs
+// before journal_append returns. Nothing is kept, so nothing can be read back, shipped or full. One thread at
+// a time may append. `incarnation` is what records say. Errors: CONFIG_INVALID, NO_MEMORY.
+Err journal_handing(Str runtime_id, uint64_t incarnation, JournalTake take, void *context, Journal **ret);
+
 // Splits the first record off `frames`. Checks magic, length, CRC32C and every field. Errors:
 // JOURNAL_CORRUPT.
 Err journal_record_parse(Str *frames, JournalRecord *ret);
