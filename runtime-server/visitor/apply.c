@@ -157,7 +157,8 @@ static Err record_treatments(Visitors *visitors, Str code, size_t count, const A
 Err visitors_record_recommendation(Visitors *visitors, Str entry, Str code, size_t count)
 {
 	const Append what = {.payload = entry};
-	return count > 0 ? record_treatments(visitors, code, count, &what) : append(visitors, &what);
+	return count > 0 && !visitors->options.no_treatments ? record_treatments(visitors, code, count, &what)
+	                                                     : append(visitors, &what);
 }
 
 Err visitors_record(

@@ -25,3 +25,5 @@ Err checkpoint_write(Visitors *visitors, int fd, int64_t now_us, CheckpointInfo 
 Err checkpoint_read(Visitors *visitors, int fd, const char *name, CheckpointInfo *ret);
 // Reads its head only.
 Err checkpoint_read_head(int fd, const char *name, CheckpointInfo *ret);
+// The same, and the limits.
+Err checkpoint_read_limits(int fd, const char *name, CheckpointInfo *ret);

@@ -356,3 +356,16 @@ Err checkpoint_read_head(int fd, const char *name, CheckpointInfo *ret)
 	*ret = in.info;
 	return OK;
 }
+
+Err checkpoint_read_limits(int fd, const char *name, CheckpointInfo *ret)
+{
+	CLEANUP(loading_free) Loading in = {.fd = fd, .path = name};
+	SectionType type;
+	Reader payload;
+	TRY(load_head(&in));
+	TRY(next_section(&in, &type, &payload));
+	if (type == SECTION_LIMITS)
+		TRY(read_limits(&in, &payload));
+	*ret = in.info;
+	return OK;
+}

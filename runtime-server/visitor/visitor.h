@@ -18,6 +18,7 @@ typedef struct VisitorsOptions {
 	unsigned max_facts;   // of one visitor; 0: 256; 8 to DECIDE_FACTS_MAX
 	int64_t retention_us; // contacts older than that are dropped; 0: 400 days
 	size_t treatment_bytes;   // of the newest recommendations; 0: 64 MiB
+	bool no_treatments;       // none are remembered here: only sessions know theirs
 	int64_t treatment_age_us; // older ones are unknown; 0: 30 days
 	int64_t checkpoint_us;    // the longest that something changed waits for a checkpoint; 0: 5 minutes
 	uint64_t hash_seed;       // used when there is no checkpoint; else that one's is
@@ -38,6 +39,16 @@ Err visitors_open(const VisitorsOptions *options, Visitors **ret);
 // Writes a last checkpoint, if something changed, and frees everything. After the last call and before
 // journal_close. NULL is fine.
 void visitors_close(Visitors *visitors);
+
+// State without a folder and a thread, for rehearsals: it begins with the checkpoint that can be read from
+// `fd`
+// (-1: with nothing), whose limits hold where `options` has 0. `name` is for messages; `dir` is not looked
+// at. `journal` is one that hands records on (journal_handing). Errors: STATE_CORRUPT, IO, NO_MEMORY, LIMIT,
+// CONFIG_INVALID.
+Err visitors_begin(const VisitorsOptions *options, int fd, const char *name, Visitors **ret);
+// Writes all of it as a checkpoint, begun at `now_us`, into an empty file: equal state is equal bytes. Nobody
+// else may be writing one. Errors: IO, NO_MEMORY.
+Err visitors_write(Visitors *visitors, int fd, int64_t now_us);
 
 // Has a checkpoint written now, by the thread that writes them, whether or not something changed.
 void visitors_checkpoint_soon(Visitors *visitors);
