@@ -121,11 +121,8 @@ static Err open_folder(Current *current)
 	return load_channels(current);
 }
 
-Err current_open(const CurrentOptions *options, Current **ret)
+Err current_new(const CurrentOptions *options, Current **ret)
 {
-	if (options->trusted_root.len == 0)
-		return err(
-		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
 	Arena *arena = arena_new(16 * 1024, 0);
 	Current *current = arena ? ARENA_NEW(arena, Current) : NULL;
 	if (!current) {
@@ -137,6 +134,17 @@ Err current_open(const CurrentOptions *options, Current **ret)
 	current->lock_fd = -1;
 	pthread_mutex_init(&current->deploy, NULL);
 	pthread_mutex_init(&current->telling, NULL);
+	*ret = current;
+	return OK;
+}
+
+Err current_open(const CurrentOptions *options, Current **ret)
+{
+	Current *current = NULL;
+	if (options->trusted_root.len == 0)
+		return err(
+		        ERR_TRUST_EMPTY, "no trusted root is configured: name the environment's root file");
+	TRY(current_new(options, &current));
 	Err e = open_folder(current);
 	if (e)
 		current_close(current);

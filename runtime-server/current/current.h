@@ -40,6 +40,18 @@ Err current_open(const CurrentOptions *options, Current **ret);
 // After all pins are released.
 void current_close(Current *current);
 
+// A snapshot that nobody signed.
+typedef struct CurrentContent {
+	const Plan *plan;     // outlives the Current, and so does `prepared`
+	const void *prepared; // what deployed_prepared gives
+	uint64_t version;
+	Digest digest; // of the blob
+} CurrentContent;
+
+// For rehearsals: serves one channel, its plan's, by content that is believed as it is, from no folder and
+// without an end; nothing is ever deployed to it. Error: NO_MEMORY.
+Err current_of(const CurrentContent *content, Current **ret);
+
 // --- readers: any thread, never waiting ---
 
 // A caller's place in the order in which candidates are shared out: of a session ID, or a visitor's if there

@@ -107,6 +107,8 @@ static inline void mutex_unlockp(pthread_mutex_t **mutex)
 	})
 
 // --- current.c ---
+// One without anything; current_close frees it. Error: NO_MEMORY.
+Err current_new(const CurrentOptions *options, Current **ret);
 Channel *channel_find(Current *current, Str name);
 // Adds one, with its folder and state. Errors: LIMIT, IO.
 Err channel_add(Current *current, Str name, Channel **ret);

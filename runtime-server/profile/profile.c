@@ -30,6 +30,8 @@ typedef struct Loader {
 
 struct Profile {
 	ProfileOptions options;
+	ProfileSource source; // NULL: the database
+	void *source_context;
 	char *conninfo;
 	pthread_mutex_t lock;
 	pthread_cond_t work, watch,
@@ -355,6 +357,19 @@ Err profile_new(const ProfileOptions *options, Profile **ret)
 	return e;
 }
 
+Err profile_from(ProfileSource source, void *context, Profile **ret)
+{
+	TRY(profile_new(&(ProfileOptions){0}, ret));
+	(*ret)->source = source;
+	(*ret)->source_context = context;
+	return OK;
+}
+
+bool profile_has_source(const Profile *profile)
+{
+	return profile->source != NULL;
+}
+
 void profile_free(Profile *profile)
 {
 	if (profile == NULL)
@@ -382,6 +397,11 @@ void profile_free(Profile *profile)
 void profile_load(Profile *profile, ProfileRequest *request)
 {
 	const char *problem = NULL;
+	if (profile->source != NULL) {
+		profile->source(profile->source_context, request);
+		request->done(request);
+		return;
+	}
 	int64_t now_us = monotonic_us();
 	request->retried = false;
 	request->deadline_us = now_us + profile->options.timeout_ms * US_PER_MS;

@@ -47,8 +47,10 @@ const char *profile_query_sql(const ProfileQuery *query);
 
 // One load. The caller fills the first part and keeps it, with its arena, untouched until `done`.
 typedef struct ProfileRequest {
-	const ProfileQuery *query;
-	const ExprValue *keys; // one per key of the level, in its order: bool, int or string
+	const ProfileQuery *query; // NULL: the level has no table; then only a source is asked
+	int level;                 // index in the snapshot
+	Str audience_id;           // canonical text
+	const ExprValue *keys;     // one per key of the level, in its order: bool, int or string
 	Arena *arena;
 	int64_t until_us; // by monotonic_us: UNAVAILABLE then, if that is before the time-out; 0: the
 	                  // time-out
@@ -69,6 +71,13 @@ typedef struct ProfileRequest {
 
 // Starts the loader; it connects by itself, now or when the database comes. Errors: NO_MEMORY.
 Err profile_new(const ProfileOptions *options, Profile **ret);
+// Fills in `outcome` and, where it is PROFILE_LOADED, `values` and `given`.
+typedef void (*ProfileSource)(void *context, ProfileRequest *request);
+// One without a database: for every level the values are what a function says, at once and on the caller's
+// thread. Error: NO_MEMORY.
+Err profile_from(ProfileSource source, void *context, Profile **ret);
+// Whether levels without a table have profiles, too.
+bool profile_has_source(const Profile *profile);
 // Ends waiting requests as UNAVAILABLE and stops.
 void profile_free(Profile *profile);
 void profile_load(Profile *profile, ProfileRequest *request);

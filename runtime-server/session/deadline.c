@@ -77,7 +77,7 @@ static SessionWaiter *take_late(SessionTable *table, Shard *shard, int64_t now_u
 int64_t session_give_up_late(SessionTable *table, int64_t now_us)
 {
 	int64_t earliest_us = INT64_MAX;
-	for (size_t i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < table->shard_count; i++) {
 		SessionWaiter *waiter = take_late(table, &table->shards[i], now_us, &earliest_us);
 		while (waiter != NULL) {
 			SessionWaiter *next = waiter->next;

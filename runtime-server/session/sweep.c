@@ -111,7 +111,7 @@ static void wake_all(SessionTable *table, Session *session, const SessionSweep *
 size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sweep)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < table->shard_count; i++) {
 		Swept swept = sweep_shard(table, &table->shards[i], now_us);
 		wake_all(table, swept.woken, sweep);
 		for (Session *session = swept.dead; session != NULL; count++) {
@@ -122,6 +122,27 @@ size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sw
 		}
 	}
 	return count;
+}
+
+static int64_t next_tick(Shard *shard)
+{
+	int64_t tick = INT64_MAX;
+	pthread_mutex_lock(&shard->lock);
+	for (int64_t t = shard->tick + 1; t < shard->tick + WHEEL_SLOTS && tick == INT64_MAX; t++)
+		if (shard->wheel[t % WHEEL_SLOTS] != NULL)
+			tick = t;
+	pthread_mutex_unlock(&shard->lock);
+	return tick;
+}
+
+int64_t session_next_look(SessionTable *table)
+{
+	int64_t tick = INT64_MAX;
+	for (size_t i = 0; i < table->shard_count; i++) {
+		int64_t next = next_tick(&table->shards[i]);
+		tick = next < tick ? next : tick;
+	}
+	return tick != INT64_MAX ? tick * SESSION_TICK_US : INT64_MAX;
 }
 
 // --- visits ---
@@ -157,7 +178,7 @@ static void visit_bucket_run(SessionTable *table, Shard *shard, size_t first_buc
 
 void session_visit(SessionTable *table, bool (*visit)(void *context, Session *session), void *context)
 {
-	for (size_t i = 0; i < SHARDS; i++)
+	for (size_t i = 0; i < table->shard_count; i++)
 		for (size_t b = 0; b <= table->bucket_mask; b += VISIT_BUCKETS)
 			visit_bucket_run(table, &table->shards[i], b, visit, context);
 }

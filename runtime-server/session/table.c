@@ -53,20 +53,23 @@ static Err unknown(Str id)
 
 SessionTable *session_table_new(const SessionTableOptions *options)
 {
-	SessionTable *table = aligned_alloc(64, sizeof *table);
+	size_t shards = options->shards ? options->shards : SHARDS_MOST;
+	size_t size = sizeof(SessionTable) + shards * sizeof(Shard);
+	SessionTable *table = aligned_alloc(_Alignof(SessionTable), size);
 	if (table == NULL)
 		return NULL;
-	memset(table, 0, sizeof *table);
+	memset(table, 0, size);
+	table->shard_count = shards;
 	table->options = *options;
 	if (table->options.max_sessions == 0)
 		table->options.max_sessions = DEFAULT_SESSIONS;
 	if (table->options.max_waiters == 0)
 		table->options.max_waiters = DEFAULT_WAITERS;
 	size_t buckets = 16;
-	while (buckets * SHARDS < table->options.max_sessions)
+	while (buckets * shards < table->options.max_sessions)
 		buckets *= 2;
 	table->bucket_mask = buckets - 1;
-	for (size_t i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < table->shard_count; i++) {
 		pthread_mutex_init(&table->shards[i].lock, NULL);
 		table->shards[i].buckets = calloc(buckets, sizeof(Session *));
 		if (table->shards[i].buckets == NULL) {
@@ -102,7 +105,7 @@ void session_table_free(SessionTable *table)
 	if (table == NULL)
 		return;
 	timer_stop(&table->timer);
-	for (size_t i = 0; i < SHARDS; i++)
+	for (size_t i = 0; i < table->shard_count; i++)
 		free_shard(table, &table->shards[i]);
 	free(table);
 }

@@ -10,6 +10,7 @@ typedef struct SessionTable SessionTable;
 typedef struct SessionTableOptions {
 	size_t max_sessions;                              // 0: 1,000,000; more are refused with LIMIT
 	unsigned max_waiters;                             // on one session; 0: 32; more are refused with BUSY
+	unsigned shards;                                  // a power of 2, at most 64; 0: 64
 	uint64_t hash_seed;                               // random, so that nobody chooses IDs that collide
 	void (*on_free)(void *context, Session *session); // before a session is freed; may be NULL
 	// One more pin on a session's snapshot, for a waiter that comes too late; a lock is held. May be
@@ -78,6 +79,10 @@ typedef struct SessionSweep {
 // Ends sessions that have been idle too long and hands out those that want to be woken. To be called about
 // every second; both happen within SESSION_TICK_US after their time. Returns how many ended.
 size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sweep);
+
+// The earliest moment at which session_sweep, if it is called at every full second, has anything to look at;
+// INT64_MAX: there is no session. For who keeps the clock himself and need not call it in between.
+int64_t session_next_look(SessionTable *table);
 
 // Visits every session that nobody has, as its owner (to move idle sessions to another snapshot); that does
 // not count as use. `visit` returns false to have the session ended.

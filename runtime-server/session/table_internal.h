@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { SHARDS = 64, WHEEL_SLOTS = 256 };
+enum { SHARDS_MOST = 64, SHARD_BITS = 6, WHEEL_SLOTS = 256 };
 
 typedef struct Shard {
 	_Alignas(64) pthread_mutex_t lock;
@@ -30,12 +30,13 @@ struct SessionTable {
 	size_t bucket_mask;
 	atomic_size_t count;
 	Timer timer;
-	Shard shards[SHARDS];
+	size_t shard_count; // a power of 2
+	Shard shards[];
 };
 
 static inline Shard *shard_of(SessionTable *table, uint64_t hash)
 {
-	return &table->shards[hash >> 58];
+	return &table->shards[hash >> (64 - SHARD_BITS) & (table->shard_count - 1)];
 }
 
 // --- table.c ---
