@@ -12,3 +12,8 @@ uint64_t command_sequence(const BatchCommand *message);
 // What became of it: an answer, which is borrowed, or a failure. Error: NO_MEMORY.
 Err result_map(BatchCommandCase what, const ProtobufCMessage *response, const ErrDetail *failure,
         Arena *arena, BatchResult *out);
+
+// A visit in one call, and the ID of the session that it is on: nobody else can name it. NULL if memory is
+// out.
+extern const Command recommend_command;
+char *recommend_session(Service *service, Arena *arena);

@@ -225,6 +225,19 @@ Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Pr
 		TRY(prepare_offer(snapshot->offers[i], arena, &offers[i]));
 	TRY(links_prepare(snapshot, arena, offers, prepared));
 	TRY(recommendation_prepare(snapshot, arena, prepared));
+	if (visitors != NULL)
+		TRY(visitor_view_new(visitors, snapshot, &prepared->view));
+	*ret = prepared;
+	return OK;
+}
+
+Err prepare_for(Visitors *visitors, const Snapshot *snapshot, const Prepared *shared, Arena *arena,
+        const Prepared **ret)
+{
+	Prepared *prepared = ARENA_NEW(arena, Prepared);
+	if (prepared == NULL)
+		return no_memory();
+	*prepared = *shared;
 	TRY(visitor_view_new(visitors, snapshot, &prepared->view));
 	*ret = prepared;
 	return OK;

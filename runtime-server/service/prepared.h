@@ -57,5 +57,8 @@ typedef struct Prepared {
 	VisitorView *view;
 } Prepared;
 
-// Errors: SNAPSHOT_INVALID, NO_MEMORY, LIMIT.
+// Without a view where `visitors` is NULL. Errors: SNAPSHOT_INVALID, NO_MEMORY, LIMIT.
 Err prepare(Visitors *visitors, const Snapshot *snapshot, Arena *arena, const Prepared **ret);
+// Shares all but the view with what has been prepared. Errors: NO_MEMORY, LIMIT.
+Err prepare_for(Visitors *visitors, const Snapshot *snapshot, const Prepared *shared, Arena *arena,
+        const Prepared **ret);

@@ -232,13 +232,19 @@ static Err check(const void *request)
 	return in->n_points == 0 && in->n_events > 0 ? OK : check_points(in->points, in->n_points);
 }
 
+const Command recommend_command = {.check = check, .step = recommend, .opens = true, .nameless = true};
+
+char *recommend_session(Service *service, Arena *arena)
+{
+	uint64_t high = service_seed(service), low = service_seed(service);
+	return arena_printf(arena, "%c%016" PRIx64 "%016" PRIx64, ID_OWN, high, low);
+}
+
 void handle_recommend(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
-	static const Command command = {.check = check, .step = recommend, .opens = true, .nameless = true};
-	char *id = arena_printf(rpc_arena(call), "%c%016" PRIx64 "%016" PRIx64, ID_OWN, service_seed(service),
-	        service_seed(service));
+	const char *id = recommend_session(service, rpc_arena(call));
 	if (id == NULL)
 		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
 	else
-		turn_take(service, call, request, id, 0, &command);
+		turn_take(service, call, request, id, 0, &recommend_command);
 }

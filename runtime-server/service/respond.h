@@ -29,3 +29,5 @@ typedef struct LateResponse {
 // Errors: FIELD_MISSING, FIELD_INVALID, CHANNEL_NOT_DEPLOYED, AUDIENCE_INVALID, JOURNAL_FULL, JOURNAL_FAILED,
 // NO_MEMORY.
 void respond(Service *service, const LateResponse *response, Arena *arena, Reply *reply);
+// The same of a request.
+void respond_to(Service *service, const PostResponseRequest *request, Arena *arena, Reply *reply);

@@ -52,20 +52,27 @@ static Err read_request(const PostResponseRequest *in, LateResponse *out)
 	return OK;
 }
 
-void handle_post_response(void *service, RpcCall *call, const ProtobufCMessage *request)
+void respond_to(Service *service, const PostResponseRequest *request, Arena *arena, Reply *reply)
 {
-	Arena *arena = rpc_arena(call);
 	LateResponse *response = ARENA_NEW(arena, LateResponse);
-	ResponseReply *reply = ARENA_NEW(arena, ResponseReply);
-	Err e = response != NULL && reply != NULL
-	                ? read_request((const PostResponseRequest *)request, response)
-	                : err(ERR_NO_MEMORY, "no memory for the call; try again later");
+	Err e = response != NULL ? read_request(request, response)
+	                         : err(ERR_NO_MEMORY, "no memory for the call; try again later");
 	if (e != OK) {
-		rpc_fail(call, e);
+		reply->send(reply, e, NULL);
 		return;
 	}
 	if (response->code_kind == RESPONSE_CODE(CUSTOM))
 		response->code = click_source_code(service, response->code, arena);
+	respond(service, response, arena, reply);
+}
+
+void handle_post_response(void *service, RpcCall *call, const ProtobufCMessage *request)
+{
+	ResponseReply *reply = ARENA_NEW(rpc_arena(call), ResponseReply);
+	if (reply == NULL) {
+		rpc_fail(call, err(ERR_NO_MEMORY, "no memory for the call; try again later"));
+		return;
+	}
 	*reply = (ResponseReply){{send_to_call}, call};
-	respond(service, response, arena, &reply->reply);
+	respond_to(service, (const PostResponseRequest *)request, rpc_arena(call), &reply->reply);
 }

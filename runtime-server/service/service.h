@@ -11,6 +11,8 @@
 #include "rpc/rpc.h"
 #include "visitor/visitor.h"
 
+#include "parley/runtime/v1/interaction.pb-c.h"
+
 typedef struct Service Service;
 
 enum { SERVICE_LINK_PREFIX_MAX = 256 };
@@ -32,6 +34,10 @@ typedef struct ServiceOptions {
 	Clock wall;                // what decisions and records say
 	Clock steady;              // what idle time is measured by: must not jump with the wall clock
 	size_t max_sessions;       // 0: 1,000,000
+	// Where the seeds of calls come from; NULL: from the kernel's random numbers, each once in this life.
+	// With it nothing at all is left to chance, and one thread at a time may call: a rehearsal.
+	uint64_t (*seed)(void *context);
+	void *seed_context;
 	// Told after a channel began to serve another snapshot, or none. May be NULL.
 	void (*on_changed)(void *context);
 	void *context;
@@ -41,9 +47,13 @@ typedef struct ServiceOptions {
 Err service_new(const ServiceOptions *options, Service **ret);
 // After the RPC server has stopped. Open sessions are dropped: they end with the process, not by a record.
 void service_free(Service *service);
-// For CurrentOptions, whose context is the Visitors: what the service needs of every snapshot, once.
+// For CurrentOptions, whose context is the Visitors: what the service needs of every snapshot, once. With
+// NULL for these it is what service_prepare_for begins with.
 Err service_prepare(
         void *visitors, const Parley__Snapshot__V1__Snapshot *snapshot, Arena *arena, const void **ret);
+// The same for other visitors, of a snapshot that was prepared before and whose arena outlives this one.
+Err service_prepare_for(Visitors *visitors, const Parley__Snapshot__V1__Snapshot *snapshot,
+        const void *prepared, Arena *arena, const void **ret);
 void service_release(void *visitors, const void *prepared);
 // Adds both services, with their access rights (access.h).
 Err service_register(Service *service, RpcServer *server);
@@ -51,3 +61,24 @@ size_t service_sessions(const Service *service); // open ones
 // To be called about every second, from one thread: ends idle sessions and moves the others off old
 // snapshots.
 void service_sweep(Service *service);
+
+// --- calls that no network brings: for a service whose journal and profile answer at once ---
+
+// Told how a call ended: with its response, or with this thread's last failure. The response is gone when it
+// returns.
+typedef void (*ServiceAnswer)(void *context, Err result, const ProtobufCMessage *response);
+
+// Each answers before it returns. Requests, and the arena, live until then. A command's session is the one
+// that it names.
+void service_command(Service *service, const Parley__Runtime__V1__BatchCommand *command, Arena *arena,
+        ServiceAnswer answer, void *context);
+void service_recommend(Service *service, const Parley__Runtime__V1__RecommendRequest *request, Arena *arena,
+        ServiceAnswer answer, void *context);
+void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
+        ServiceAnswer answer, void *context);
+// Makes a result of a command's answer; it borrows the response. Error: NO_MEMORY.
+Err service_result(const Parley__Runtime__V1__BatchCommand *command, Err result,
+        const ProtobufCMessage *response, Arena *arena, Parley__Runtime__V1__BatchResult *ret);
+// When the sweep, if it came at every full second, would next have anything to do, by the steady clock;
+// INT64_MAX: not before the next call.
+int64_t service_next_sweep(const Service *service);

@@ -36,10 +36,11 @@ static bool is_servers_fault(Err e)
 }
 
 // For the version that answers, before it does: who asks for figures next finds it counted. What waits for
-// the disk after that is none of the version's doing. Returns when it was; 0: nothing was counted.
+// the disk after that is none of the version's doing. Returns when it was; 0: nothing was counted, for want
+// of a version, or because nobody noted when the call began.
 static int64_t count_call(const Deployed *deployed, int64_t begun_us, Err result)
 {
-	if (deployed == NULL)
+	if (deployed == NULL || begun_us == 0)
 		return 0;
 	int64_t now_us = monotonic_us();
 	deployed_count_call(deployed, now_us - begun_us);

@@ -66,7 +66,7 @@ typedef struct TurnCall {
 	const void *request; // a ProtobufCMessage
 	const char *session_id;
 	uint64_t sequence;   // 0: none
-	int64_t begun_us;    // by monotonic_us
+	int64_t begun_us;    // by monotonic_us; 0: nobody measures what it takes
 	int64_t deadline_us; // when the caller stops waiting, likewise; INT64_MAX: never
 } TurnCall;
 

@@ -98,13 +98,15 @@ Err visit_begin(Visit *visit, Outcome *outcome)
 	}
 	visit->profile = (ProfileRequest){
 	        .query = prepared->levels[visit->audience.level].query,
+	        .level = visit->audience.level,
+	        .audience_id = visit->audience.id,
 	        .keys = visit->audience.keys,
 	        .arena = turn->arena,
 	        .until_us = turn_patience(turn),
 	        .done = profile_loaded,
 	        .context = visit,
 	};
-	if (visit->profile.query == NULL)
+	if (visit->profile.query == NULL && !profile_has_source(turn->service->options.profile))
 		return settle(visit, outcome);
 	outcome->end = TURN_SUSPENDED;
 	profile_load(turn->service->options.profile, &visit->profile);

@@ -1,0 +1,68 @@
+// Calls that no network brings. They are turns like any other; only nobody measures them, for there is nobody
+// who waits, and their answers go to a function.
+#include "service/commands.h"
+#include "service/respond.h"
+
+typedef struct InsideReply {
+	Reply reply; // first
+	ServiceAnswer answer;
+	void *context;
+} InsideReply;
+
+static void send_inside(Reply *reply, Err result, const void *response)
+{
+	const InsideReply *inside = (const InsideReply *)reply;
+	inside->answer(inside->context, result, response);
+}
+
+// `begun_us` stays 0: no clock is looked at.
+static TurnCall call_of(const Command *command, const void *request, Arena *arena, InsideReply *reply)
+{
+	return (TurnCall){.reply = &reply->reply,
+	        .arena = arena,
+	        .command = command,
+	        .request = request,
+	        .deadline_us = INT64_MAX};
+}
+
+void service_command(
+        Service *service, const BatchCommand *command, Arena *arena, ServiceAnswer answer, void *context)
+{
+	InsideReply reply = {{send_inside}, answer, context};
+	if (command_of(command) == NULL) {
+		answer(context,
+		        err_at(ERR_FIELD_MISSING, "command",
+		                "say what to do: set one of the command's fields"),
+		        NULL);
+		return;
+	}
+	TurnCall call = call_of(command_of(command), command_request(command), arena, &reply);
+	call.session_id = command_session_id(command);
+	call.sequence = command_sequence(command);
+	turn_begin(service, &call);
+}
+
+void service_recommend(
+        Service *service, const RecommendRequest *request, Arena *arena, ServiceAnswer answer, void *context)
+{
+	InsideReply reply = {{send_inside}, answer, context};
+	TurnCall call = call_of(&recommend_command, request, arena, &reply);
+	call.session_id = recommend_session(service, arena);
+	if (call.session_id != NULL)
+		turn_begin(service, &call);
+	else
+		answer(context, err(ERR_NO_MEMORY, "no memory for the call; try again later"), NULL);
+}
+
+void service_respond(Service *service, const PostResponseRequest *request, Arena *arena, ServiceAnswer answer,
+        void *context)
+{
+	InsideReply reply = {{send_inside}, answer, context};
+	respond_to(service, request, arena, &reply.reply);
+}
+
+Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,
+        BatchResult *ret)
+{
+	return result_map(command->what_case, result == OK ? response : NULL, err_detail(), arena, ret);
+}
