@@ -1,0 +1,110 @@
+// A runtime server without a network, a disk and a clock of its own: the very code of service/, session/ and
+// visitor/, told by its caller what time it is and which seed a call has. The same content, beginning, calls,
+// moments and seeds give the same answers, journal entries and state, byte for byte, whatever else the
+// process does. For scenario tests, plans and replays.
+//
+// A rehearsal belongs to one thread at a time; any number of them share one content. It asks the kernel for
+// nothing but memory.
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+#include "profile/profile.h"
+#include "snapshot/snapshot.h"
+
+#include "parley/journal/v1/journal.pb-c.h"
+#include "parley/runtime/v1/interaction.pb-c.h"
+
+// --- content: a snapshot made ready, once ---
+
+typedef struct RehearsalContent RehearsalContent;
+
+// Checks the bytes as a runtime server does, but for signatures: whoever rehearses vouches for them. They may
+// go when it returns. `version` is what answers and records call it. Errors: SNAPSHOT_*,
+// EXPR_PROGRAM_INVALID, NO_MEMORY.
+Err rehearsal_content_open(Str blob, uint64_t version, RehearsalContent **ret);
+// After all rehearsals of it. NULL is fine.
+void rehearsal_content_free(RehearsalContent *content);
+const Parley__Snapshot__V1__Snapshot *rehearsal_snapshot(const RehearsalContent *content);
+const struct Plan *rehearsal_plan(const RehearsalContent *content);
+const Digest *rehearsal_digest(const RehearsalContent *content); // of the blob
+
+static inline void rehearsal_content_freep(RehearsalContent **content)
+{
+	rehearsal_content_free(*content);
+}
+
+// --- a rehearsal ---
+
+typedef struct Rehearsal Rehearsal;
+
+// What the journal was told. All is borrowed and gone when the call returns.
+typedef struct RehearsalEntry {
+	uint64_t sequence; // 1, 2, 3 … in the rehearsal
+	Str event_id;      // empty if it is no client event
+	Str payload;       // a packed parley.journal.v1.Entry
+} RehearsalEntry;
+
+typedef struct RehearsalOptions {
+	const RehearsalContent *content; // outlives it
+	Str runtime_id;                  // ends in NUL; empty: "rehearsal"
+	uint64_t incarnation;            // that a checkpoint says; 0: 1
+	// The visitor state that it begins with: a checkpoint's file, read now; no name: nothing. -1 is none.
+	int state_fd;
+	const char *state_name;
+	uint64_t hash_seed;  // of visitor state that begins with nothing
+	size_t max_sessions; // 0: 65,536
+	size_t max_visitors; // 0: the checkpoint's limit, or visitor.h's
+	// Only sessions know their treatments: an event that quotes another session's is refused as unknown.
+	bool no_treatments;
+	// Visitors' profiles, for every audience level; NULL: no profile database, which answers say.
+	ProfileSource profile;
+	// Told of every entry, in order; not OK: whatever was to be recorded fails. May be NULL.
+	Err (*entry)(void *context, const RehearsalEntry *entry);
+	void *context;
+} RehearsalOptions;
+
+// Errors: NO_MEMORY, LIMIT; of the checkpoint STATE_CORRUPT, IO.
+Err rehearsal_new(const RehearsalOptions *options, Rehearsal **ret);
+void rehearsal_free(Rehearsal *rehearsal); // NULL is fine
+
+static inline void rehearsal_freep(Rehearsal **rehearsal)
+{
+	rehearsal_free(*rehearsal);
+}
+
+// Moments are microseconds since 1970 and never go back (FIELD_INVALID). Before a call is taken, what is due
+// up to its moment has happened: delayed actions, idle sessions' ends, as on a server that looks after them
+// at every full second.
+Err rehearsal_tick(Rehearsal *rehearsal, int64_t now_us);
+
+// A call of a touchpoint. A refused one is OK with a failure as its result. The first decision of a call has
+// the call's seed, as history tells it; others, in one call, have seeds that follow from it. The result lives
+// in `arena`. Errors: FIELD_INVALID, NO_MEMORY.
+Err rehearsal_call(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
+        const Parley__Runtime__V1__BatchCommand *command, Arena *arena,
+        Parley__Runtime__V1__BatchResult **ret);
+// The same for calls without a session; here a refused one is an error.
+Err rehearsal_recommend(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
+        const Parley__Runtime__V1__RecommendRequest *request, Arena *arena,
+        Parley__Runtime__V1__RecommendResponse **ret);
+Err rehearsal_respond(Rehearsal *rehearsal, int64_t now_us,
+        const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
+        Parley__Runtime__V1__PostResponseResponse **ret);
+// A command whose answer nobody keeps: what came of it is its entries. Returns why it was refused.
+Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
+        const Parley__Runtime__V1__BatchCommand *command);
+// Something that happened before: an entry's effects go to the visitor's state, and it is an entry of the
+// rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
+Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);
+
+size_t rehearsal_sessions(const Rehearsal *rehearsal); // open ones
+
+// --- state ---
+
+// What is remembered of a visitor as of now, oldest first, in `arena`. Error: NO_MEMORY.
+struct Fact;
+Err rehearsal_facts(Rehearsal *rehearsal, int level, Str audience_id, Arena *arena, const struct Fact **ret,
+        size_t *ret_count);
+// Writes a checkpoint of visitor state, begun now, into an empty file: equal state is equal bytes, and a
+// rehearsal or a server can go on from it. Errors: IO, NO_MEMORY.
+Err rehearsal_save(Rehearsal *rehearsal, int fd);
