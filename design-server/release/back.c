@@ -67,9 +67,9 @@ void handle_rollback(void *release, RpcCall *call, const ProtobufCMessage *reque
 	DeployResponse out = PARLEY__DESIGN__V1__DEPLOY_RESPONSE__INIT;
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
 	Back back = {.to = in->to_version};
-	Err e = draft_open(
-	        &back.draft, release, call, arena, in->channel, in->environment, in->comment, in->request_id);
-	if (!e)
+	Err e = draft_open(&back.draft, release, call, arena, ASKED("Rollback", in));
+	// Once it is done, another version stands before what serves.
+	if (!e && !back.draft.answered)
 		e = store_read(back.draft.release->services->store, find_target, &back);
 	if (!e)
 		e = draft_finish(&back.draft, &out);
@@ -130,8 +130,7 @@ void handle_undeploy(void *release, RpcCall *call, const ProtobufCMessage *reque
 	DeployResponse out = PARLEY__DESIGN__V1__DEPLOY_RESPONSE__INIT;
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
 	Draft d;
-	Err e = draft_open(
-	        &d, release, call, arena, in->channel, in->environment, in->comment, in->request_id);
+	Err e = draft_open(&d, release, call, arena, ASKED("Undeploy", in));
 	if (!e)
 		e = undeploy(&d, in, &out);
 	if (e)

@@ -1,7 +1,7 @@
 // Deploy: content, a recorded draft, the first pass of its roll-out.
 #include "release/internal.h"
 
-enum { COMMENT_MAX = 1000, REQUEST_ID_MAX = 128, ACKNOWLEDGED_MAX = 1000, TRY_MS = 8000 };
+enum { COMMENT_MAX = 1000, ACKNOWLEDGED_MAX = 1000, TRY_MS = 8000 };
 
 Err field_limit(const char *field, const char *text, size_t max)
 {
@@ -11,8 +11,7 @@ Err field_limit(const char *field, const char *text, size_t max)
 	return OK;
 }
 
-Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, const char *channel,
-        const char *environment, const char *comment, const char *request_id)
+Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, Asked asked)
 {
 	if (!arena)
 		return release_no_memory();
@@ -21,18 +20,18 @@ Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, cons
 	        .arena = arena,
 	        .who = rpc_principal(call),
 	        .now_us = clock_now_us(release->services->clock),
-	        .channel = str(channel),
-	        .comment = str(comment),
-	        .request_id = str(request_id),
+	        .channel = str(asked.channel),
+	        .comment = str(asked.comment),
 	};
-	if (!*channel)
+	if (!*asked.channel)
 		return err_at(ERR_FIELD_MISSING, "channel", "name the channel");
-	if (!*environment)
+	if (!*asked.environment)
 		return err_at(ERR_FIELD_MISSING, "environment", "name the environment");
-	TRY(field_limit("comment", comment, COMMENT_MAX));
-	TRY(field_limit("request_id", request_id, REQUEST_ID_MAX));
-	TRY(environment_find(release->environments, str(environment), &draft->environment));
-	return draft->request_id.len ? store_read(release->services->store, draft_known, draft) : OK;
+	TRY(field_limit("comment", asked.comment, COMMENT_MAX));
+	TRY(environment_find(release->environments, str(asked.environment), &draft->environment));
+	TRY(request_make(draft->who->user, str(asked.request_id), asked.method, asked.request, arena,
+	        &draft->request));
+	return draft->request.id.len ? store_read(release->services->store, draft_known, draft) : OK;
 }
 
 // --- the answer ---
@@ -87,13 +86,11 @@ Err draft_finish(Draft *d, DeployResponse *ret)
 		TRY(store_transact(store, draft_record, d));
 	if (d->row.released_us || d->row.state != STATE(AWAITING_APPROVAL))
 		rollout_try(d->release, d->environment);
-	TRY(deployment_look(d->release, d->row.id, d->arena, &ret->deployment));
-	ret->unchanged = d->unchanged;
-	ret->gates = d->gates.items;
-	ret->n_gates = d->gates.count;
-	if (d->has_overtaken)
-		ret->overtaken = map_deployment(&d->overtaken, d->arena);
-	return d->has_overtaken && !ret->overtaken ? release_no_memory() : OK;
+	if (d->answered)
+		*ret = *d->answered;
+	else
+		TRY(draft_answer(d, ret));
+	return deployment_look(d->release, d->row.id, d->arena, &ret->deployment);
 }
 
 // --- Deploy ---
@@ -116,11 +113,7 @@ static Err take_acknowledged(Draft *d, const Parley__Design__V1__DeployRequest *
 static Err preview(Draft *d, DeployResponse *ret)
 {
 	TRY(store_read(d->release->services->store, draft_preview, d));
-	ret->deployment = map_deployment(&d->row, d->arena);
-	ret->unchanged = d->unchanged;
-	ret->gates = d->gates.items;
-	ret->n_gates = d->gates.count;
-	return ret->deployment ? OK : release_no_memory();
+	return draft_answer(d, ret);
 }
 
 static Err deploy(Draft *d, const Parley__Design__V1__DeployRequest *in, DeployResponse *ret)
@@ -141,8 +134,7 @@ void handle_deploy(void *release, RpcCall *call, const ProtobufCMessage *request
 	// A snapshot may be larger than a call's arena allows.
 	CLEANUP(arena_freep) Arena *arena = arena_new(256 * 1024, 0);
 	Draft d;
-	Err e = draft_open(
-	        &d, release, call, arena, in->channel, in->environment, in->comment, in->request_id);
+	Err e = draft_open(&d, release, call, arena, ASKED("Deploy", in));
 	if (!e)
 		e = deploy(&d, in, &out);
 	if (e)

@@ -3,27 +3,65 @@
 #include "release/internal.h"
 
 #include "wire/json.h"
+#include "wire/wire.h"
 
 enum { NOT_BEFORE_SLACK_S = 300 }; // servers' clocks may be slow
 
-// --- is there anything to do? ---
+// --- a request that was answered ---
+
+// The deployment that the answer told of. A manifest's digest names it, its version need not: that of one
+// which was given up is taken again.
+static Err find_answered(Pg *pg, Draft *d, const Deployment *told)
+{
+	CLEANUP(pg_result_freep) PgResult *result = NULL;
+	Digest manifest = {0};
+	bool found;
+	(void)digest_parse(str(told->manifest_digest), &manifest);
+	TRY(SQL_RUN(pg, &result, deployment_by_manifest, P_TEXT(d->environment->name), P_TEXT(d->channel),
+	        P_BYTES(digest_str(&manifest))));
+	TRY(record_one(result, d->arena, &d->row, &found));
+	return found ? OK
+	             : err(ERR_DEPLOYMENT_NOT_FOUND, "what request_id \"" STR_FMT "\" made is gone",
+	                       STR_ARG(d->request.id));
+}
 
 Err draft_known(Pg *pg, void *context)
 {
 	Draft *d = context;
-	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	d->answered = false;
-	if (!d->request_id.len)
+	ProtobufCMessage *answer;
+	Str known;
+	d->answered = NULL;
+	TRY(request_find(pg, &d->request, d->now_us, d->arena, &known));
+	if (!known.ptr)
 		return OK;
-	TRY(SQL_RUN(pg, &result, deployment_by_request, P_TEXT(d->who->user), P_TEXT(d->request_id)));
-	TRY(record_one(result, d->arena, &d->row, &d->answered));
-	if (d->answered &&
-	        (!str_eq(d->row.channel, d->channel) || !str_eq(d->row.environment, d->environment->name)))
-		return err_at(ERR_REQUEST_ID_REUSED, "request_id",
-		        "it deployed " STR_FMT " to " STR_FMT ": take a new ID for another request",
-		        STR_ARG(d->row.channel), STR_ARG(d->row.environment));
-	return OK;
+	TRY(wire_unpack(&parley__design__v1__deploy_response__descriptor, known, 0, d->arena, &answer));
+	d->answered = (const DeployResponse *)answer;
+	return find_answered(pg, d, d->answered->deployment);
 }
+
+// --- the answer ---
+
+Err draft_answer(const Draft *d, DeployResponse *ret)
+{
+	ret->deployment = map_deployment(&d->row, d->arena);
+	ret->unchanged = d->unchanged;
+	ret->gates = d->gates.items;
+	ret->n_gates = d->gates.count;
+	if (d->has_overtaken)
+		ret->overtaken = map_deployment(&d->overtaken, d->arena);
+	return ret->deployment && (ret->overtaken || !d->has_overtaken) ? OK : release_no_memory();
+}
+
+static Err keep_answer(Pg *pg, const Draft *d)
+{
+	DeployResponse answer = PARLEY__DESIGN__V1__DEPLOY_RESPONSE__INIT;
+	if (!d->request.id.len)
+		return OK;
+	TRY(draft_answer(d, &answer));
+	return request_keep(pg, &d->request, &answer.base, d->now_us, d->arena);
+}
+
+// --- is there anything to do? ---
 
 static bool same_content(const Draft *d, const Row *row)
 {
@@ -184,7 +222,7 @@ static Err write_row(Pg *pg, Draft *d, const Row *latest, const Row *in_force)
 	        P_I64((int64_t)row->epoch), P_I64((int64_t)row->version), P_TEXT(row->fleet),
 	        row->undeploy ? P_NULL : P_BYTES(digest_str(&row->blob)), P_I64((int64_t)row->length),
 	        P_BYTES(digest_str(&row->manifest)), P_BYTES(envelope), P_TEXT(row->author),
-	        P_TEXT(row->comment), P_TEXT(row->promoted_from), P_TEXT(d->request_id),
+	        P_TEXT(row->comment), P_TEXT(row->promoted_from), P_TEXT(d->request.id),
 	        P_TIME(row->created_us), P_TIME(row->expires_us), P_I64((int64_t)row->rollback_of),
 	        P_BOOL(row->undeploy), P_I64(row->approvals_needed), P_TEXT(row->changes),
 	        P_TEXTS(row->acknowledged, row->acknowledged_count),
@@ -229,16 +267,15 @@ static Err overtake(Pg *pg, Draft *d, const Row *waiting)
 	        pg, waiting->id, EVENT_OVERTAKEN, d->who->user, str(reason), d->now_us, &d->overtaken.state);
 }
 
-Err draft_record(Pg *pg, void *context)
+static Err release_now(Pg *pg, Draft *d)
 {
-	Draft *d = context;
+	return release_if_signed(pg, d->release, d->environment, &d->row, d->who->user, d->now_us, d->arena);
+}
+
+static Err record(Pg *pg, Draft *d)
+{
 	Row latest, in_force, waiting;
 	bool has_latest, serves, waits;
-	d->unchanged = d->has_overtaken = false;
-	TRY(record_lock(pg, d->environment->name, d->channel));
-	TRY(draft_known(pg, d));
-	if (d->answered)
-		return OK;
 	TRY(environment_check(pg, d->environment, d->now_us, d->arena));
 	TRY(record_latest(pg, d->environment->name, d->channel, d->arena, &latest, &has_latest));
 	TRY(record_in_force(pg, d->environment->name, d->channel, d->arena, &in_force, &serves));
@@ -247,15 +284,27 @@ Err draft_record(Pg *pg, void *context)
 	if (waits && same_draft(d, &waiting)) {
 		d->row = waiting;
 		d->unchanged = true;
-		return release_if_signed(
-		        pg, d->release, d->environment, &d->row, d->who->user, d->now_us, d->arena);
+		return release_now(pg, d);
 	}
 	if (waits)
 		TRY(overtake(pg, d, &waiting));
 	if (serves && same_content(d, &in_force))
 		return nothing_new(pg, d, &in_force);
 	TRY(write_row(pg, d, has_latest ? &latest : NULL, serves ? &in_force : NULL));
-	return release_if_signed(pg, d->release, d->environment, &d->row, d->who->user, d->now_us, d->arena);
+	return release_now(pg, d);
+}
+
+Err draft_record(Pg *pg, void *context)
+{
+	Draft *d = context;
+	d->unchanged = d->has_overtaken = false;
+	TRY(request_lock(pg, &d->request));
+	TRY(record_lock(pg, d->environment->name, d->channel));
+	TRY(draft_known(pg, d));
+	if (d->answered)
+		return OK;
+	TRY(record(pg, d));
+	return keep_answer(pg, d);
 }
 
 Err draft_preview(Pg *pg, void *context)

@@ -1,5 +1,6 @@
 // What the files of this room share.
 #pragma once
+#include "admin/request.h"
 #include "base/cleanup.h"
 #include "compile/compile.h"
 #include "config.h"
@@ -82,7 +83,8 @@ typedef struct Draft {
 	const Principal *who;
 	int64_t now_us;
 	const Environment *environment;
-	Str channel, comment, request_id;
+	Str channel, comment;
+	Request request;
 	// the content
 	Str blob;            // only of what was built just now: the database lacks it
 	Collected collected; // likewise, what it was built from
@@ -97,8 +99,9 @@ typedef struct Draft {
 	size_t acknowledged_count;
 	// the outcome
 	Row row;
-	bool answered;  // the request was answered before: there is nothing to do but to say so again
-	bool unchanged; // no new version was made
+	const DeployResponse *answered; // the request was answered so before: there is nothing to do but to
+	                                // say so again
+	bool unchanged;                 // no new version was made
 	bool has_overtaken;
 	Row overtaken;
 } Draft;
@@ -122,6 +125,8 @@ Err content_promote(Draft *draft);
 Err draft_record(Pg *pg, void *draft);
 // Sets `answered` and the row if the request's ID is known. Error: REQUEST_ID_REUSED.
 Err draft_known(Pg *pg, void *draft);
+// What came of it, but for the servers. Error: NO_MEMORY.
+Err draft_answer(const Draft *draft, DeployResponse *ret);
 // What would be recorded.
 Err draft_preview(Pg *pg, void *draft);
 
@@ -179,10 +184,21 @@ Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
 Err release_no_memory(void);
 
 // --- deploy.c ---
-// What Deploy, Rollback and Undeploy have in common; looks up whether the request was answered already.
-// Errors: FIELD_MISSING, FIELD_INVALID, ENVIRONMENT_UNKNOWN, REQUEST_ID_REUSED.
-Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, const char *channel,
-        const char *environment, const char *comment, const char *request_id);
+// What Deploy, Rollback and Undeploy are asked alike.
+typedef struct Asked {
+	const char *method;
+	const ProtobufCMessage *request;
+	const char *channel, *environment, *comment, *request_id;
+} Asked;
+#define ASKED(name, in)                                                                                      \
+	(Asked)                                                                                              \
+	{                                                                                                    \
+		.method = (name), .request = &(in)->base, .channel = (in)->channel,                          \
+		.environment = (in)->environment, .comment = (in)->comment, .request_id = (in)->request_id   \
+	}
+// Looks up whether the request was answered already. Errors: FIELD_MISSING, FIELD_INVALID,
+// ENVIRONMENT_UNKNOWN, REQUEST_ID_REUSED.
+Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, Asked asked);
 // Records it, waits for the first pass of its roll-out, and says how it stands.
 Err draft_finish(Draft *draft, DeployResponse *ret);
 // Waits some seconds for the roll-out to have been tried everywhere.

@@ -59,8 +59,8 @@ WHERE old.signature <> excluded.signature
 SELECT deployment, approver, keyid, signature, comment, created FROM approval WHERE deployment = ANY ($1)
 ORDER BY deployment, created, approver
 
--- name: deployment_by_request
-SELECT * FROM deployment_listed WHERE id = (SELECT id FROM deployment WHERE author = $1 AND request_id = $2)
+-- name: deployment_by_manifest
+SELECT * FROM deployment_listed WHERE environment = $1 AND channel = $2 AND manifest = $3 ORDER BY id DESC LIMIT 1
 
 -- name: deployment_current
 SELECT * FROM deployment_listed

@@ -235,6 +235,81 @@ static void a_request_id_is_answered_once(void **state)
 	request.environment = arena_cstr(line.arena, STR("production"));
 	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), ERR_REQUEST_ID_REUSED);
 	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 1);
+	line.now_us += INT64_C(86400) * 1000000;
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 2);
+}
+
+static void so_is_one_that_had_nothing_to_do(void **state)
+{
+	(void)state;
+	Parley__Design__V1__DeployRequest request = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	deploy("test");
+	request.channel = arena_cstr(line.arena, STR("bank"));
+	request.environment = arena_cstr(line.arena, STR("test"));
+	request.request_id = arena_cstr(line.arena, STR("r-1"));
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	assert_true(((DeployResponse *)(void *)response)->unchanged);
+	change_the_rule(30);
+	assert_int_equal(line_call(&line, "Deploy", &request.base, &response), OK);
+	assert_true(((DeployResponse *)(void *)response)->unchanged);
+	assert_int_equal(((DeployResponse *)(void *)response)->deployment->version, 1);
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 1);
+}
+
+static void a_rollback_is_done_once(void **state)
+{
+	(void)state;
+	Parley__Design__V1__RollbackRequest request = PARLEY__DESIGN__V1__ROLLBACK_REQUEST__INIT;
+	Parley__Design__V1__DeployRequest other = PARLEY__DESIGN__V1__DEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	deploy("test");
+	change_the_rule(30);
+	deploy("test");
+	change_the_rule(40);
+	deploy("test");
+	request.channel = other.channel = arena_cstr(line.arena, STR("bank"));
+	request.environment = other.environment = arena_cstr(line.arena, STR("test"));
+	request.request_id = other.request_id = arena_cstr(line.arena, STR("r-1"));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(line_call(&line, "Rollback", &request.base, &response), OK);
+		const DeployResponse *answer = (const void *)response;
+		assert_int_equal(answer->deployment->version, 4);
+		assert_int_equal(answer->deployment->rollback_of, 2);
+		assert_false(answer->unchanged);
+		is_complete(answer->deployment);
+	}
+	assert_int_equal(line_ask(&line, "SELECT count(*) FROM deployment"), 4);
+	assert_int_equal(line_call(&line, "Deploy", &other.base, &response), ERR_REQUEST_ID_REUSED);
+	request.to_version = 1;
+	assert_int_equal(line_call(&line, "Rollback", &request.base, &response), ERR_REQUEST_ID_REUSED);
+	says("give each request its own");
+	request.to_version = 0;
+	line.user = "dave"; // another caller's IDs are others
+	assert_int_equal(line_call(&line, "Rollback", &request.base, &response), OK);
+	assert_int_equal(((DeployResponse *)(void *)response)->deployment->rollback_of, 1);
+}
+
+static void an_undeployment_is_done_once(void **state)
+{
+	(void)state;
+	Parley__Design__V1__UndeployRequest request = PARLEY__DESIGN__V1__UNDEPLOY_REQUEST__INIT;
+	ProtobufCMessage *response = NULL;
+	deploy("test");
+	request.channel = request.confirm = arena_cstr(line.arena, STR("bank"));
+	request.environment = arena_cstr(line.arena, STR("test"));
+	request.request_id = arena_cstr(line.arena, STR("r-1"));
+	assert_int_equal(line_call(&line, "Undeploy", &request.base, &response), OK);
+	assert_int_equal(node_serves(&line.nodes[0]), 0);
+	assert_int_equal(deploy("test")->deployment->version, 3);
+	assert_int_equal(line_call(&line, "Undeploy", &request.base, &response), OK);
+	const Deployment *again = ((DeployResponse *)(void *)response)->deployment;
+	assert_int_equal(again->version, 2);
+	assert_true(again->undeploy);
+	assert_int_equal(node_serves(&line.nodes[0]), 3);
+	request.in_use = true;
+	assert_int_equal(line_call(&line, "Undeploy", &request.base, &response), ERR_REQUEST_ID_REUSED);
 }
 
 static void mistakes_are_told(void **state)
@@ -364,6 +439,9 @@ int main(void)
 	        T(what_does_not_compile_is_told_and_not_recorded),
 	        T(checking_only_leaves_nothing),
 	        T(a_request_id_is_answered_once),
+	        T(so_is_one_that_had_nothing_to_do),
+	        T(a_rollback_is_done_once),
+	        T(an_undeployment_is_done_once),
 	        T(mistakes_are_told),
 	        T(the_history_is_paged),
 	        T(status_is_asked_live),

@@ -104,7 +104,7 @@ static const struct {
 // Fills the tables anew. In the specs above ' stands for ", which PostgreSQL puts right.
 static void configure(Line *line)
 {
-	line_do(line, "TRUNCATE resource, deployment, blob, root_envelope CASCADE");
+	line_do(line, "TRUNCATE resource, deployment, blob, root_envelope, request CASCADE");
 	for (size_t i = 0; i < ARRAY_COUNT(bank); i++)
 		line_do(line, arena_printf(line->arena,
 		                      "INSERT INTO resource VALUES ('%s', '%s', '%s', 'e',"
