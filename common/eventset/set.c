@@ -175,7 +175,7 @@ Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Eve
 	const Event **events = ARENA_ARRAY(arena, const Event *, head.count);
 	if (events == NULL)
 		return err(ERR_NO_MEMORY, "no memory for a block of events");
-	size_t offset = 0, size;
+	size_t offset = 0, size = 0;
 	for (size_t i = 0; i < head.count; i++, offset += size)
 		TRY(event_unpack(bytes + offset, head.length - offset, arena, &events[i], &size));
 	if (offset != head.length)
