@@ -87,12 +87,30 @@ static Err unpack(RpcCall *call, ProtobufCMessage **ret)
 	return options->examine && !call->method->open ? options->examine(options->context, call, *ret) : OK;
 }
 
+static void *observe(RpcCall *call)
+{
+	const RpcObserver *observer = call->method->server->options.observer;
+
+	return observer && !call->method->open ? observer->begin(observer->context, call) : NULL;
+}
+
+static void end_observation(RpcCall *call, int status)
+{
+	const RpcObserver *observer = call->method->server->options.observer;
+
+	if (call->observed)
+		observer->end(observer->context, call->observed, status);
+	call->observed = NULL;
+}
+
 void call_hand_over(RpcCall *call)
 {
 	const Method *method = call->method;
 	ProtobufCMessage *request = NULL;
-	Err e = unpack(call, &request);
+	Err e;
 
+	call->observed = observe(call);
+	e = unpack(call, &request);
 	if (e != OK)
 		rpc_fail(call, e);
 	else
@@ -124,12 +142,14 @@ void call_dispatch(RpcCall *call)
 void rpc_reply(RpcCall *call, const ProtobufCMessage *response)
 {
 	call_figures_count(call, 0);
+	end_observation(call, 0);
 	call->way->reply(call, response);
 }
 
 void rpc_fail(RpcCall *call, Err e)
 {
 	call_figures_count(call, err_status(e));
+	end_observation(call, err_status(e));
 	call->way->fail(call, e);
 }
 
@@ -207,6 +227,11 @@ const RpcPeer *rpc_peer(const RpcCall *call)
 void *rpc_principal(const RpcCall *call)
 {
 	return call->principal;
+}
+
+void *rpc_observed(const RpcCall *call)
+{
+	return call->observed;
 }
 
 int64_t rpc_begun_us(const RpcCall *call)

@@ -21,8 +21,8 @@ enum {
 struct RpcClient {
 	grpc_channel *channel;
 	char *target;
-	grpc_metadata authorization;
-	bool has_token;
+	grpc_metadata headers[2]; // of every call
+	size_t header_count;
 	size_t max_message;
 	pthread_mutex_t lock;
 	grpc_completion_queue *queues[QUEUES];
@@ -67,21 +67,36 @@ static Err make_channel(RpcClient *client, const RpcClientOptions *options)
 	                       : err(ERR_CONFIG_INVALID, "cannot make a connection to %s", options->target);
 }
 
+// False: a header cannot carry it.
+static bool add_header(RpcClient *client, const char *name, const char *value)
+{
+	grpc_metadata *header = &client->headers[client->header_count++];
+
+	header->key = grpc_slice_from_static_string(name);
+	header->value = grpc_slice_from_copied_string(value);
+	return grpc_header_nonbin_value_is_legal(header->value);
+}
+
 static Err set_token(RpcClient *client, const char *token)
 {
-	char *header;
+	char *text;
+	bool legal;
 
 	if (!token)
 		return OK;
-	if (asprintf(&header, "Bearer %s", token) < 0)
+	if (asprintf(&text, "Bearer %s", token) < 0)
 		return err(ERR_NO_MEMORY, "no memory for a token");
-	client->authorization.key = grpc_slice_from_static_string("authorization");
-	client->authorization.value = grpc_slice_from_copied_string(header);
-	client->has_token = true;
-	free(header);
-	if (!grpc_header_nonbin_value_is_legal(client->authorization.value))
-		return err(ERR_CONFIG_INVALID,
-		        "the token has characters that a header cannot carry: log in anew");
+	legal = add_header(client, "authorization", text);
+	free(text);
+	return legal ? OK
+	             : err(ERR_CONFIG_INVALID,
+	                       "the token has characters that a header cannot carry: log in anew");
+}
+
+static Err set_trace(RpcClient *client, const char *traceparent)
+{
+	if (traceparent && !add_header(client, "traceparent", traceparent))
+		return err(ERR_CONFIG_INVALID, "the traceparent has characters that a header cannot carry");
 	return OK;
 }
 
@@ -95,6 +110,7 @@ static Err client_init(RpcClient *client, const RpcClientOptions *options)
 		return err(ERR_CONFIG_INVALID, "responses of %zu bytes are too large: set at most %d",
 		        client->max_message, INT32_MAX);
 	TRY(set_token(client, options->token));
+	TRY(set_trace(client, options->traceparent));
 	return make_channel(client, options);
 }
 
@@ -105,7 +121,7 @@ Err rpc_client_new(const RpcClientOptions *options, RpcClient **ret)
 	if (!options->target || !*options->target)
 		return err(
 		        ERR_CONFIG_INVALID, "no server to connect to: set HOST:PORT, such as 127.0.0.1:7400");
-	if (!options->tls && !address_is_loopback(str(options->target)))
+	if (!options->tls && !rpc_address_is_loopback(str(options->target)))
 		return err(ERR_CONFIG_INVALID,
 		        "%s would be called in plaintext, which is for loopback only: configure TLS",
 		        options->target);
@@ -124,8 +140,8 @@ void rpc_client_free(RpcClient *client)
 		return;
 	if (client->channel)
 		grpc_channel_destroy(client->channel);
-	if (client->has_token)
-		grpc_slice_unref(client->authorization.value);
+	while (client->header_count > 0)
+		grpc_slice_unref(client->headers[--client->header_count].value);
 	while (client->queue_count > 0) {
 		grpc_completion_queue *queue = client->queues[--client->queue_count];
 
@@ -217,10 +233,8 @@ static void send_off(RpcPending *pending)
 	                        NULL}},
 	};
 
-	if (client->has_token) {
-		ops[0].data.send_initial_metadata.metadata = &client->authorization;
-		ops[0].data.send_initial_metadata.count = 1;
-	}
+	ops[0].data.send_initial_metadata.metadata = client->headers;
+	ops[0].data.send_initial_metadata.count = client->header_count;
 	if (grpc_call_start_batch(pending->call, ops, ARRAY_COUNT(ops), pending, NULL) != GRPC_CALL_OK)
 		abort(); // only a wrong argument makes it fail
 }

@@ -96,10 +96,11 @@ struct RpcCall {
 	Arena *arena;
 	RpcPeer peer;
 	void *principal;
-	Talk *talk;    // the stream that the call is a message of; NULL: none
-	RpcCall *next; // in the workers' queue
-	int cancelled; // what gRPC core says of the end
-	bool counted;  // among those in flight
+	void *observed; // the observer's; NULL: it does not care
+	Talk *talk;     // the stream that the call is a message of; NULL: none
+	RpcCall *next;  // in the workers' queue
+	int cancelled;  // what gRPC core says of the end
+	bool counted;   // among those in flight
 };
 
 struct RpcServer {
@@ -161,7 +162,6 @@ void fronts_destroy(RpcServer *server);
 // --- listen.c ---
 Err listen_on(Front *front, const RpcListener *listener);
 Err listeners_check(const RpcServerOptions *options);
-bool address_is_loopback(Str address);
 
 // --- tls.c ---
 Err tls_server_credentials(const RpcTls *tls, grpc_server_credentials **ret);

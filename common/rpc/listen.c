@@ -33,7 +33,7 @@ static bool address_split(Str address, Str *ret_host, Str *ret_port)
 	return len > 0 && ret_port->len > 0;
 }
 
-bool address_is_loopback(Str address)
+bool rpc_address_is_loopback(Str address)
 {
 	Str host, port;
 
@@ -53,7 +53,7 @@ static Err listener_check(const RpcListener *listener)
 		return err(ERR_CONFIG_INVALID,
 		        "\"%.200s\" is not an address to listen on: write HOST:PORT, such as 127.0.0.1:7501",
 		        listener->address ? listener->address : "");
-	if (!listener->tls && !address_is_loopback(address))
+	if (!listener->tls && !rpc_address_is_loopback(address))
 		return err(ERR_CONFIG_INVALID,
 		        "%s would listen in plaintext, which is for loopback only: configure TLS, or listen "
 		        "on 127.0.0.1",

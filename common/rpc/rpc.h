@@ -59,6 +59,16 @@ typedef Err (*RpcAuthorize)(void *context, RpcCall *call, const RpcMethod *metho
 // tells, such as which environment it is about. Not OK: the call is refused with it.
 typedef Err (*RpcExamine)(void *context, RpcCall *call, const ProtobufCMessage *request);
 
+// Sees every call that is handed to its handler, from then on until it is answered: for traces.
+typedef struct RpcObserver {
+	// On the handler's thread. What it returns is rpc_observed of the call; NULL: it does not care for
+	// this one.
+	void *(*begin)(void *context, RpcCall *call);
+	// The call is about to be answered with a gRPC status; on the thread that answers.
+	void (*end)(void *context, void *observed, int status);
+	void *context;
+} RpcObserver;
+
 typedef struct RpcTls {
 	const char *certificate_file; // PEM chain of this server or client
 	const char *key_file;
@@ -75,14 +85,15 @@ typedef struct RpcListener {
 typedef struct RpcServerOptions {
 	const RpcListener *listeners;
 	size_t listener_count;
-	RpcAuthorize authorize; // NULL: everybody may everything
-	RpcExamine examine;     // NULL: requests are not looked at
-	void *context;          // for authorize and examine
-	size_t max_in_flight;   // 0: 1024; calls beyond are refused with BUSY
-	size_t workers;         // threads for blocking methods; 0: 8
-	size_t max_message;     // bytes that the transport takes at all; 0: twice what the methods take
-	int drain_timeout_ms;   // 0: 10,000
-	int64_t busy_poll_us;   // how long to look for the next call before sleeping, where that pays; 0: not
+	RpcAuthorize authorize;      // NULL: everybody may everything
+	RpcExamine examine;          // NULL: requests are not looked at
+	void *context;               // for authorize and examine
+	const RpcObserver *observer; // NULL: none; it outlives the server
+	size_t max_in_flight;        // 0: 1024; calls beyond are refused with BUSY
+	size_t workers;              // threads for blocking methods; 0: 8
+	size_t max_message;          // bytes that the transport takes at all; 0: twice what the methods take
+	int drain_timeout_ms;        // 0: 10,000
+	int64_t busy_poll_us; // how long to look for the next call before sleeping, where that pays; 0: not
 } RpcServerOptions;
 
 // Makes a server; it does not listen yet. Errors: CONFIG_INVALID.
@@ -133,6 +144,8 @@ const RpcPeer *rpc_peer(const RpcCall *call);
 // The other end's address; empty if memory is out. In the call's arena.
 Str rpc_address(RpcCall *call);
 void *rpc_principal(const RpcCall *call);
+// What the server's observer keeps of the call; NULL: nothing.
+void *rpc_observed(const RpcCall *call);
 // What RpcStreaming.open made for the stream that the call is of.
 void *rpc_stream_state(const RpcCall *call);
 // Value of a request header (lower-case name), empty if it is not there.
@@ -154,11 +167,12 @@ void rpc_fail(RpcCall *call, Err e);
 typedef struct RpcClient RpcClient; // thread-safe; one connection
 
 typedef struct RpcClientOptions {
-	const char *target;   // "127.0.0.1:7400"
-	const RpcTls *tls;    // NULL: plaintext
-	const char *tls_name; // the name that the server's certificate must have; NULL: the target's host
-	const char *token;    // sent as Bearer; may be NULL
-	size_t max_message;   // of responses; 0: 4 MiB
+	const char *target;      // "127.0.0.1:7400"
+	const RpcTls *tls;       // NULL: plaintext
+	const char *tls_name;    // the name that the server's certificate must have; NULL: the target's host
+	const char *token;       // sent as Bearer; may be NULL
+	const char *traceparent; // sent with every call (W3C trace context); may be NULL
+	size_t max_message;      // of responses; 0: 4 MiB
 } RpcClientOptions;
 
 Err rpc_client_new(const RpcClientOptions *options, RpcClient **ret);
@@ -180,6 +194,9 @@ typedef struct RpcPending RpcPending;
 Err rpc_call_begin(RpcClient *client, const ProtobufCServiceDescriptor *service, const char *method,
         const ProtobufCMessage *request, int timeout_ms, RpcPending **ret);
 Err rpc_call_end(RpcPending *pending, Arena *arena, ProtobufCMessage **ret);
+
+// Whether an address (HOST:PORT) is on this machine, where plaintext is allowed.
+bool rpc_address_is_loopback(Str address);
 
 // gRPC library set-up; once per process, before any of the above, after signals are blocked. Never fork
 // afterwards.

@@ -20,6 +20,7 @@ metrics: base
 journal: base
 pg: base
 rpc: base wire metrics
+trace: base metrics rpc
 '
 # Header pattern: what may include it, as beginnings of paths. Of the tests only those that look at gRPC core itself do:
 # malformed calls, statuses, and what the benchmarks measure against.
