@@ -116,6 +116,21 @@ const ConfigField design_config_fields[] = {
                 .offset = offsetof(DesignConfig, environments),
                 .required = true,
                 .help = "folder of deploy profiles: ENVIRONMENT/environment.yaml"},
+        {.name = "trace_endpoint",
+                .type = CONFIG_STRING,
+                .offset = offsetof(DesignConfig, trace_endpoint),
+                .help = "HOST:PORT of a collector that takes OTLP by gRPC, such as 127.0.0.1:4317: without "
+                        "TLS on "
+                        "loopback, else by this server's certificate; default: calls are not traced"},
+        {.name = "trace_ratio",
+                .type = CONFIG_SHARE,
+                .offset = offsetof(DesignConfig, trace_ratio),
+                .fallback = "0%",
+                .min = 0,
+                .max = 1000000,
+                .help = "of the calls that come without a traceparent, how many begin a trace; with one, its "
+                        "sampled "
+                        "flag decides"},
         {.name = "log_level",
                 .type = CONFIG_STRING,
                 .offset = offsetof(DesignConfig, log_level),

@@ -28,7 +28,9 @@ typedef struct DesignConfig {
 		Str key;
 		Str ca;
 	} tls;
-	Str builder_key;  // PEM of the Ed25519 key that seals snapshots
-	Str environments; // folder of deploy profiles
+	Str builder_key;     // PEM of the Ed25519 key that seals snapshots
+	Str environments;    // folder of deploy profiles
+	Str trace_endpoint;  // empty: calls are not traced
+	int64_t trace_ratio; // millionths
 	Str log_level;
 } DesignConfig;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "history/history.h"
 #include "metrics/metrics.h"
+#include "trace/trace.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -193,6 +194,7 @@ static Err write_text(Exposition *exposition, Arena *arena, Str *ret)
 	put_pools(parts->services, metrics);
 	history_metrics(metrics);
 	rollouts_metrics(parts->rollouts, metrics);
+	tracer_metrics(parts->services->tracer, metrics);
 	put_findings(exposition, metrics);
 	return metrics_text(metrics, ret);
 }

@@ -13,6 +13,7 @@
 #include "release/release.h"
 #include "rollout/rollout.h"
 #include "source/source.h"
+#include "trace/trace.h"
 #include "validate/validate.h"
 
 #include <assert.h>
@@ -48,13 +49,43 @@ static void design_stop(Design *design)
 	store_free(design->services.reports);
 	store_free(design->services.ingest);
 	store_free(design->services.store);
+	tracer_close(design->services.tracer);
+}
+
+static RpcTls tls_of(const DesignConfig *config, Arena *arena)
+{
+	return (RpcTls){.certificate_file = arena_cstr(arena, config->tls.certificate),
+	        .key_file = arena_cstr(arena, config->tls.key),
+	        .ca_file = arena_cstr(arena, config->tls.ca)};
+}
+
+static void collector_changed(void *context, bool taken, const ErrDetail *why)
+{
+	(void)context;
+	if (taken)
+		log_info("traces are taken again", F_BOOL("taken", true));
+	else
+		log_warn("traces are not taken", F_CSTR("message", why->message),
+		        F_CSTR("consequence", "spans that there is no room for are dropped"));
+}
+
+static Err start_tracer(Design *design, const DesignConfig *config, Arena *arena)
+{
+	const RpcTls tls = tls_of(config, arena);
+	if (!config->trace_endpoint.len)
+		return OK;
+	return tracer_open(&(TracerOptions){.endpoint = arena_cstr(arena, config->trace_endpoint),
+	                           .tls = config->grpc.plaintext ? NULL : &tls,
+	                           .ratio = config->trace_ratio,
+	                           .wall = design->services.clock,
+	                           .program = STR("parley-design"),
+	                           .on_change = collector_changed},
+	        &design->services.tracer);
 }
 
 static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 {
-	const RpcTls tls = {.certificate_file = arena_cstr(arena, config->tls.certificate),
-	        .key_file = arena_cstr(arena, config->tls.key),
-	        .ca_file = arena_cstr(arena, config->tls.ca)};
+	const RpcTls tls = tls_of(config, arena);
 	int port = 0;
 	const RpcListener listener = {.address = arena_cstr(arena, config->grpc.listen),
 	        .tls = config->grpc.plaintext ? NULL : &tls,
@@ -64,6 +95,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	        .authorize = admin_authorize,
 	        .examine = admin_examine,
 	        .context = design->admin,
+	        .observer = tracer_observer(design->services.tracer),
 	        .max_in_flight = MAX_IN_FLIGHT,
 	        .workers = WORKERS,
 	        .max_message = HISTORY_SHIP_REQUEST_MAX};
@@ -163,6 +195,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(matcher_new(&design->services, &design->environments, &design->services.matcher));
 	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
 	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
+	TRY(start_tracer(design, config, arena));
 	TRY(watch_database(design));
 	TRY(start_rpc(design, config, arena));
 	return start_http(design, config);

@@ -13,6 +13,7 @@ typedef struct Services {
 	Store *store;
 	Clock clock;
 	const struct DesignConfig *config;
+	struct Tracer *tracer;   // NULL: nothing is traced (trace/trace.h)
 	struct Matcher *matcher; // of late responses; NULL: none (match/match.h)
 	Store *ingest;           // works as the role that takes journals in and can do nothing else
 	Store *reports; // as `store`, with connections of its own: a long report must not take the others'

@@ -244,6 +244,21 @@ const ConfigField config_fields[] = {
                 .fields = link_fields,
                 .help = "click links of offers; default: none are made or answered"},
         {.name = "limits", .type = CONFIG_SECTION, .fields = limit_fields, .help = "limits"},
+        {.name = "trace_endpoint",
+                .type = CONFIG_STRING,
+                .offset = AT(trace_endpoint),
+                .help = "HOST:PORT of a collector that takes OTLP by gRPC, such as 127.0.0.1:4317: without "
+                        "TLS on "
+                        "loopback, else by this server's certificate; default: calls are not traced"},
+        {.name = "trace_ratio",
+                .type = CONFIG_SHARE,
+                .offset = AT(trace_ratio),
+                .fallback = "0%",
+                .min = 0,
+                .max = 1000000,
+                .help = "of the calls that come without a traceparent, how many begin a trace; with one, its "
+                        "sampled "
+                        "flag decides"},
         {.name = "busy_poll",
                 .type = CONFIG_DURATION,
                 .offset = AT(busy_poll_us),

@@ -38,6 +38,8 @@ typedef struct Config {
 		Str key;
 		int64_t age_us;
 	} links;
+	Str trace_endpoint;  // empty: calls are not traced
+	int64_t trace_ratio; // millionths
 	int64_t drain_us, busy_poll_us;
 	// Made from the above.
 	uint8_t (*token_hashes)[TOKEN_HASH_SIZE];

@@ -294,5 +294,6 @@ Err exposition_write(const Parts *parts, Arena *arena, Str *ret)
 	put_journal(parts, metrics);
 	put_shipping(parts, metrics);
 	put_clicks(parts, metrics);
+	tracer_metrics(parts->tracer, metrics);
 	return metrics_text(metrics, ret);
 }

@@ -5,6 +5,7 @@
 #include "service/clicks.h"
 #include "service/service.h"
 #include "ship/ship.h"
+#include "trace/trace.h"
 
 typedef struct Parts {
 	const Config *config;
@@ -13,8 +14,9 @@ typedef struct Parts {
 	Visitors *visitors;
 	Service *service;
 	const RpcServer *server;
-	Ship *ship;     // NULL: nothing is shipped
-	Clicks *clicks; // NULL: there are no links
+	const Tracer *tracer; // NULL: calls are not traced
+	Ship *ship;           // NULL: nothing is shipped
+	Clicks *clicks;       // NULL: there are no links
 } Parts;
 
 // The text, in `arena`. Error: NO_MEMORY.

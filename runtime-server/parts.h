@@ -18,6 +18,7 @@ struct Runtime {
 	Current *current;
 	Service *service;
 	RpcServer *server;
+	Tracer *tracer; // NULL: calls are not traced
 	Ship *ship;
 	Side *side;
 	Access access;

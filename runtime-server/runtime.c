@@ -159,6 +159,35 @@ static Err open_links(Runtime *runtime, Arena *arena)
 	return link_keys_read(config->links.key.ptr, config->environment, &runtime->links.keys);
 }
 
+static void collector_changed(void *context, bool taken, const ErrDetail *why)
+{
+	(void)context;
+	if (taken)
+		log_info("traces are taken again", F_BOOL("taken", true));
+	else
+		log_warn("traces are not taken", F_CSTR("message", why->message),
+		        F_CSTR("consequence", "spans that there is no room for are dropped"));
+}
+
+static Err open_tracer(Runtime *runtime)
+{
+	const Config *config = runtime->config;
+	if (config->trace_endpoint.len == 0)
+		return OK;
+	return tracer_open(
+	        &(TracerOptions){
+	                .endpoint = config->trace_endpoint.ptr,
+	                .tls = &runtime->tls,
+	                .ratio = config->trace_ratio,
+	                .wall = clock_system(),
+	                .program = STR("parley-runtime"),
+	                .instance = config->runtime_id,
+	                .environment = config->environment,
+	                .on_change = collector_changed,
+	        },
+	        &runtime->tracer);
+}
+
 static Err open_service(Runtime *runtime)
 {
 	return service_new(
@@ -207,6 +236,7 @@ static Err listen_now(Runtime *runtime)
 	        .listener_count = config->plaintext.len > 0 ? 2 : 1,
 	        .authorize = access_authorize,
 	        .context = &runtime->access,
+	        .observer = tracer_observer(runtime->tracer),
 	        .max_in_flight = (size_t)config->limits.calls,
 	        .busy_poll_us = config->busy_poll_us,
 	        .drain_timeout_ms = (int)(config->drain_us / US_PER_MS),
@@ -256,6 +286,7 @@ static Err open_side(Runtime *runtime)
 	                                .visitors = runtime->visitors,
 	                                .service = runtime->service,
 	                                .server = runtime->server,
+	                                .tracer = runtime->tracer,
 	                                .ship = runtime->ship,
 	                                .clicks = runtime->clicks,
 	                        },
@@ -327,6 +358,7 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	TRY(open_snapshots(runtime, arena));
 	TRY(open_profiles(runtime));
 	TRY(open_links(runtime, arena));
+	TRY(open_tracer(runtime));
 	TRY(open_service(runtime));
 	TRY(listen_now(runtime));
 	report_journal(runtime);
@@ -369,4 +401,5 @@ void runtime_close(Runtime *runtime)
 	visitors_close(runtime->visitors);
 	if (runtime->journal != NULL)
 		journal_close(runtime->journal);
+	tracer_close(runtime->tracer); // the journal's thread ends spans
 }

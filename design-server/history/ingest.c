@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "history/dedupe.h"
+#include "history/traced.h"
 #include "history/turn.h"
 #include "history/write.h"
 #include "match/match.h"
@@ -61,10 +62,10 @@ static Err take_in(Pg *pg, void *context)
 		return err_at(ERR_SEQUENCE_GAP, "first_sequence",
 		        "records begin with %" PRIu64 " but %" PRIu64 " is next: ship from there", first,
 		        in->committed + 1);
-	if (last <= in->committed)
-		return OK;
 	for (size_t i = 0; i < batch->count; i++)
 		batch->records[i].known = batch_record_last(&batch->records[i]) <= in->committed;
+	if (last <= in->committed)
+		return OK;
 	TRY(dedupe_events(pg, &in->source, batch, in->arena));
 	TRY(batch_write(pg, &in->source, batch, in->arena));
 	return move_cursor(pg, in, last);
@@ -190,10 +191,13 @@ static Err ship_records(const Services *services, RpcCall *call, const ShipRecor
 	        .first_sequence = request->first_sequence,
 	        .frames = str_n((const char *)request->records.data, request->records.len),
 	};
+	int64_t begun_us = rpc_begun_us(call);
 	Turn turn;
 	turn_begin(&turn, &in.source, claim.first_sequence);
 	Err e = read_and_take_in(services, &claim, &turn, &in);
 	turn_end(&turn);
+	if (e == OK)
+		traced_tell(services->tracer, &in.source, &in.batch, begun_us);
 	if (e == OK && in.batch.late_count > 0)
 		matcher_wake(services->matcher);
 	response->committed_sequence = in.committed;

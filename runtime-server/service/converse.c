@@ -173,6 +173,7 @@ static void begin(Exchange *exchange)
 	                                                    .command = command_of(in->command),
 	                                                    .request = command_request(in->command),
 	                                                    .session_id = in->session_id,
+	                                                    .span = trace_span_of(call),
 	                                                    .sequence = command_sequence(in->command),
 	                                                    .begun_us = rpc_begun_us(call),
 	                                                    .deadline_us = rpc_deadline_us(call)});

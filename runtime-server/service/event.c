@@ -163,6 +163,7 @@ static Err take(Turn *turn, const Report *report, PendingEvent *pending)
 	TRY(actions_begin(
 	        &actions, turn->service, turn->session, turn->now_us, turn->arena, &turn->advisories));
 	Err e = do_actions(turn, report, &actions);
+	pending->wait = trace_span_within(turn->span, "journal commit", turn->arena);
 	if (e == OK)
 		e = record_event(turn->service, turn->session, turn->now_us, &actions.records->message,
 		        turn->arena, on_disk, pending);

@@ -75,6 +75,7 @@ static PendingEvent *take_out(PendingEvent *event)
 
 static void answer(PendingEvent *event, Err result)
 {
+	trace_span_end(event->wait, result);
 	event->reply->send(event->reply, result, event->response);
 }
 

@@ -6,6 +6,7 @@
 typedef struct PendingEvent {
 	EventKey key;
 	Reply *reply;
+	TraceSpan *wait; // for the disk; ends when it is answered; NULL: it is not traced
 	const ProtobufCMessage *response;
 	protobuf_c_boolean *duplicate; // the response's
 	InFlight *table;

@@ -58,7 +58,7 @@ void service_respond(Service *service, const PostResponseRequest *request, Arena
         void *context)
 {
 	InsideReply reply = {{send_inside}, answer, context};
-	respond_to(service, request, arena, &reply.reply);
+	respond_to(service, request, NULL, arena, &reply.reply);
 }
 
 Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,

@@ -7,6 +7,7 @@
 #include "service/proto.h"
 #include "service/service.h"
 #include "session/table.h"
+#include "trace/trace.h"
 
 #include <stdatomic.h>
 
@@ -51,6 +52,8 @@ Err service_deployed(Service *service, Str channel, const Deployed **ret);
 // Puts a fresh session under the snapshot that serves it: stable or candidate, by `chooser`. Error:
 // CHANNEL_NOT_DEPLOYED.
 Err service_pin(Service *service, Session *session, Str channel, uint64_t chooser);
+// What a span says of the snapshot that its session is under.
+void service_tell_pin(const Session *session);
 // Moves a session to the snapshot that serves it, if it is on another. Errors: SESSION_UNKNOWN if it cannot
 // go on (its end has been recorded; the caller ends it), CHANNEL_NOT_DEPLOYED if nothing serves any more (it
 // may go on when something does again), NO_MEMORY.

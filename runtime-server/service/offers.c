@@ -94,6 +94,24 @@ static Err keep(Service *service, Session *session, const Decision *decision, co
 	return OK;
 }
 
+static Err decide_traced(const Session *session, const Visitor *visitor, const DecideRequest *request,
+        Arena *arena, Decision *ret)
+{
+	TraceSpan *span = trace_span_within(session->span, "decide", arena);
+	Err e = decide(session->plan, visitor, request, arena, ret);
+	if (span == NULL)
+		return e;
+	const Snapshot *snapshot = plan_snapshot(session->plan);
+	int point = request->points[0].point;
+	if (point >= 0)
+		trace_span_text(span, "parley.interaction_point", str(snapshot->points[point]->name));
+	trace_span_number(span, "parley.points", (int64_t)request->count);
+	if (e == OK)
+		trace_span_number(span, "parley.offers", (int64_t)offers_of(ret));
+	trace_span_end(span, e);
+	return e;
+}
+
 Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
         Advisories *advisories, PointOffers ***ret)
 {
@@ -113,7 +131,7 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	        .deduplicate_across = ask->across,
 	        .explain = ask->explain || session->debug,
 	};
-	TRY(decide(session->plan, &visitor, &request, arena, &decision));
+	TRY(decide_traced(session, &visitor, &request, arena, &decision));
 	TRY(map_points(session, ask->points, &decision, ask->what_if == NULL ? &linking : NULL, arena, ret));
 	if (ask->what_if == NULL)
 		return keep(service, session, &decision, &request, arena, advisories);

@@ -17,6 +17,7 @@ enum {
 	CONTEXT_VERSION = 5,
 	CONTEXT_DIGEST = 6,
 	CONTEXT_TIME = 7,
+	CONTEXT_TRACE = 8,
 };
 enum {
 	RECOMMENDATION_POINT = 1,
@@ -98,6 +99,7 @@ static void write_context(WireWriter *writer, const Session *session, int64_t ti
 	const Snapshot *snapshot = plan_snapshot(session->plan);
 	const Digest *digest = deployed_digest(deployed);
 	size_t before = wire_written(writer);
+	wire_text(writer, CONTEXT_TRACE, trace_span_ids(session->span));
 	wire_uint(writer, CONTEXT_TIME, (uint64_t)time_us);
 	wire_text(writer, CONTEXT_DIGEST, str_n((const char *)digest->bytes, sizeof digest->bytes));
 	wire_uint(writer, CONTEXT_VERSION, deployed_version(deployed));

@@ -28,6 +28,8 @@ static Context context_of(const Session *session, int64_t now_us)
 	context.snapshot_digest.data = (uint8_t *)deployed_digest(deployed)->bytes;
 	context.snapshot_digest.len = sizeof deployed_digest(deployed)->bytes;
 	context.time_us = now_us;
+	context.trace_context.data = (uint8_t *)(uintptr_t)trace_span_ids(session->span).ptr;
+	context.trace_context.len = trace_span_ids(session->span).len;
 	return context;
 }
 

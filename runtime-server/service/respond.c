@@ -94,6 +94,8 @@ static void put_context(Posting *posting, const Deployed *deployed)
 	context->snapshot_digest.data = (uint8_t *)deployed_digest(deployed)->bytes;
 	context->snapshot_digest.len = sizeof deployed_digest(deployed)->bytes;
 	context->time_us = posting->now_us;
+	context->trace_context.data = (uint8_t *)(uintptr_t)trace_span_ids(posting->in->span).ptr;
+	context->trace_context.len = trace_span_ids(posting->in->span).len;
 }
 
 static Err put_audience(Posting *posting, const Plan *plan)
@@ -206,6 +208,7 @@ static Err record(Posting *posting, const Deployed *deployed)
 	entry.context = &posting->context;
 	entry.what_case = PARLEY__JOURNAL__V1__ENTRY__WHAT_RESPONSE_POSTED;
 	entry.response_posted = &posting->posted;
+	posting->pending.wait = trace_span_within(posting->in->span, "journal commit", posting->arena);
 	return visitors_record(posting->service->options.visitors, &entry, str(posting->in->event_id),
 	        posting->arena, on_disk, &posting->pending);
 }

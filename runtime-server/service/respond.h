@@ -21,6 +21,7 @@ typedef struct LateResponse {
 	const AudienceId *audience; // of an offer code; may be NULL otherwise
 	const char *response;       // accept, reject, or the name of an outcome type
 	int64_t responded_us;       // since 1970; 0: now
+	TraceSpan *span;            // of the call that it came with; NULL: it is not traced
 } LateResponse;
 
 // Checks it, records it, and answers when it is on disk (from the journal's thread then) or known already,
@@ -30,4 +31,5 @@ typedef struct LateResponse {
 // NO_MEMORY.
 void respond(Service *service, const LateResponse *response, Arena *arena, Reply *reply);
 // The same of a request.
-void respond_to(Service *service, const PostResponseRequest *request, Arena *arena, Reply *reply);
+void respond_to(
+        Service *service, const PostResponseRequest *request, TraceSpan *span, Arena *arena, Reply *reply);

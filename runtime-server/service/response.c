@@ -52,7 +52,8 @@ static Err read_request(const PostResponseRequest *in, LateResponse *out)
 	return OK;
 }
 
-void respond_to(Service *service, const PostResponseRequest *request, Arena *arena, Reply *reply)
+void respond_to(
+        Service *service, const PostResponseRequest *request, TraceSpan *span, Arena *arena, Reply *reply)
 {
 	LateResponse *response = ARENA_NEW(arena, LateResponse);
 	Err e = response != NULL ? read_request(request, response)
@@ -63,6 +64,8 @@ void respond_to(Service *service, const PostResponseRequest *request, Arena *are
 	}
 	if (response->code_kind == RESPONSE_CODE(CUSTOM))
 		response->code = click_source_code(service, response->code, arena);
+	response->span = span;
+	trace_span_text(span, "parley.channel", str(response->channel));
 	respond(service, response, arena, reply);
 }
 
@@ -74,5 +77,6 @@ void handle_post_response(void *service, RpcCall *call, const ProtobufCMessage *
 		return;
 	}
 	*reply = (ResponseReply){{send_to_call}, call};
-	respond_to(service, (const PostResponseRequest *)request, rpc_arena(call), &reply->reply);
+	respond_to(service, (const PostResponseRequest *)request, trace_span_of(call), rpc_arena(call),
+	        &reply->reply);
 }

@@ -179,6 +179,14 @@ EventKey service_event_key(const Service *service, Str event_id)
 
 // --- sessions and snapshots ---
 
+void service_tell_pin(const Session *session)
+{
+	if (session->span == NULL || session->pin == NULL)
+		return;
+	trace_span_text(session->span, "parley.channel", deployed_channel(session->pin));
+	trace_span_number(session->span, "parley.snapshot_version", (int64_t)deployed_version(session->pin));
+}
+
 // The pin becomes the session's.
 static void put_under(Service *service, Session *session, const Deployed *deployed)
 {
@@ -186,6 +194,7 @@ static void put_under(Service *service, Session *session, const Deployed *deploy
 	session->plan = deployed_plan(deployed);
 	session->timeout_us = (int64_t)plan_snapshot(session->plan)->session_timeout_s * US_PER_S;
 	current_release(old);
+	service_tell_pin(session);
 }
 
 static Err not_deployed(Str channel)

@@ -129,6 +129,7 @@ void several_fill(Several *several, size_t which, const Command *command, const 
 	        .reply = &part->reply,
 	        .command = command,
 	        .request = request,
+	        .span = turn->span,
 	        .sequence = command->opens ? turn->sequence : 0,
 	        .arena = turn->arena,
 	        .session = turn->session,

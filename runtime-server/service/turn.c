@@ -78,6 +78,7 @@ static void finish(const Remains *remains, Err result, const Outcome *outcome)
 	}
 	if (session == NULL)
 		return;
+	session->span = NULL;
 	if (result == OK && sequence > session->sequence)
 		session->sequence = sequence;
 	bool lost = result == ERR_SESSION_UNKNOWN || !session->started;
@@ -128,6 +129,7 @@ static Err take_step(Turn *turn, Outcome *outcome)
 {
 	Session *session = turn->session;
 	TRY(prepare_turn(turn));
+	service_tell_pin(session);
 	TRY(turn->command->step(turn, outcome)); // the turn may be gone now, the session only if suspended
 	if (outcome->end != TURN_SUSPENDED)
 		session_forget_notes(session);
@@ -144,6 +146,8 @@ static void run(SessionWaiter *waiter, Err result, Session *session)
 	Remains remains = remains_of(turn, session);
 	Outcome outcome = {0};
 	turn->session = session;
+	if (session != NULL)
+		session->span = turn->span;
 	if (result == OK && session->pin != NULL && turn_is_late(turn)) {
 		result = turn->command->late(turn, session->pin, &outcome);
 		remains.sequence = 0; // nothing was done: the number has not been taken
@@ -208,6 +212,7 @@ void turn_begin(Service *service, const TurnCall *call)
 	        .reply = call->reply,
 	        .command = call->command,
 	        .request = call->request,
+	        .span = call->span,
 	        .sequence = call->sequence,
 	        .arena = call->arena,
 	        .begun_us = call->begun_us,
@@ -236,6 +241,7 @@ void turn_take(Service *service, RpcCall *call, const void *request, const char 
 	                            .command = command,
 	                            .request = request,
 	                            .session_id = session_id,
+	                            .span = trace_span_of(call),
 	                            .sequence = sequence,
 	                            .begun_us = rpc_begun_us(call),
 	                            .deadline_us = rpc_deadline_us(call)});

@@ -43,6 +43,7 @@ struct Turn {
 	Reply *reply;
 	const Command *command;
 	const void *request; // a ProtobufCMessage
+	TraceSpan *span;     // the call's; NULL: it is not traced
 	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
 	Session *session;
@@ -65,6 +66,7 @@ typedef struct TurnCall {
 	const Command *command;
 	const void *request; // a ProtobufCMessage
 	const char *session_id;
+	TraceSpan *span;     // NULL: it is not traced
 	uint64_t sequence;   // 0: none
 	int64_t begun_us;    // by monotonic_us; 0: nobody measures what it takes
 	int64_t deadline_us; // when the caller stops waiting, likewise; INT64_MAX: never

@@ -80,6 +80,8 @@ static void profile_loaded(ProfileRequest *profile)
 {
 	Visit *visit = profile->context;
 	Outcome outcome = {0};
+	trace_span_text(visit->wait, "parley.profile", str(profile_outcome_name(profile->outcome)));
+	trace_span_end(visit->wait, profile->outcome == PROFILE_UNAVAILABLE ? ERR_UNAVAILABLE : OK);
 	visit->turn->now_us = wall_now(visit->turn->service);
 	Err result = settle(visit, &outcome);
 	turn_resume(visit->turn, result, &outcome);
@@ -109,6 +111,7 @@ Err visit_begin(Visit *visit, Outcome *outcome)
 	if (visit->profile.query == NULL && !profile_has_source(turn->service->options.profile))
 		return settle(visit, outcome);
 	outcome->end = TURN_SUSPENDED;
+	visit->wait = trace_span_within(session->span, "profile", turn->arena);
 	profile_load(turn->service->options.profile, &visit->profile);
 	return OK;
 }

@@ -11,6 +11,7 @@ struct Visit {
 	int former_level;      // of the visitor that the session had before
 	const char *former_id; // NULL: it had none
 	ProfileRequest profile;
+	TraceSpan *wait; // for the profile; NULL: it is not traced
 	// Runs when the session is the visitor's.
 	Err (*settled)(Visit *visit, Outcome *outcome);
 };
