@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "context.h"
 #include "options.h"
+#include "trace/context.h"
 #include "wire/json.h"
 
 #include <stdio.h>
@@ -27,10 +28,11 @@ typedef struct Cli {
 	Format format;
 	bool format_given;
 	int timeout_ms;
-	int exit_code;                      // what a verb that succeeds exits with
-	bool connected;                     // to some server, some time
-	bool usage;                         // the failure is the command line's
-	struct RpcClient *design, *runtime; // once needed
+	int exit_code;                       // what a verb that succeeds exits with
+	bool connected;                      // to some server, some time
+	char traceparent[TRACE_PARENT_SIZE]; // sent with all calls; empty: none
+	bool usage;                          // the failure is the command line's
+	struct RpcClient *design, *runtime;  // once needed
 } Cli;
 
 #define VERB_ROW(words, arguments, least, most, options, summary, run, help) Err run(Cli *cli);

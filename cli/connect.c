@@ -93,6 +93,28 @@ static Err runtime_place(Cli *cli, Endpoint *ret, const char **ret_token)
 	return token ? OK : place_token(cli, ret, ret_token);
 }
 
+// The trace that the calls are part of: the one that the environment names, or with --trace a new one. NULL:
+// none.
+static const char *traceparent(Cli *cli)
+{
+	const char *given = getenv("TRACEPARENT");
+	char trace[2 * TRACE_ID_SIZE + 1];
+	TraceContext context;
+	bool goes_on = given && trace_parent_read(str(given), &context);
+
+	if (cli->traceparent[0] || (!goes_on && !cli_given(cli, OPT_TRACE)))
+		return cli->traceparent[0] ? cli->traceparent : NULL;
+	if (!goes_on)
+		context = trace_context_new();
+	if (cli_given(cli, OPT_TRACE)) {
+		context.sampled = true;
+		hex_encode(context.ids, TRACE_ID_SIZE, trace);
+		fprintf(stderr, "trace: %.32s\n", trace);
+	}
+	trace_parent_write(&context, cli->traceparent);
+	return cli->traceparent;
+}
+
 static Err connect_to(Cli *cli, const Endpoint *place, const char *token, RpcClient **ret)
 {
 	const RpcTls tls = {.certificate_file = text_or_null(cli->arena, place->certificate),
@@ -114,6 +136,7 @@ static Err connect_to(Cli *cli, const Endpoint *place, const char *token, RpcCli
 	                              .tls = place->ca.len ? &tls : NULL,
 	                              .tls_name = text_or_null(cli->arena, place->server_name),
 	                              .token = token,
+	                              .traceparent = traceparent(cli),
 	                              .max_message = MESSAGE_MAX},
 	        ret);
 }

@@ -9,6 +9,9 @@ OPTION_ROW(TIMEOUT, "timeout", 0, "DURATION",
         "how long one call may take, such as 500ms, 10s or 2m; default 30s")
 OPTION_ROW(OUTPUT, "output", 'o', "FORMAT",
         "table, json or yaml; csv where there are rows only: history, report")
+OPTION_ROW(TRACE, "trace", 0, NULL,
+        "have the servers trace the calls, and tell the trace's ID on standard error; $TRACEPARENT is passed "
+        "on")
 OPTION_ROW(VERBOSE, "verbose", 'v', NULL, "tell on standard error what is done")
 OPTION_ROW(HELP, "help", 'h', NULL, "explain the verb, with examples")
 // Those of single verbs
