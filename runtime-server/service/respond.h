@@ -30,6 +30,6 @@ typedef struct LateResponse {
 // Errors: FIELD_MISSING, FIELD_INVALID, CHANNEL_NOT_DEPLOYED, AUDIENCE_INVALID, JOURNAL_FULL, JOURNAL_FAILED,
 // NO_MEMORY.
 void respond(Service *service, const LateResponse *response, Arena *arena, Reply *reply);
-// The same of a request.
+// The same of a request. `span` is of the call that it came with; NULL: it is not traced.
 void respond_to(
         Service *service, const PostResponseRequest *request, TraceSpan *span, Arena *arena, Reply *reply);
