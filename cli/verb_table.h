@@ -255,7 +255,8 @@ VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of s
 	"  parley offers s-1 home-hero --env production\n"
 	"  parley offers s-1 home-hero side-bar --max 3 --across --explain\n"
 	"  parley offers s-1 home-hero --filter kind=loan --filter 'yearly_rate<4'\n"
-	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n")
+	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n"
+	"  parley offers s-1 home-hero --trace               # and look the trace up by the ID that it tells\n")
 VERB_ROW("respond", "CODE accept|reject|TYPE", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
 	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's;\n"
 	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The\n"
