@@ -43,10 +43,11 @@ typedef struct RpcMethod {
 
 // Who is calling. Lives as long as the call.
 typedef struct RpcPeer {
-	bool plaintext; // the listener was a plaintext one
-	Str identity;   // SPIFFE ID of the verified client certificate; empty if none was shown
-	Str token;      // of "authorization: Bearer …"; empty if none
-	Str address;    // of the other end, if a front knows it; ask rpc_address
+	bool plaintext;  // the listener was a plaintext one
+	Str identity;    // SPIFFE ID of the verified client certificate; empty if none was shown
+	Str token;       // of "authorization: Bearer …"; empty if none
+	Str address;     // of the other end, if a front knows it; ask rpc_address
+	Str traceparent; // what a front was told of the caller's trace; gRPC's own calls have the header
 } RpcPeer;
 
 // Runs before the body is parsed, on the thread that the handler will run on (so it may wait if the method is

@@ -28,6 +28,8 @@ static void *begin(void *context, RpcCall *call)
 	Tracer *tracer = context;
 	TraceContext parent;
 	Str header = rpc_header(call, "traceparent");
+	if (header.len == 0)
+		header = rpc_peer(call)->traceparent;
 	if (header.len == 0 || !trace_parent_read(header, &parent))
 		return drawn(tracer) ? begin_span(tracer, call, STR("")) : NULL;
 	if (!parent.sampled)

@@ -126,8 +126,10 @@ static void post(void *context, HttpRequest *request)
 		answer_failure(exchange, failed);
 		return;
 	}
-	exchange->peer =
-	        (RpcPeer){.plaintext = true, .token = bearer(request), .address = http_address(request)};
+	exchange->peer = (RpcPeer){.plaintext = true,
+	        .token = bearer(request),
+	        .address = http_address(request),
+	        .traceparent = http_header(request, "traceparent")};
 	rpc_server_invoke(rpc, http_path(request), &exchange->peer, read_body, call_done, exchange);
 }
 

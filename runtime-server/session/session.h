@@ -65,11 +65,11 @@ typedef struct Session {
 	bool busy;
 	int64_t wheel_tick; // of the slot it is in
 	// Whoever has the session.
-	bool started;           // its start has been answered; until then it is nobody's session yet
-	bool debug;             // every answer of getOffers explains
-	bool segmented;         // segments were computed since the owner looked last
-	struct TraceSpan *span; // of the call that has it; NULL: none has, or it is not traced
+	bool started;   // its start has been answered; until then it is nobody's session yet
+	bool debug;     // every answer of getOffers explains
+	bool segmented; // segments were computed since the owner looked last
 	unsigned notes;
+	struct TraceSpan *span;               // of the call that has it; NULL: none has, or it is not traced
 	char *note_texts[SESSION_NOTE_TEXTS]; // NULL: none
 	uint64_t sequence;                    // the highest that a call had; 0: none had any
 	uint64_t sequence_epoch;              // `sequence` is forgotten when the owner's epoch is another
