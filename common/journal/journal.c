@@ -216,6 +216,17 @@ void journal_close(Journal *journal)
 	journal_freep(&journal);
 }
 
+// For records that must last.
+static int64_t durable_limit(const Journal *j)
+{
+	return j->options.quota_bytes / 100 * REFUSE_PERCENT;
+}
+
+bool journal_is_crowded(const Journal *journal)
+{
+	return atomic_load_explicit(&journal->used, memory_order_relaxed) > durable_limit(journal);
+}
+
 // Under the lock.
 static Err may_append(const Journal *j, size_t size, bool durable)
 {
@@ -226,7 +237,7 @@ static Err may_append(const Journal *j, size_t size, bool durable)
 	if (j->disk_full)
 		return err_retry(ERR_JOURNAL_FULL, RETRY_QUOTA_MS,
 		        "the disk of the journal %s is full: make room on it", j->options.dir);
-	int64_t limit = durable ? j->options.quota_bytes / 100 * REFUSE_PERCENT : j->options.quota_bytes;
+	int64_t limit = durable ? durable_limit(j) : j->options.quota_bytes;
 	if (atomic_load_explicit(&j->used, memory_order_relaxed) + (int64_t)size > limit)
 		return err_retry(ERR_JOURNAL_FULL, RETRY_QUOTA_MS,
 		        "the journal %s has reached %lld bytes of its quota of %lld: see that the design "

@@ -74,6 +74,9 @@ typedef struct JournalStatus {
 } JournalStatus;
 void journal_status(Journal *journal, JournalStatus *ret);
 
+// Whether 70 % of the quota are reached: appends that must last are refused, others not yet. For every call's
+// use: one look at what appending has just written, no lock.
+bool journal_is_crowded(const Journal *journal);
 uint64_t journal_incarnation(const Journal *journal);
 uint64_t journal_durable(const Journal *journal); // the last sequence that is on disk
 uint64_t journal_appended(Journal *journal);      // the last that was given, on disk or not

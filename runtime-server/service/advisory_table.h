@@ -20,4 +20,6 @@ ADVISORY_ROW(
 ADVISORY_ROW(SEQUENCE_GAP, "sequence numbers before this call's were left out")
 ADVISORY_ROW(RESPONSE_LATE,
         "this server does not know the treatment: the response is kept, and the design server looks for it")
+ADVISORY_ROW(EVENTS_PAUSED,
+        "the journal is filling up: events are refused until the design server has taken some of its records")
 ADVISORY_ROW(HISTORY_PAUSED, "the journal is full: this was not recorded in the history")

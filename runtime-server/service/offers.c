@@ -84,12 +84,22 @@ static size_t offers_of(const Decision *decision)
 	return count;
 }
 
+// From 70 % of the journal's quota on only answers are recorded still, and at 100 % not even these.
+static void tell_pauses(const Service *service, Err recorded, Advisories *advisories)
+{
+	if (recorded != OK)
+		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
+	if (recorded == ERR_JOURNAL_FULL || journal_is_crowded(service->options.journal))
+		advise(advisories, ADVISORY_EVENTS_PAUSED, STR(""));
+}
+
 static Err keep(Service *service, Session *session, const Decision *decision, const DecideRequest *request,
         Arena *arena, Advisories *advisories)
 {
 	TRY(session_remember_decision(session, decision));
-	if (record_decision(service, session, request->as_of_us, decision, request->seed, arena) != OK)
-		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
+	tell_pauses(service,
+	        record_decision(service, session, request->as_of_us, decision, request->seed, arena),
+	        advisories);
 	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	return OK;
 }

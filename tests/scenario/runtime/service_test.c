@@ -291,10 +291,18 @@ static void a_full_journal_refuses_events_and_offers_go_on(void **state)
 	assert_int_equal(e, ERR_JOURNAL_FULL);
 	assert_true(err_detail()->retry_after_ms > 0);
 	GetOffersResponse *answer = NULL;
-	for (int i = 0; i < 4000 && (answer == NULL || !ADVISED(answer, "HISTORY_PAUSED")); i++)
+	uint64_t before = journal_appended(server.journal);
+	size_t recorded = 0, crowded = 0;
+	for (int i = 0; i < 4000 && (answer == NULL || !ADVISED(answer, "HISTORY_PAUSED")); i++) {
 		assert_int_equal(get_offers(c, new_offers(c, "s1", "home-banner", 2), &answer), OK);
+		assert_int_equal(answer->points[0]->n_offers, 2);
+		assert_true(crowded == 0 || ADVISED(answer, "EVENTS_PAUSED"));
+		crowded += ADVISED(answer, "EVENTS_PAUSED");
+		recorded += !ADVISED(answer, "HISTORY_PAUSED");
+	}
 	assert_true(ADVISED(answer, "HISTORY_PAUSED"));
-	assert_int_equal(answer->points[0]->n_offers, 2);
+	assert_true(crowded > 20);
+	assert_int_equal(journal_appended(server.journal) - before, recorded);
 }
 
 static void an_event_that_could_not_be_written_is_not_taken_for_done(void **state)

@@ -290,6 +290,7 @@ static void the_quota_refuses_in_two_steps(void **state)
 	long durable = 0, all = 0;
 	while ((e = test_append(journal, "e", payload)) == OK)
 		durable++;
+	assert_false(journal_is_crowded(journal));
 	assert_int_equal(e, ERR_JOURNAL_FULL);
 	assert_true(err_detail()->retry_after_ms > 0);
 	assert_non_null(strstr(err_detail()->message, "design server"));
@@ -297,13 +298,15 @@ static void the_quota_refuses_in_two_steps(void **state)
 	journal_status(journal, &status);
 	assert_true(status.used_bytes <= setup->options.quota_bytes * 7 / 10);
 	assert_true(status.used_bytes > setup->options.quota_bytes * 7 / 10 - 2000);
-	for (all = durable; journal_append(journal, STR(""), payload, NULL, NULL) == OK; all++) {
-	}
+	for (all = durable; journal_append(journal, STR(""), payload, NULL, NULL) == OK; all++)
+		assert_true(journal_is_crowded(journal));
 	journal_status(journal, &status);
 	assert_true(status.used_bytes <= setup->options.quota_bytes);
 	assert_true(status.used_bytes > setup->options.quota_bytes - 2000);
 	wait_for_space(journal, (uint64_t)all);
+	assert_true(journal_is_crowded(journal));
 	assert_int_equal(journal_shipped(journal, journal_incarnation(journal), (uint64_t)all), OK);
+	assert_false(journal_is_crowded(journal));
 	assert_int_equal(test_append(journal, "e", payload), OK);
 	journal_close(journal);
 }
