@@ -2,7 +2,9 @@
 # The cases, each a function case_NAME on a bed that is as it should be. It puts what is wrong into problems (problem TEXT) and what
 # there is to tell into `told`. `rounds` is how many faults there are to be. Sourced, never run.
 
-CASES="checker runtime-kill unsynced design-kill postgres-stop commit-cut design-cut two-processes old-image clock disk-full short-writes sync-fails write-fails quota steady"
+CASES="checker calm runtime-kill unsynced design-kill design-away postgres-stop commit-cut design-cut two-processes old-image damage clock disk-full
+	clicks short-writes sync-fails write-fails quota steady"
+CASES=${CASES//[[:space:]]/ }
 
 pause_some()
 {
@@ -23,6 +25,15 @@ case_checker()
 	[ "$found" = "1 1 1 1 1 1" ] || problem "one mistake of each of six kinds was made; found: $found"
 	verdict=$right
 	told="six mistakes made by hand are found"
+}
+
+# Nothing fails. Where this does not pass there is no use in making anything fail.
+case_calm()
+{
+	load_start
+	load_grow 3000
+	load_end
+	told="nothing fails"
 }
 
 case_runtime_kill()
@@ -69,6 +80,33 @@ case_design_kill()
 	told="$rounds times kill -9 of the design server"
 }
 
+# checkpoints_made N: until the runtime has written so many. What they cover, and was shipped, may be deleted.
+checkpoints_made()
+{
+	local made=0 polls=3000 last="" now
+	while [ "$made" -lt "$1" ]; do
+		now=$(stat -c '%i %y' "$state/visitors/newest" 2>/dev/null || true)
+		[ "$now" = "$last" ] || made=$((made + 1))
+		last=$now
+		sleep 0.01
+		[ $((polls -= 1)) != 0 ] || stack_fail "the runtime writes no checkpoints"
+	done
+}
+
+# What the design server does not have outlives a restart of the runtime, and its checkpoints.
+case_design_away()
+{
+	load_start
+	stack_kill design
+	pause_some
+	stack_kill "$where"
+	stack_restart "$where"
+	checkpoints_made 4
+	stack_restart design
+	load_end offers
+	told="the runtime restarts while the design server is away"
+}
+
 case_postgres_stop()
 {
 	local i
@@ -94,6 +132,19 @@ database_proxy()
 	stack_restart design
 }
 
+# cut_until N: the proxy has cut so many in all, or finds nothing more to cut because nothing gets on behind it.
+cut_until()
+{
+	local last=-1 still=0
+	cuts
+	while [ "$cut" -lt "$1" ]; do
+		still=$((cut == last ? still + 1 : 0)) last=$cut
+		[ $still -lt 1500 ] || { problem "nothing more comes to be cut" && return; }
+		load_grow 100
+		cuts
+	done
+}
+
 # With the proxy there: rounds connections more are cut.
 commits_cut()
 {
@@ -101,10 +152,7 @@ commits_cut()
 	cuts
 	before=$cut
 	load_start
-	while [ $((cut - before)) -lt "$rounds" ]; do
-		load_grow 100
-		cuts
-	done
+	cut_until $((before + rounds))
 	load_end
 	cuts
 	cut=$((cut - before))
@@ -126,11 +174,7 @@ case_design_cut()
 	stack_kill "$where"
 	stack_restart "$where"
 	load_start
-	cuts
-	while [ "$cut" -lt $(((rounds + 1) / 2)) ]; do
-		load_grow 100
-		cuts
-	done
+	cut_until $(((rounds + 1) / 2))
 	load_end
 	cuts
 	told="$cut connections cut between runtime and design server"
@@ -151,158 +195,5 @@ case_two_processes()
 	told="a second runtime on the journal is refused"
 }
 
-# An image of the disk, and life goes on; what that life recorded is in the history when the image comes back.
-case_old_image()
-{
-	local i
-	told="old disk images put back"
-	for ((i = 1; i <= 2; i++)); do
-		load_start
-		stack_kill "$where"
-		rm -rf "$STACK/fault/image"
-		cp -a "$state" "$STACK/fault/image"
-		stack_restart "$where"
-		pause_some
-		load_end offers
-		stack_kill "$where"
-		rm -rf "$state"
-		cp -a "$STACK/fault/image" "$state"
-		stack_restart "$where"
-		load_start
-		pause_some
-		load_end offers
-	done
-}
-
-# The clock is set while the runtime serves, and is still wrong when it starts anew.
-case_clock()
-{
-	local seconds hours
-	told="clock set by 1 h and 1 year, forth and back"
-	shim FAULT_CLOCK=1
-	stack_kill "$where"
-	stack_restart "$where"
-	load_start
-	for seconds in 3600 -3600 31536000 -31536000 0; do
-		fault_set clock "$seconds"
-		pause_some 600
-		stack_kill "$where"
-		stack_restart "$where"
-		pause_some 600
-	done
-	load_end offers
-	hours=$(design_sql -At -c "SELECT count(DISTINCT round(extract(epoch FROM time - now()) / 3600)) FROM fault_check.event")
-	[ "$hours" -ge 5 ] || problem "the history knows $hours different times, not 5: the clock was not set"
-}
-
-# A full disk refuses events by code and takes them again when there is room; nothing has to be started anew.
-case_disk_full()
-{
-	told="a full disk, and room again"
-	shim FAULT_DISK=1
-	stack_kill "$where"
-	stack_restart "$where"
-	load_start
-	fault_set disk enospc
-	load_tries 5000
-	fault_set disk none
-	load_grow 500
-	load_end
-	[ "$(load_figure full)" -gt 0 ] || problem "no event was refused with JOURNAL_FULL"
-	told+=": $(load_figure full) calls refused meanwhile"
-}
-
-case_short_writes()
-{
-	shim FAULT_DISK=1
-	stack_kill "$where"
-	stack_restart "$where"
-	load_start
-	fault_set disk short
-	load_grow 2000
-	load_end
-	told="short and interrupted writes"
-}
-
-# disk_fails WORD: the runtime must stop by itself with exit code 3, and what it has acknowledged is there in its next life.
-disk_fails()
-{
-	local status=0 i
-	for ((i = 1; i <= 2; i++)); do
-		shim FAULT_HOLD=1
-		stack_kill "$where"
-		runtime_child
-		[ $i != 1 ] || load_start
-		pause_some 500
-		fault_set disk "$1"
-		status=0
-		wait "$runtime_pid" || status=$?
-		[ "$status" = 3 ] || problem "the runtime ended with $status, not 3"
-		rm -f "$STACK/run/$where.pid"
-		shim
-		stack_restart "$where"
-	done
-	pause_some 300
-	load_end offers
-}
-
-case_sync_fails()
-{
-	disk_fails eio-sync
-	told="EIO on fdatasync: exit 3"
-}
-
-case_write_fails()
-{
-	disk_fails eio-write
-	told="EIO on write: exit 3"
-}
-
-# The design server is away until the journal is 70 % full: events are refused with a time to come back, offers go on and say that
-# they are not recorded. When it is back the journal empties by itself.
-case_quota()
-{
-	load_start --threads 2
-	stack_kill design
-	client_words --fill --threads 6 --name "fill$run_number"
-	"${client[@]}" >"$run/fill.out" 2>"$run/fill.err" ||
-		problem "the filling client failed: $(tail -n 1 "$run/fill.err")"
-	[ "$(sed -n 's/.*paused \([0-9]*\).*/\1/p' "$run/fill.out")" -gt 0 ] || problem "no getOffers said HISTORY_PAUSED"
-	stack_restart design
-	load_grow 300
-	load_end
-	[ "$(load_figure full)" -gt 0 ] || problem "no event was refused with JOURNAL_FULL"
-	[ "$(load_figure no_pushback)" = 0 ] || problem "$(load_figure no_pushback) refusals did not say when to try again"
-	told="journal at its quota: $(load_figure full) events refused, offers went on"
-}
-
-# measure: sets rss_runtime, rss_design (KiB), fds_runtime, fds_design and disk (KiB of the journal).
-measure()
-{
-	local pid name
-	for name in "$where" design; do
-		pid=$(process_pid "$STACK/run/$name.pid")
-		printf -v "rss_${name/$where/runtime}" '%s' "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")"
-		printf -v "fds_${name/$where/runtime}" '%s' "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)"
-	done
-	disk=$(du -sk "$journal" | cut -f 1)
-}
-
-# Nothing is wrong, and nothing grows: after a warm-up memory, descriptors and journal stay where they are.
-case_steady()
-{
-	local rss_runtime rss_design fds_runtime fds_design disk before
-	load_start
-	load_grow 40000
-	measure
-	before=("$rss_runtime" "$rss_design" "$fds_runtime" "$fds_design")
-	load_grow $((rounds * 5000))
-	measure
-	load_end
-	[ "$rss_runtime" -lt $((before[0] + 16384)) ] || problem "the runtime grew from ${before[0]} to $rss_runtime KiB"
-	[ "$rss_design" -lt $((before[1] + 16384)) ] || problem "the design server grew from ${before[1]} to $rss_design KiB"
-	[ "$fds_runtime" -le $((before[2] + 4)) ] || problem "the runtime's files grew from ${before[2]} to $fds_runtime"
-	[ "$fds_design" -le $((before[3] + 4)) ] || problem "the design server's files grew from ${before[3]} to $fds_design"
-	[ "$disk" -le $((3 * 65536)) ] || problem "the journal has $disk KiB"
-	told="runtime ${before[0]} -> $rss_runtime KiB, ${before[2]} -> $fds_runtime files; design server ${before[1]} -> $rss_design KiB, ${before[3]} -> $fds_design files; journal $disk KiB"
-}
+# shellcheck source=disk_cases.sh
+. "$(dirname "${BASH_SOURCE[0]}")/disk_cases.sh"

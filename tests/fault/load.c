@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum {
 	ARENA_BLOCK = 64 * 1024,
@@ -105,10 +106,11 @@ static void summarise(Load *load)
 	VisitTotals *t = &load->totals;
 
 	printf("visits %lu acked %lu duplicates %lu repeats %lu reopened %lu abandoned %lu full %lu "
-	       "no_pushback %lu paused %lu\n",
+	       "no_pushback %lu crowded %lu paused %lu\n",
 	        atomic_load(&t->visits), atomic_load(&t->acked), atomic_load(&t->duplicates),
 	        atomic_load(&t->repeats), atomic_load(&t->reopened), atomic_load(&t->abandoned),
-	        atomic_load(&t->full), atomic_load(&t->no_pushback), atomic_load(&t->paused));
+	        atomic_load(&t->full), atomic_load(&t->no_pushback), atomic_load(&t->crowded),
+	        atomic_load(&t->paused));
 }
 
 static Err join(Load *load, Worker *workers)
@@ -197,6 +199,7 @@ int main(int argc, char **argv)
 		                      "SECONDS] [--fill]\n");
 		return 2;
 	}
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); // however the run ends
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < LINKS_MAX; i++)
 		proxy.links[i].near = proxy.links[i].far = -1;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); // however the run ends
 	(void)signal(SIGUSR1, on_signal);
 	listen_there(&proxy);
 	tell(&proxy);

@@ -113,14 +113,24 @@ static Err call_in_session(Visit *v, const char *method, const ProtobufCMessage 
 	return e;
 }
 
-static bool is_paused(const Visit *v, const MESSAGE(GetOffersResponse) * answer)
+static bool says(const MESSAGE(GetOffersResponse) * answer, const char *code)
 {
 	for (size_t i = 0; i < answer->n_advisories; i++)
-		if (strcmp(answer->advisories[i]->code, "HISTORY_PAUSED") == 0) {
-			atomic_fetch_add(&v->world->totals->paused, 1);
+		if (strcmp(answer->advisories[i]->code, code) == 0)
 			return true;
-		}
 	return false;
+}
+
+// Whether the answer was not recorded.
+static bool is_paused(const Visit *v, const MESSAGE(GetOffersResponse) * answer)
+{
+	bool paused = says(answer, "HISTORY_PAUSED");
+
+	if (paused)
+		atomic_fetch_add(&v->world->totals->paused, 1);
+	else if (says(answer, "EVENTS_PAUSED"))
+		atomic_fetch_add(&v->world->totals->crowded, 1);
+	return paused;
 }
 
 static Err ask(Visit *v)

@@ -18,6 +18,7 @@ typedef struct VisitTotals {
 	        abandoned; // events whose treatment nobody knew any more: outcome unknown, not acknowledged
 	atomic_ulong full; // calls refused with JOURNAL_FULL …
 	atomic_ulong no_pushback; // … and of these without a time after which to try again
+	atomic_ulong crowded;     // getOffers answered with EVENTS_PAUSED and recorded
 	atomic_ulong paused;      // getOffers answered with the advisory HISTORY_PAUSED
 } VisitTotals;
 
