@@ -170,8 +170,8 @@ static void take_offers(json_t *into, const char *name, const json_t *offers, co
 static void take_entry(json_t *into, const JournalEntry *entry)
 {
 	static const char *const fields[][2] = {{"event", "event"}, {"event", "response"},
-	        {"event", "interaction_point"}, {"event", "cause"}, {"offer", "offer_code"},
-	        {"treatment", "treatment_code"}, {"meanings", "meanings"}};
+	        {"event", "interaction_point"}, {"outcome", "outcome"}, {"event", "cause"},
+	        {"offer", "offer_code"}, {"treatment", "treatment_code"}, {"meanings", "meanings"}};
 	const json_t *context = json_object_get(entry->json, "context");
 	const json_t *what = json_object_get(entry->json, entry->kind);
 	take(into, "channel", context, "channel");

@@ -6,19 +6,21 @@
 enum { ACTIONS_MAX = 16, DELAY_MAX_S = 90 * 86400 };
 
 // What an action may have besides an audience level, a condition and a delay.
-enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8 };
+enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8, HAS_OUTCOME = 16 };
 static const unsigned allowed[] = {
         [SNAP_ACTION(SET_ATTRIBUTE)] = HAS_VALUE,
         [SNAP_ACTION(QUALIFY_OFFERS)] = HAS_OFFERS | HAS_SCORE,
         [SNAP_ACTION(SUPPRESS_OFFERS)] = HAS_OFFERS,
         [SNAP_ACTION(TRIGGER_EVENT)] = HAS_EVENT,
+        [SNAP_ACTION(LOG_OUTCOME)] = HAS_OUTCOME,
 };
 
 static unsigned present(const SnapAction *action)
 {
 	return (action->attribute || action->value ? HAS_VALUE : 0U) |
 	       (action->n_offers || action->scope || action->days ? HAS_OFFERS : 0U) |
-	       (action->score < 0 || action->score > 0 ? HAS_SCORE : 0U) | (action->event ? HAS_EVENT : 0U);
+	       (action->score < 0 || action->score > 0 ? HAS_SCORE : 0U) | (action->event ? HAS_EVENT : 0U) |
+	       (*action->outcome || action->counts_as ? HAS_OUTCOME : 0U);
 }
 
 static Err check_action_level(const Check *check, const SnapAction *action)
@@ -32,9 +34,18 @@ static Err check_action_level(const Check *check, const SnapAction *action)
 	        &check->schemas[action->audience_level - 1], action->condition, SNAP_TYPE(BOOL), "condition");
 }
 
+static Err check_outcome(const SnapAction *action)
+{
+	if (!name_is_plain(str(action->outcome)))
+		return INVALID("its outcome '%.80s' is not the name of one", action->outcome);
+	return action->counts_as >= SNAP_ACTION(UNSPECIFIED) && action->counts_as <= SNAP_ACTION(LOG_REJECT)
+	               ? OK
+	               : INVALID("its outcome counts as nothing that there is");
+}
+
 static Err check_action(Check *check, const SnapAction *action)
 {
-	if (action->kind <= SNAP_ACTION(UNSPECIFIED) || action->kind > SNAP_ACTION(TRIGGER_EVENT))
+	if (action->kind <= SNAP_ACTION(UNSPECIFIED) || action->kind > SNAP_ACTION(LOG_OUTCOME))
 		return INVALID("it is of no known kind");
 	if (present(action) & ~allowed[action->kind])
 		return INVALID("it has a field that its kind does not have");
@@ -54,6 +65,8 @@ static Err check_action(Check *check, const SnapAction *action)
 		return check_scope(action->scope, action->days);
 	case SNAP_ACTION(TRIGGER_EVENT):
 		return check_index(action->event, check->snapshot->n_events, "event");
+	case SNAP_ACTION(LOG_OUTCOME):
+		return check_outcome(action);
 	default:
 		return OK;
 	}

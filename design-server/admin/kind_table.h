@@ -11,7 +11,8 @@ KIND(OutcomeType, outcome_type, NULL, false,
         REFERENCE(parent, OutcomeType, false) REFERENCE(next, OutcomeType, false))
 KIND(Event, event, NULL, false,
         REFERENCE(actions.audience_level, AudienceLevel, false) REFERENCE(actions.offers, Offer, false)
-                REFERENCE(actions.offer_lists, OfferList, false) REFERENCE(actions.event, Event, false))
+                REFERENCE(actions.offer_lists, OfferList, false) REFERENCE(actions.event, Event, false)
+                        REFERENCE(actions.outcome, OutcomeType, false))
 KIND(AudienceList, audience_list, NULL, true, REFERENCE(audience_level, AudienceLevel, true))
 KIND(Segment, segment, NULL, true,
         REFERENCE(audience_level, AudienceLevel, true) REFERENCE(lists, AudienceList, false))

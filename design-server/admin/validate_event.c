@@ -24,6 +24,7 @@ static const struct {
         [ACTION(QUALIFY_OFFERS)] = {"QUALIFY_OFFERS", COMMON " offers offer_lists scope days score"},
         [ACTION(SUPPRESS_OFFERS)] = {"SUPPRESS_OFFERS", COMMON " offers offer_lists scope days"},
         [ACTION(TRIGGER_EVENT)] = {"TRIGGER_EVENT", COMMON " event"},
+        [ACTION(LOG_OUTCOME)] = {"LOG_OUTCOME", COMMON " outcome"},
 };
 
 // --- an action ---
@@ -43,6 +44,17 @@ static Err check_condition(Check *check, const char *prefix, const EventAction *
 	               : OK;
 }
 
+static Err check_outcome(Check *check, const char *prefix, const EventAction *action)
+{
+	const char *field = check_at(check, "%s.outcome", prefix);
+	if (!*action->outcome)
+		return check_fail(check, ERR_FIELD_MISSING, field, "name the outcome type that is logged");
+	if (strcmp(action->outcome, "accept") == 0 || strcmp(action->outcome, "reject") == 0)
+		return check_fail(check, ERR_FIELD_INVALID, field, "has an action of its own: write %s",
+		        *action->outcome == 'a' ? "LOG_ACCEPT" : "LOG_REJECT");
+	return OK;
+}
+
 static Err check_action(Check *check, size_t index, const EventAction *action)
 {
 	const char *prefix = check_at(check, "actions[%zu]", index), *inside = check_at(check, "%s.", prefix);
@@ -60,6 +72,8 @@ static Err check_action(Check *check, size_t index, const EventAction *action)
 	if (action->kind == ACTION(TRIGGER_EVENT) && !*action->event)
 		return check_fail(check, ERR_FIELD_MISSING, check_at(check, "%s.event", prefix),
 		        "name the event that is triggered");
+	if (action->kind == ACTION(LOG_OUTCOME))
+		TRY(check_outcome(check, prefix, action));
 	return value_score(check, check_at(check, "%s.score", prefix), action->score);
 }
 

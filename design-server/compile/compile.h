@@ -15,6 +15,7 @@
 #include "parley/design/v1/offer.pb-c.h"
 #include "parley/design/v1/offer_list.pb-c.h"
 #include "parley/design/v1/offer_template.pb-c.h"
+#include "parley/design/v1/outcome_type.pb-c.h"
 #include "parley/design/v1/score_override.pb-c.h"
 #include "parley/design/v1/segment.pb-c.h"
 #include "parley/design/v1/segmentation_flow.pb-c.h"
@@ -41,10 +42,11 @@
 	LIST(OfferTemplate, templates)                                                                       \
 	LIST(Offer, offers)                                                                                  \
 	LIST(OfferList, offer_lists)                                                                         \
-	LIST(Campaign, campaigns)
+	LIST(Campaign, campaigns)                                                                            \
+	LIST(OutcomeType, outcome_types)
 
-// A channel and all that belongs to it, each list in any order; templates, offers, offer lists and campaigns
-// are those of all channels.
+// A channel and all that belongs to it, each list in any order; templates, offers, offer lists, campaigns and
+// outcome types are those of all channels.
 typedef struct Configuration {
 	const Parley__Design__V1__Channel *channel;
 #define LIST(type, field)                                                                                    \

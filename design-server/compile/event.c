@@ -10,7 +10,7 @@ typedef Parley__Design__V1__EventAction DesignAction;
 
 enum { ACTIONS_MAX = 16, DELAY_MAX_S = 90 * 86400 };
 
-enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8 };
+enum { HAS_VALUE = 1, HAS_OFFERS = 2, HAS_SCORE = 4, HAS_EVENT = 8, HAS_OUTCOME = 16 };
 static const struct {
 	const char *name;
 	unsigned has;
@@ -23,6 +23,7 @@ static const struct {
         [SNAP_ACTION(QUALIFY_OFFERS)] = {"QUALIFY_OFFERS", HAS_OFFERS | HAS_SCORE},
         [SNAP_ACTION(SUPPRESS_OFFERS)] = {"SUPPRESS_OFFERS", HAS_OFFERS},
         [SNAP_ACTION(TRIGGER_EVENT)] = {"TRIGGER_EVENT", HAS_EVENT},
+        [SNAP_ACTION(LOG_OUTCOME)] = {"LOG_OUTCOME", HAS_OUTCOME},
 };
 
 typedef struct ActionPlace {
@@ -52,6 +53,7 @@ static void refuse_strays(Compile *c, const ActionPlace *at)
 	        {"days", HAS_OFFERS, in->days != 0},
 	        {"score", HAS_SCORE, fpclassify(in->score) != FP_ZERO},
 	        {"event", HAS_EVENT, *in->event != '\0'},
+	        {"outcome", HAS_OUTCOME, *in->outcome != '\0'},
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
 		if (members[i].set && !(kinds[at->out->kind].has & members[i].part))
@@ -102,6 +104,29 @@ static Err compile_action_offers(Compile *c, const ActionPlace *at)
 	return OK;
 }
 
+// The visitor's state goes by what the type counts as now; the history by what it counts as when it gets
+// there.
+static void compile_outcome(Compile *c, const ActionPlace *at)
+{
+	static const Parley__Snapshot__V1__EventActionKind counted[] = {
+	        [PARLEY__DESIGN__V1__OUTCOME_COUNT__OUTCOME_COUNT_CONTACT] = SNAP_ACTION(LOG_CONTACT),
+	        [PARLEY__DESIGN__V1__OUTCOME_COUNT__OUTCOME_COUNT_ACCEPT] = SNAP_ACTION(LOG_ACCEPT),
+	        [PARLEY__DESIGN__V1__OUTCOME_COUNT__OUTCOME_COUNT_REJECT] = SNAP_ACTION(LOG_REJECT),
+	};
+	const char *name = at->in->outcome;
+	size_t i = 0;
+	while (i < c->in->outcome_types.count && strcmp(c->in->outcome_types.items[i]->name, name) != 0)
+		i++;
+	at->out->outcome = (char *)(uintptr_t)name;
+	if (i == c->in->outcome_types.count) {
+		problem_as(c, PROBLEM_REFERENCE, field(c, at, "outcome"),
+		        "there is no outcome type '%s': create it or name another", name);
+		return;
+	}
+	size_t counts = (size_t)c->in->outcome_types.items[i]->counts_as;
+	at->out->counts_as = counts < ARRAY_COUNT(counted) ? counted[counts] : SNAP_ACTION(UNSPECIFIED);
+}
+
 static Err compile_kind(Compile *c, const ActionPlace *at, int level)
 {
 	switch (at->out->kind) {
@@ -117,6 +142,9 @@ static Err compile_kind(Compile *c, const ActionPlace *at, int level)
 			problem(c, field(c, at, "event"), "it names no event: name the one to trigger");
 		at->out->event =
 		        (uint32_t)reference(c, &c->events, field(c, at, "event"), "event", at->in->event);
+		return OK;
+	case SNAP_ACTION(LOG_OUTCOME):
+		compile_outcome(c, at);
 		return OK;
 	default:
 		return OK;

@@ -63,7 +63,9 @@ static bool too_long(const char *text)
 
 static const char *event_reason(const EventPosted *event)
 {
-	return too_long(event->treatment_code) ? "the treatment code is too long" : NULL;
+	if (too_long(event->treatment_code) || too_long(event->treatment_audience_id))
+		return "the treatment code or its visitor's ID is too long";
+	return too_long(event->outcome) ? "the outcome is too long" : NULL;
 }
 
 static bool in_reach(int64_t time_us)
@@ -211,7 +213,12 @@ static CellLists cells_of(const Entry *entry)
 	return (CellLists){0};
 }
 
-// Beside its cells.
+static bool logs_outcome(const Entry *entry)
+{
+	return entry->what_case == WHAT(EVENT_POSTED) && entry->event_posted->outcome[0] != '\0';
+}
+
+// Beside its cells and its outcome.
 static size_t count_own(const Entry *entry)
 {
 	FactKind kinds[MEANINGS];
@@ -227,7 +234,7 @@ static size_t count_facts(const Entry *entry)
 	if (entry == NULL)
 		return 0;
 	CellLists cells = cells_of(entry);
-	return count_own(entry) + cells.target_count + cells.held_out_count;
+	return count_own(entry) + cells.target_count + cells.held_out_count + logs_outcome(entry);
 }
 
 static void add_cells(Batch *batch, const BatchRecord *record)
@@ -257,11 +264,14 @@ static void add_facts(Batch *batch, const BatchRecord *record)
 		kind = FACT_SESSION_END;
 	else if (record->entry->what_case == WHAT(RESPONSE_POSTED))
 		kind = FACT_LATE;
-	batch->late_count += kind == FACT_LATE;
+	bool outcome = logs_outcome(record->entry);
+	batch->late_count += kind == FACT_LATE || outcome;
 	for (size_t i = 0; i < count; i++)
 		batch->facts[batch->fact_count++] =
 		        (Fact){.record = record, .kind = event ? kinds[i] : kind, .position = (int64_t)i};
 	add_cells(batch, record);
+	if (outcome)
+		batch->facts[batch->fact_count++] = (Fact){.record = record, .kind = FACT_OUTCOME};
 }
 
 Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)

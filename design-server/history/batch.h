@@ -16,6 +16,7 @@ typedef enum FactKind {
 	FACT_SESSION_END,
 	FACT_LATE,
 	FACT_CELL,
+	FACT_OUTCOME, // for the matcher, as FACT_LATE
 	FACT_KIND_COUNT,
 } FactKind;
 

@@ -182,18 +182,57 @@ static Err copy_late_row(Pg *pg, const BatchSource *source, const BatchRecord *r
 	                       });
 }
 
-// Responses without a session: the matcher's queue.
+// An outcome that an event logged: its treatment is known, and the matcher only has to find its place on the
+// path.
+static Err copy_outcome_row(Pg *pg, const BatchSource *source, const BatchRecord *record)
+{
+	const Parley__Journal__V1__Context *context = record->entry->context;
+	const Parley__Journal__V1__EventPosted *event = record->entry->event_posted;
+	const ProtobufCBinaryData *digest = &context->snapshot_digest;
+	bool other = event->treatment_audience_level[0] != '\0';
+	return pg_copy_row(
+	        pg, (const PgParam[]){
+	                    P_TEXT(source->environment),
+	                    P_CTEXT("event"),
+	                    P_TEXT(source->runtime_id),
+	                    P_I64((int64_t)source->incarnation),
+	                    P_I64((int64_t)record->frame.sequence),
+	                    P_TEXT(record->frame.event_id),
+	                    P_CTEXT(context->channel),
+	                    P_CTEXT("treatment"),
+	                    P_CTEXT(event->treatment_code),
+	                    P_CTEXT(other ? event->treatment_audience_level : context->audience_level),
+	                    P_CTEXT(other ? event->treatment_audience_id : context->audience_id),
+	                    P_CTEXT(event->outcome),
+	                    P_TIME(context->time_us),
+	                    P_TIME(source->now_us),
+	                    P_BOOL(true),
+	                    P_TIME(context->time_us),
+	                    P_I64((int64_t)context->snapshot_version),
+	                    P_BYTES(str_n((const char *)digest->data, digest->len)),
+	                    P_CTEXT(event->offer_code),
+	                    P_CTEXT(event->treatment_rule),
+	                    P_CTEXT(event->segment),
+	                    P_CTEXT(event->interaction_point),
+	                    P_CTEXT(event->zone),
+	                    P_CTEXT(event->campaign),
+	                    P_CTEXT(event->cell),
+	            });
+}
+
+// Responses without a session, and outcomes: the matcher's queue.
 static Err copy_late(Pg *pg, const BatchSource *source, const Batch *batch)
 {
 	bool begun = false;
 	for (size_t i = 0; i < batch->fact_count && batch->late_count > 0; i++) {
 		const Fact *fact = &batch->facts[i];
-		if (fact->kind != FACT_LATE || fact->record->known)
+		bool outcome = fact->kind == FACT_OUTCOME;
+		if ((fact->kind != FACT_LATE && !outcome) || fact->record->known)
 			continue;
 		if (!begun)
 			TRY(pg_copy_begin(pg, STORE_TIMEOUT_MS, sql_late_response_copy, LATE_COLUMNS));
 		begun = true;
-		TRY(copy_late_row(pg, source, fact->record));
+		TRY((outcome ? copy_outcome_row : copy_late_row)(pg, source, fact->record));
 	}
 	return begun ? pg_copy_end(pg, STORE_TIMEOUT_MS) : OK;
 }

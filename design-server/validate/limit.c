@@ -29,7 +29,8 @@ static void find_reports(Limits *limits)
 		for (size_t j = 0; j < s->events[i]->n_actions; j++) {
 			for (size_t k = 0; k < REPORTED_COUNT; k++)
 				limits->reported[k] |=
-				        (int)s->events[i]->actions[j]->kind == reports[k].action;
+				        (int)s->events[i]->actions[j]->kind == reports[k].action ||
+				        (int)s->events[i]->actions[j]->counts_as == reports[k].action;
 		}
 	}
 }

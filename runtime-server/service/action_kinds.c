@@ -93,26 +93,51 @@ static const struct {
 };
 
 // It counts for the treatment's visitor, and in the session if that is the session's.
-static Err log_it(const Step *step)
+static Err count_it(const Step *step, Parley__Snapshot__V1__EventActionKind kind)
 {
 	Actions *actions = step->actions;
 	const Quoted *quoted = actions->quoted;
-	if (quoted->code.len == 0) {
-		step_failed(step, "no treatment was quoted");
-		return OK;
-	}
 	Effect effect = PARLEY__JOURNAL__V1__EFFECT__INIT;
-	effect.kind = logged[step->action->kind].effect;
+	effect.kind = logged[kind].effect;
 	effect.offer_code = step->record->message.offer_code;
-	TRY(add_meaning(step, logged[step->action->kind].meaning));
 	TRY(add_effect(step, &effect));
 	int offer = plan_offer(actions->session->plan, quoted->facts.offer_code);
 	if (offer < 0 || quoted->audience_id.len > 0)
 		return OK;
 	return add_fact(step, &(Fact){.offer = (uint32_t)offer,
 	                              .count = 1,
-	                              .kind = logged[step->action->kind].fact,
+	                              .kind = logged[kind].fact,
 	                              .time_us = actions->now_us});
+}
+
+static bool quotes_treatment(const Step *step)
+{
+	if (step->actions->quoted->code.len == 0)
+		step_failed(step, "no treatment was quoted");
+	return step->actions->quoted->code.len > 0;
+}
+
+static Err log_it(const Step *step)
+{
+	if (!quotes_treatment(step))
+		return OK;
+	TRY(add_meaning(step, logged[step->action->kind].meaning));
+	return count_it(step, step->action->kind);
+}
+
+// One an event: its ID stands for the step on the treatment's path.
+static Err log_outcome(const Step *step)
+{
+	EventPosted *message = &step->record->message;
+	if (!quotes_treatment(step))
+		return OK;
+	if (message->outcome[0] != '\0') {
+		step_failed(step, "the event has logged an outcome already; let it trigger another event");
+		return OK;
+	}
+	message->outcome = step->action->outcome;
+	return step->action->counts_as != ACTION_KIND(UNSPECIFIED) ? count_it(step, step->action->counts_as)
+	                                                           : OK;
 }
 
 // --- offers suppressed and qualified ---
@@ -199,6 +224,7 @@ Err step_do(const Step *step)
 	        [ACTION_KIND(QUALIFY_OFFERS)] = mark_offers,
 	        [ACTION_KIND(SUPPRESS_OFFERS)] = mark_offers,
 	        [ACTION_KIND(TRIGGER_EVENT)] = trigger,
+	        [ACTION_KIND(LOG_OUTCOME)] = log_outcome,
 	};
 	return kinds[step->action->kind](step);
 }

@@ -60,7 +60,8 @@ Err actions_due(Actions *actions, const PendingAction *action);
 // Whether history or visitor state has to know of an event that no touchpoint posted.
 static inline bool actions_tells(const EventRecord *record)
 {
-	return record->message.n_meanings + record->message.n_effects > 0;
+	return record->message.n_meanings + record->message.n_effects > 0 ||
+	       record->message.outcome[0] != '\0';
 }
 // Makes everything ready that can fail. Error: NO_MEMORY.
 Err actions_prepare(Actions *actions);

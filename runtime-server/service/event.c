@@ -14,7 +14,7 @@
 static bool needs_treatment(const EventAction *action)
 {
 	bool logs = action->kind == ACTION_KIND(LOG_CONTACT) || action->kind == ACTION_KIND(LOG_ACCEPT) ||
-	            action->kind == ACTION_KIND(LOG_REJECT);
+	            action->kind == ACTION_KIND(LOG_REJECT) || action->kind == ACTION_KIND(LOG_OUTCOME);
 	bool marks =
 	        action->kind == ACTION_KIND(QUALIFY_OFFERS) || action->kind == ACTION_KIND(SUPPRESS_OFFERS);
 	return (logs || (marks && action->n_offers == 0)) && action->audience_level == 0;

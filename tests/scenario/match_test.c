@@ -278,6 +278,45 @@ static void an_outcome_moves_its_treatment_on(void **state)
 	assert_int_equal(RESPONSES("true"), 3);
 }
 
+// In a session an event logs it, maybe along with a contact or response: shipped twice it is applied once.
+static void an_outcome_that_an_event_logs_goes_the_same_way(void **state)
+{
+	World *world = *state;
+	TestEntry made;
+	world_sql(world, "TRUNCATE outcome, outcome_change, outcome_refusal");
+	world_event(world, &made, 7, PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_ACCEPT);
+	made.event.outcome = (char *)"clicked";
+	for (int i = 0; i < 2; i++)
+		world_append(world, STR("opening"), &made.entry, true);
+	made.event.n_meanings = 0;
+	made.event.treatment_code = (char *)"T-9"; // another visitor's, whose recommendation was lost
+	made.event.treatment_audience_level = (char *)"Household";
+	made.event.treatment_audience_id = (char *)"h-9";
+	world_append(world, STR("opening-2"), &made.entry, true);
+	MatchCount count = match(world, now());
+	assert_int_equal(count.taken, 2);
+	assert_int_equal(count.matched, 2);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM outcome_change WHERE to_outcome = 'clicked' AND "
+	                           "source = 'event' AND event_id = 'opening' AND treatment_code = 'T-1'"),
+	        1);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM outcome WHERE treatment_code = 'T-9' AND outcome = "
+	                           "'clicked' AND audience_level = 'Household' AND audience_id = 'h-9'"),
+	        1);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM response_history WHERE event_id = 'opening' AND "
+	                           "response = 'accept' AND sequence > 0 AND incarnation > 0"),
+	        1);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM response_history WHERE event_id LIKE 'opening%' "
+	                           "AND response = 'clicked'"),
+	        2);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM event_history WHERE event_id = 'opening-2'"), 1);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM ingest_reject"), 0);
+}
+
 // Many at once, and the matcher cut off between and in the middle of batches.
 static void a_matcher_that_is_cut_off_goes_on_where_it_was(void **state)
 {
@@ -326,6 +365,7 @@ int main(void)
 	        STORY(what_the_server_knew_is_enough),
 	        STORY(an_unknown_type_is_an_orphan),
 	        STORY(an_outcome_moves_its_treatment_on),
+	        STORY(an_outcome_that_an_event_logs_goes_the_same_way),
 	        STORY(a_matcher_that_is_cut_off_goes_on_where_it_was),
 	};
 	return cmocka_run_group_tests(tests, world_begin, world_end);

@@ -33,7 +33,8 @@ static void add_events(World *world)
 	browsed->actions[2]->score = 75;
 	world_action_offers(world, browsed, SNAP_ACTION(SUPPRESS_OFFERS), NULL, SNAP_SCOPE(SESSION));
 	world_action_trigger(world, browsed, "shown");
-	world_event(world, "called", SNAP_ACTION(LOG_CONTACT));
+	SnapEvent *called = world_event(world, "called", SNAP_ACTION(LOG_CONTACT));
+	world_action_outcome(world, called, "opened", SNAP_ACTION(UNSPECIFIED));
 }
 
 static void add_rules(World *world)

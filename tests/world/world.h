@@ -56,6 +56,9 @@ SnapAction *world_action_offers(World *world, SnapEvent *event, Parley__Snapshot
         const char *offers, Parley__Snapshot__V1__Scope scope);
 // SET_ATTRIBUTE, of customers.
 SnapAction *world_action_set(World *world, SnapEvent *event, uint32_t slot, const char *value);
+// LOG_OUTCOME.
+SnapAction *world_action_outcome(
+        World *world, SnapEvent *event, const char *outcome, Parley__Snapshot__V1__EventActionKind counts_as);
 // TRIGGER_EVENT.
 SnapAction *world_action_trigger(World *world, SnapEvent *event, const char *triggered);
 

@@ -80,6 +80,15 @@ SnapAction *world_action_set(World *world, SnapEvent *event, uint32_t slot, cons
 	return action;
 }
 
+SnapAction *world_action_outcome(
+        World *world, SnapEvent *event, const char *outcome, Parley__Snapshot__V1__EventActionKind counts_as)
+{
+	SnapAction *action = world_action(world, event, SNAP_ACTION(LOG_OUTCOME));
+	action->outcome = world_text(world, outcome);
+	action->counts_as = counts_as;
+	return action;
+}
+
 SnapAction *world_action_trigger(World *world, SnapEvent *event, const char *triggered)
 {
 	SnapAction *action = world_action(world, event, SNAP_ACTION(TRIGGER_EVENT));

@@ -79,6 +79,7 @@ WITH taken AS MATERIALIZED (
 		WHEN w.codes > 1 THEN 'ambiguous'
 		WHEN f.id IS NULL AND w.codes = 1 AND w.treatment = '' AND w.response IN ('accept', 'reject') THEN ''
 		WHEN f.id IS NULL THEN 'no_such_treatment'
+		WHEN w.source = 'event' THEN ''
 		WHEN w.time < f.earliest THEN 'before_contact'
 		WHEN w.time > f.time + w.window_ AND w.given_code = '' THEN 'outside_window'
 		ELSE '' END AS verdict,
@@ -131,11 +132,12 @@ UPDATE late_response l SET reason = a.result, state = CASE a.result WHEN 'repeat
 FROM applied a WHERE a.id = l.id AND a.result <> 'applied' AND l.response NOT IN ('accept', 'reject')
 
 -- name: late_write
--- What was matched counts. An imported one has no journal: its number takes the place of the record's.
+-- What was matched counts. An imported one has no journal, and the record of an event's outcome may have told of a response already:
+-- their number takes the place of the record's.
 INSERT INTO response_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code, offer_code,
 	treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level, treatment_audience_id, response)
-SELECT l.time, l.incarnation, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
+SELECT l.time, CASE l.source WHEN 'runtime' THEN l.incarnation ELSE 0 END, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
 	l.channel, '', l.audience_level, l.audience_id, l.snapshot_digest, l.event_id, '', '', l.interaction_point, l.zone, l.treatment_code,
 	l.offer_code, l.treatment_rule, l.segment, l.campaign, l.cell, '', '', '',
 	CASE WHEN l.response NOT IN ('accept', 'reject') AND t.counts_as IN ('accept', 'reject') THEN t.counts_as ELSE l.response END
@@ -148,7 +150,7 @@ WHERE l.id = ANY ($1::bigint[]) AND l.state = 'matched' AND l.reason = ''
 INSERT INTO contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, event_id, event, category, interaction_point, zone, treatment_code, offer_code,
 	treatment_rule, segment, campaign, cell, cause_event_id, treatment_audience_level, treatment_audience_id)
-SELECT l.time, l.incarnation, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
+SELECT l.time, CASE l.source WHEN 'runtime' THEN l.incarnation ELSE 0 END, CASE l.source WHEN 'runtime' THEN l.sequence ELSE l.id END, 0, l.snapshot_version, l.environment, l.runtime_id,
 	l.channel, '', l.audience_level, l.audience_id, l.snapshot_digest, l.event_id, '', '', l.interaction_point, l.zone, l.treatment_code,
 	l.offer_code, l.treatment_rule, l.segment, l.campaign, l.cell, '', '', ''
 FROM late_response l JOIN outcome_type t ON t.name = l.response

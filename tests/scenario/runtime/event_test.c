@@ -171,6 +171,74 @@ static void a_response_in_another_session_counts_for_who_was_offered_it(void **s
 	assert_string_equal(own->treatment_code, second);
 }
 
+// --- outcomes ---
+
+static const EventPosted *posted_as(Entry **entries, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (entries[i]->what_case == PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED &&
+		        strcmp(entries[i]->event_posted->event_id, id) == 0)
+			return entries[i]->event_posted;
+	fail_msg("no event %s", id);
+	return NULL;
+}
+
+// What a type counts as strikes at once; history has it from the treatment's path and not from the event.
+static void an_event_logs_an_outcome_by_name(void **state)
+{
+	(void)state;
+	World *world = bank();
+	SnapEvent *opened = world_event(world, "opened", SNAP_ACTION(UNSPECIFIED));
+	world_action_outcome(world, opened, "opened", SNAP_ACTION(UNSPECIFIED));
+	SnapEvent *signed_ = world_event(world, "signed", SNAP_ACTION(UNSPECIFIED));
+	world_action_outcome(world, signed_, "signed-paper", SNAP_ACTION(LOG_ACCEPT));
+	world_suppression(world, "taken", "CARD", SNAP_TRIGGER(ACCEPT), SNAP_SCOPE(FOR_EVER));
+	deploy(world);
+	must_start(&server.client, "s1", 1, NULL);
+	const char *code = code_of("s1", "CARD");
+	assert_int_equal(must_post("s1", "e1", "opened", code)->n_advisories, 0);
+	assert_true(shows("s1", "CARD"));
+	must_post("s1", "e2", "signed", code);
+	assert_false(shows("s1", "CARD"));
+	must_start(&server.client, "s2", 1, NULL);
+	assert_false(shows("s2", "CARD"));
+	assert_refused(post_event(&server.client, new_event(&server.client, "s1", "e3", "opened", ""), NULL),
+	        (Refusal){ERR_TREATMENT_MISSING, "treatment_code"});
+
+	Entry **entries;
+	size_t count = server_entries(&entries);
+	assert_string_equal(posted_as(entries, count, "e1")->outcome, "opened");
+	assert_int_equal(posted_as(entries, count, "e1")->n_meanings, 0);
+	assert_int_equal(posted_as(entries, count, "e1")->n_effects, 0);
+	assert_string_equal(posted_as(entries, count, "e2")->outcome, "signed-paper");
+	assert_string_equal(posted_as(entries, count, "e2")->offer_code, "CARD");
+	assert_int_equal(posted_as(entries, count, "e2")->n_meanings, 0);
+	assert_int_equal(posted_as(entries, count, "e2")->n_effects, 1);
+}
+
+static void an_event_logs_one_outcome_and_what_it_triggers_another(void **state)
+{
+	(void)state;
+	World *world = bank();
+	SnapEvent *read = world_event(world, "read", SNAP_ACTION(LOG_CONTACT));
+	world_action_outcome(world, read, "opened", SNAP_ACTION(UNSPECIFIED));
+	world_action_outcome(world, read, "clicked", SNAP_ACTION(UNSPECIFIED));
+	world_action_trigger(world, read, "followed");
+	SnapEvent *followed = world_event(world, "followed", SNAP_ACTION(UNSPECIFIED));
+	world_action_outcome(world, followed, "clicked", SNAP_ACTION(UNSPECIFIED));
+	deploy(world);
+	must_start(&server.client, "s1", 1, NULL);
+	const PostEventResponse *answer = must_post("s1", "e1", "read", code_of("s1", "CARD"));
+	assert_true(ADVISED(answer, "ACTION_FAILED"));
+	assert_non_null(strstr(answer->advisories[0]->message, "action 3: the event has logged an outcome"));
+
+	Entry **entries;
+	size_t count = server_entries(&entries);
+	assert_string_equal(posted_as(entries, count, "e1")->outcome, "opened");
+	assert_int_equal(posted_as(entries, count, "e1")->n_meanings, 1);
+	assert_string_equal(posted_as(entries, count, "~e1/1")->outcome, "clicked");
+}
+
 // --- offers qualified and suppressed ---
 
 static void an_event_qualifies_offers(void **state)
@@ -569,6 +637,8 @@ int main(void)
 	        T(so_many_contacts_are_enough),
 	        T(what_happened_goes_with_the_session_under_another_snapshot),
 	        T(a_response_in_another_session_counts_for_who_was_offered_it),
+	        T(an_event_logs_an_outcome_by_name),
+	        T(an_event_logs_one_outcome_and_what_it_triggers_another),
 	        T(an_event_qualifies_offers),
 	        T(an_event_suppresses_the_offer_that_it_is_about),
 	        T(an_event_sets_attributes_and_segments_follow),

@@ -145,6 +145,14 @@ static void an_action_has_what_its_kind_asks_for(void **state)
 	        {ERR_FIELD_MISSING, "actions[0].event", "name the event", ACTION("'kind': 'TRIGGER_EVENT'")},
 	        {ERR_REFERENCE_DANGLING, "actions[0].event", "there is no event bank/never",
 	                ACTION("'kind': 'TRIGGER_EVENT', 'event': 'never'")},
+	        {ERR_FIELD_MISSING, "actions[0].outcome", "name the outcome type",
+	                ACTION("'kind': 'LOG_OUTCOME'")},
+	        {ERR_FIELD_INVALID, "actions[0].outcome", "write LOG_ACCEPT",
+	                ACTION("'kind': 'LOG_OUTCOME', 'outcome': 'accept'")},
+	        {ERR_REFERENCE_DANGLING, "actions[0].outcome", "there is no outcome_type yawned",
+	                ACTION("'kind': 'LOG_OUTCOME', 'outcome': 'yawned'")},
+	        {ERR_FIELD_INVALID, "actions[0].outcome", "LOG_ACCEPT",
+	                ACTION("'kind': 'LOG_ACCEPT', 'outcome': 'opened'")},
 	        {ERR_FIELD_INVALID, "actions[0].event", "x → x; give one of them a delay_s",
 	                ACTION("'kind': 'TRIGGER_EVENT', 'event': 'x'")},
 	};
@@ -157,6 +165,8 @@ static void an_action_has_what_its_kind_asks_for(void **state)
 	};
 	(void)state;
 	make_bank();
+	make("OutcomeType", "accept", "");
+	make("OutcomeType", "opened", "");
 	MUST_REFUSE("Event", wrong);
 	make("AudienceLevel", "household", "'keys': [{'name': 'id', 'type': 'INT'}]");
 	MUST_REFUSE("Event", of_two_levels);

@@ -120,6 +120,10 @@ static void problems_of_zones_and_events_name_their_place(void **state)
 	                "name the one to trigger"},
 	        {"event: browsed, delay_s: 600", "event: browsed", "Event called actions[0].event",
 	                "leads back here at once"},
+	        {"outcome: listened}", "outcome: listend}", "Event called actions[1].outcome",
+	                "no outcome type 'listend'"},
+	        {"LOG_OUTCOME, outcome: listened", "LOG_CONTACT, outcome: listened",
+	                "Event called actions[1].outcome", "an action LOG_CONTACT has none"},
 	};
 	try_all(spoils, ARRAY_COUNT(spoils));
 }

@@ -101,6 +101,8 @@ static void actions_keep_their_order_and_get_their_level(void **state)
 	assert_int_equal(actions[3]->n_offers, 0); // that of the treatment
 	assert_int_equal(actions[4]->event, 1);
 	assert_int_equal(s->events[1]->actions[0]->delay_s, 600);
+	assert_string_equal(s->events[1]->actions[1]->outcome, "listened");
+	assert_int_equal(s->events[1]->actions[1]->counts_as, SNAP_ACTION(LOG_CONTACT));
 }
 
 static void lists_are_canonical_and_united_once(void **state)

@@ -35,6 +35,7 @@ static const struct {
         ROW(Offer, offer, offers),
         ROW(OfferList, offer_list, offer_lists),
         ROW(Campaign, campaign, campaigns),
+        ROW(OutcomeType, outcome_type, outcome_types),
 #undef ROW
 };
 

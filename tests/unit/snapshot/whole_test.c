@@ -111,7 +111,8 @@ static SnapExpression *expression(World *world, const char *source)
 	D(blacklist_id, s->blacklist[0]->audience_id = text(arena, "1|2"), "blacklist")
 
 #define EVENT_TABLE                                                                                          \
-	D(action_future, BROWSED->actions[0]->kind = (Parley__Snapshot__V1__EventActionKind)9, "action 0: ") \
+	D(action_future, BROWSED->actions[0]->kind = (Parley__Snapshot__V1__EventActionKind)10,              \
+	        "action 0: ")                                                                                \
 	D(action_none, BROWSED->actions[0]->kind = SNAP_ACTION(UNSPECIFIED), "no known kind")                \
 	D(action_with_value, BROWSED->actions[0]->value = expression(w, "age"), "its kind does not have")    \
 	D(action_with_slot, BROWSED->actions[0]->attribute = 1, "its kind does not have")                    \
@@ -140,6 +141,11 @@ static SnapExpression *expression(World *world, const char *source)
 	D(action_session_days, BROWSED->actions[3]->days = 4, "do not go together")                          \
 	D(action_no_scope, BROWSED->actions[3]->scope = SNAP_SCOPE(UNSPECIFIED), "no known scope")           \
 	D(action_trigger, BROWSED->actions[4]->event = 9, "event 9 of 5")                                    \
+	D(action_outcome, CALLED->actions[1]->outcome = text(arena, "Two words"), "not the name of one")     \
+	D(action_no_outcome, CALLED->actions[1]->outcome = text(arena, ""), "not the name of one")           \
+	D(action_counts, CALLED->actions[1]->counts_as = SNAP_ACTION(RESEGMENT), "counts as nothing")        \
+	D(action_with_outcome, CALLED->actions[0]->outcome = text(arena, "opened"),                          \
+	        "its kind does not have")                                                                    \
 	D(action_itself, BROWSED->actions[4]->event = 1, "'browsed': it is triggered at once")
 
 #define FLOW_TABLE                                                                                           \
