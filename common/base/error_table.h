@@ -91,6 +91,8 @@ ERROR_ROW(JOURNAL_FULL, 8, "the journal is near its quota")
 ERROR_ROW(JOURNAL_LOCKED, 9, "another process has the journal")
 ERROR_ROW(JOURNAL_CORRUPT, 15, "the journal is damaged")
 ERROR_ROW(RESPONSE_STATE, 9, "the late response is not in a state for this")
+ERROR_ROW(DECISION_UNKNOWN, 5, "no such decision in the history")
+ERROR_ROW(RECEIPT_INVALID, 15, "the decision's receipt is damaged")
 ERROR_ROW(SEQUENCE_GAP, 9, "records are missing before this one")
 ERROR_ROW(REPORT_TIMEOUT, 4, "the report took too long")
 // Database

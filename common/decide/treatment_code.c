@@ -1,14 +1,18 @@
 // Codes are unique because both parts are bijections: the seed is unique per call, the ordinal within it. The
 // seed's part is the same for all codes of a call, so it is written once.
 #include "decide/call.h"
+#include "decide/receipt.h"
 
 enum { ORDINAL_CHARS = 6, CHAR_BITS = 5, ORDINAL_BITS = ORDINAL_CHARS * CHAR_BITS };
 _Static_assert(CODE_SEED_CHARS + ORDINAL_CHARS + 1 == TREATMENT_CODE_SIZE, "the code fills its array");
 
+_Static_assert(CODE_SEED_CHARS + 1 == DECISION_ID_SIZE, "a decision is named by what its codes begin with");
+
+static const char digits[32] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E',
+        'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z'};
+
 static inline __attribute__((always_inline)) void encode(uint64_t value, size_t chars, char *text)
 {
-	static const char digits[32] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D',
-	        'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z'};
 #pragma GCC unroll 13
 	for (size_t i = chars; i-- > 0; value >>= CHAR_BITS)
 		text[i] = digits[value & 31];
@@ -27,4 +31,54 @@ void treatment_code_make(const TreatmentCodes *codes, uint32_t ordinal, char ret
 	memcpy(ret, codes->seed, CODE_SEED_CHARS);
 	encode(ordinal ^ codes->mask, ORDINAL_CHARS, ret + CODE_SEED_CHARS);
 	ret[TREATMENT_CODE_SIZE - 1] = '\0';
+}
+
+// --- decisions' names ---
+
+void decision_id(uint64_t seed, char ret[DECISION_ID_SIZE])
+{
+	encode(mix64(seed), CODE_SEED_CHARS, ret);
+	ret[CODE_SEED_CHARS] = '\0';
+}
+
+void decision_first_code(uint64_t seed, char ret[TREATMENT_CODE_SIZE])
+{
+	TreatmentCodes codes = treatment_codes_of(seed);
+	treatment_code_make(&codes, 0, ret);
+}
+
+// What undoes mix64, step by step: the factors' inverses, and shifts again until nothing is left to shift.
+static uint64_t unmix64(uint64_t x)
+{
+	x = (x ^ (x >> 31) ^ (x >> 62)) * UINT64_C(0x319642b2d24d8ec3);
+	x = (x ^ (x >> 27) ^ (x >> 54)) * UINT64_C(0x96de1b173f119089);
+	return x ^ (x >> 30) ^ (x >> 60);
+}
+
+// As people copy them: in small letters too, and with the letters that look like digits.
+static unsigned digit_of(char c)
+{
+	char upper = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+	if (upper == 'O')
+		upper = '0';
+	if (upper == 'I' || upper == 'L')
+		upper = '1';
+	const char *found = memchr(digits, upper, sizeof digits);
+	return found != NULL ? (unsigned)(found - digits) : sizeof digits;
+}
+
+bool decision_id_read(Str text, uint64_t *ret_seed)
+{
+	uint64_t mixed = 0;
+	if (text.len != CODE_SEED_CHARS && text.len != TREATMENT_CODE_SIZE - 1)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned digit = digit_of(text.ptr[i]);
+		if (digit == sizeof digits || (i == 0 && digit > 15)) // 13 digits have a bit more than 64
+			return false;
+		if (i < CODE_SEED_CHARS)
+			mixed = mixed << CHAR_BITS | digit;
+	}
+	*ret_seed = unmix64(mixed);
+	return true;
 }

@@ -1,6 +1,7 @@
 // getOffers: decide, remember, record, answer; or, when there is no time for that, the default content.
 #include "service/offers.h"
 
+#include "decide/receipt.h"
 #include "service/cells.h"
 #include "service/map.h"
 #include "service/recommendation.h"
@@ -93,13 +94,11 @@ static void tell_pauses(const Service *service, Err recorded, Advisories *adviso
 		advise(advisories, ADVISORY_EVENTS_PAUSED, STR(""));
 }
 
-static Err keep(Service *service, Session *session, const Decision *decision, const DecideRequest *request,
-        Arena *arena, Advisories *advisories)
+static Err keep(Service *service, Session *session, const Decision *decision, Receipt *receipt, Arena *arena,
+        Advisories *advisories)
 {
 	TRY(session_remember_decision(session, decision));
-	tell_pauses(service,
-	        record_decision(service, session, request->as_of_us, decision, request->seed, arena),
-	        advisories);
+	tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
 	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	return OK;
 }
@@ -122,18 +121,28 @@ static Err decide_traced(const Session *session, const Visitor *visitor, const D
 	return e;
 }
 
+static Err name_decision(bool kept, uint64_t seed, Arena *arena, char **ret)
+{
+	*ret = arena_alloc(arena, DECISION_ID_SIZE);
+	if (*ret == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
+	if (kept)
+		decision_id(seed, *ret);
+	return OK;
+}
+
 Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
-        Advisories *advisories, PointOffers ***ret)
+        Advisories *advisories, OffersAnswer *ret)
 {
 	DecidePoint *points = NULL;
 	Linking linking = links_begin(service, now_us);
-	Visitor visitor;
+	Receipt receipt = {.given = session_given(session)};
 	Decision decision;
 	if (session->segmented && ask->what_if == NULL && cells_tell(service, session, now_us, arena) != OK)
 		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
 	TRY(ask_points(session->plan, ask, arena, &points));
-	TRY(take_visitor(session, ask->what_if, &now_us, arena, &visitor));
-	DecideRequest request = {
+	TRY(take_visitor(session, ask->what_if, &now_us, arena, &receipt.visitor));
+	receipt.request = (DecideRequest){
 	        .points = points,
 	        .count = ask->count,
 	        .as_of_us = now_us,
@@ -141,22 +150,27 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	        .deduplicate_across = ask->across,
 	        .explain = ask->explain || session->debug,
 	};
-	TRY(decide_traced(session, &visitor, &request, arena, &decision));
-	TRY(map_points(session, ask->points, &decision, ask->what_if == NULL ? &linking : NULL, arena, ret));
+	TRY(decide_traced(session, &receipt.visitor, &receipt.request, arena, &decision));
+	TRY(map_points(session, ask->points, &decision, ask->what_if == NULL ? &linking : NULL, arena,
+	        &ret->points));
+	TRY(name_decision(ask->what_if == NULL, receipt.request.seed, arena, &ret->decision_id));
 	if (ask->what_if == NULL)
-		return keep(service, session, &decision, &request, arena, advisories);
+		return keep(service, session, &decision, &receipt, arena, advisories);
 	advise(advisories, ADVISORY_WHAT_IF, STR(""));
 	return OK;
 }
 
-static Err respond(Turn *turn, const Deployed *deployed, PointOffers **points, size_t count, Outcome *outcome)
+static Err respond(
+        Turn *turn, const Deployed *deployed, const OffersAnswer *answer, size_t count, Outcome *outcome)
 {
 	GetOffersResponse *out = message_new(turn->arena, MESSAGE_OF(get_offers_response));
 	if (out == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
 	TRY(map_version(deployed, turn->arena, &out->snapshot));
-	out->points = points;
+	out->points = answer->points;
 	out->n_points = count;
+	if (answer->decision_id != NULL)
+		out->decision_id = answer->decision_id;
 	out->n_advisories = advisories_map(&turn->advisories, turn->arena, &out->advisories);
 	*outcome = (Outcome){TURN_REPLY, out};
 	return OK;
@@ -172,19 +186,20 @@ static Err get_offers(Turn *turn, Outcome *outcome)
 	        .across = in->deduplicate_across_points,
 	        .what_if = in->what_if,
 	};
-	PointOffers **points = NULL;
+	OffersAnswer answer = {0};
 	TRY(offers_decide(
-	        turn->service, turn->session, &ask, turn->now_us, turn->arena, &turn->advisories, &points));
-	return respond(turn, turn->session->pin, points, in->n_points, outcome);
+	        turn->service, turn->session, &ask, turn->now_us, turn->arena, &turn->advisories, &answer));
+	return respond(turn, turn->session->pin, &answer, in->n_points, outcome);
 }
 
 static Err default_content(Turn *turn, const Deployed *deployed, Outcome *outcome)
 {
 	const GetOffersRequest *in = turn->request;
-	PointOffers **points = NULL;
-	TRY(map_default_content(deployed_plan(deployed), in->points, in->n_points, turn->arena, &points));
+	OffersAnswer answer = {0};
+	TRY(map_default_content(
+	        deployed_plan(deployed), in->points, in->n_points, turn->arena, &answer.points));
 	advise(&turn->advisories, ADVISORY_DEADLINE_TOO_SHORT, STR(""));
-	return respond(turn, deployed, points, in->n_points, outcome);
+	return respond(turn, deployed, &answer, in->n_points, outcome);
 }
 
 static Err check(const void *request)

@@ -10,8 +10,13 @@ typedef struct OffersAsk {
 	const WhatIf *what_if; // NULL: it is meant
 } OffersAsk;
 
+typedef struct OffersAnswer {
+	PointOffers **points;
+	char *decision_id; // of a what-if empty
+} OffersAnswer;
+
 // Decides, remembers, records and maps; of a what-if it only decides and maps. The answer borrows from the
 // session and its snapshot. Errors: FIELD_INVALID, ATTRIBUTE_UNKNOWN, ATTRIBUTE_TYPE (nothing was done then),
 // LIMIT, NO_MEMORY.
 Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
-        Advisories *advisories, PointOffers ***ret);
+        Advisories *advisories, OffersAnswer *ret);

@@ -142,6 +142,7 @@ static Err answer(const Several *several, Arena *arena, const ProtobufCMessage *
 	if (offers != NULL) {
 		out->points = offers->points;
 		out->n_points = offers->n_points;
+		out->decision_id = offers->decision_id;
 	}
 	TRY(map_events(several->turn->request, parts.events, arena, out));
 	TRY(join_advisories((const RecommendResponse *)parts.arrival->response, offers, arena, out));

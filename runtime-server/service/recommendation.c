@@ -8,7 +8,7 @@
 enum { ROOM = 4096 }; // enough for a handful of offers, or a rule
 
 // The fields of journal.proto.
-enum { ENTRY_CONTEXT = 1, ENTRY_RECOMMENDATION = 4 };
+enum { ENTRY_CONTEXT = 1, ENTRY_RECOMMENDATION = 4, ENTRY_RECEIPT = 7 };
 enum {
 	CONTEXT_CHANNEL = 1,
 	CONTEXT_SESSION = 2,
@@ -151,27 +151,58 @@ static void write_point(
 	wire_message(writer, ENTRY_RECOMMENDATION, before);
 }
 
-static Err record_point(Service *service, const Session *session, int64_t now_us,
-        const PointDecision *decision, uint64_t seed, Arena *arena)
+// Returns how many bytes at the record's end are the receipt's.
+static size_t write_record(WireWriter *writer, const Session *session, const PointDecision *decision,
+        const DecideRequest *request, Str receipt)
+{
+	wire_text(writer, ENTRY_RECEIPT, receipt);
+	size_t behind = wire_written(writer);
+	write_point(writer, session, decision, request->seed);
+	write_context(writer, session, request->as_of_us);
+	return behind;
+}
+
+static Err record_point(Service *service, const Session *session, const PointDecision *decision,
+        const DecideRequest *request, Str receipt, Arena *arena)
 {
 	WireWriter writer;
 	begin(&writer, arena);
-	write_point(&writer, session, decision, seed);
-	write_context(&writer, session, now_us);
+	size_t behind = write_record(&writer, session, decision, request, receipt);
+	if (wire_written(&writer) > JOURNAL_PAYLOAD_MAX && receipt.len > receipt_too_long().len) {
+		begin(&writer, arena); // rather no receipt than no record
+		behind = write_record(&writer, session, decision, request, receipt_too_long());
+	}
 	if (wire_full(&writer))
 		return no_memory();
 	Str code = decision->offer_count > 0
 	                   ? str_n(decision->offers[0].treatment_code, TREATMENT_CODE_SIZE - 1)
 	                   : STR("");
 	return visitors_record_recommendation(
-	        service->options.visitors, wire_done(&writer), code, decision->offer_count);
+	        service->options.visitors, wire_done(&writer), behind, code, decision->offer_count);
 }
 
-Err record_decision(Service *service, const Session *session, int64_t now_us, const Decision *decision,
-        uint64_t seed, Arena *arena)
+// The point whose record has the receipt: it is found by the decision's first treatment code, if it has any.
+static size_t telling_point(const Decision *decision)
 {
+	size_t first = decision->count;
+	for (size_t p = decision->count; p-- > 0;)
+		if (decision->points[p].point >= 0 &&
+		        (decision->points[p].offer_count > 0 || first == decision->count ||
+		                decision->points[first].offer_count == 0))
+			first = p;
+	return first;
+}
+
+Err record_decision(
+        Service *service, const Session *session, const Decision *decision, Receipt *receipt, Arena *arena)
+{
+	size_t telling = telling_point(decision);
+	Str bytes = {0};
+	TRY(decision_digest(decision, arena, &receipt->digest));
+	TRY(receipt_write(session->plan, receipt, arena, &bytes));
 	for (size_t p = 0; p < decision->count; p++)
 		if (decision->points[p].point >= 0)
-			TRY(record_point(service, session, now_us, &decision->points[p], seed, arena));
+			TRY(record_point(service, session, &decision->points[p], &receipt->request,
+			        p == telling ? bytes : (Str){0}, arena));
 	return OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "wire/wire.h"
+#include "wire/write.h"
 
 #include <xxhash.h>
 
@@ -109,11 +110,21 @@ Str entry_treatment(const Entry *entry, size_t *ret_count)
 	return str(entry->recommendation->offers[0]->treatment_code);
 }
 
+size_t entry_behind(const Entry *entry, Str payload)
+{
+	enum { TAG = 7 << 3 | 2 }; // field 7, bytes
+	size_t len = entry->receipt.len, size = len > 0 ? 1 + wire_varint_size(len) + len : 0;
+	bool last = size > 0 && size < payload.len && (uint8_t)payload.ptr[payload.len - size] == TAG &&
+	            memcmp(payload.ptr + payload.len - len, entry->receipt.data, len) == 0;
+	return last ? size : 0;
+}
+
 // --- recording ---
 
 // What goes along with an append.
 typedef struct Append {
 	Str event_id, payload;
+	size_t behind; // bytes at the payload's end that are not remembered
 	JournalDone done;
 	void *context;
 } Append;
@@ -150,13 +161,14 @@ static Err record_treatments(Visitors *visitors, Str code, size_t count, const A
 	LOCKED(&shard->lock);
 	TRY(treatments_reserve(visitors, shard));
 	TRY(append(visitors, what));
-	treatments_put(visitors, shard, key, count, what->payload);
+	treatments_put(
+	        visitors, shard, key, count, str_n(what->payload.ptr, what->payload.len - what->behind));
 	return OK;
 }
 
-Err visitors_record_recommendation(Visitors *visitors, Str entry, Str code, size_t count)
+Err visitors_record_recommendation(Visitors *visitors, Str entry, size_t behind, Str code, size_t count)
 {
-	const Append what = {.payload = entry};
+	const Append what = {.payload = entry, .behind = behind};
 	return count > 0 && !visitors->options.no_treatments ? record_treatments(visitors, code, count, &what)
 	                                                     : append(visitors, &what);
 }
@@ -166,6 +178,7 @@ Err visitors_record(
 {
 	Append what = {.event_id = event_id, .done = done, .context = context};
 	TRY(wire_pack(&entry->base, arena, &what.payload));
+	what.behind = entry_behind(entry, what.payload);
 	size_t count = 0;
 	Str code = entry_treatment(entry, &count);
 	if (code.len > 0)

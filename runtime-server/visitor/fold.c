@@ -44,15 +44,18 @@ static Err fold_event(Fold *fold, const EventPosted *event, const Entry *entry, 
 	return OK;
 }
 
-static Err fold_treatments(Fold *fold, Str code, size_t count, const JournalRecord *record)
+static Err fold_treatments(
+        Fold *fold, Str code, size_t count, const Entry *entry, const JournalRecord *record)
 {
+	Str payload = record->payload;
 	uint64_t key = 0;
 	TreatmentShard *shard = treatment_shard_of(fold->visitors, code, &key);
 	if (shard == NULL || record->sequence <= shard->position ||
 	        is_beyond(fold, record, treatments_until(fold->visitors, shard)))
 		return OK;
 	TRY(treatments_reserve(fold->visitors, shard));
-	treatments_put(fold->visitors, shard, key, count, record->payload);
+	payload.len -= entry_behind(entry, payload);
+	treatments_put(fold->visitors, shard, key, count, payload);
 	return OK;
 }
 
@@ -61,7 +64,7 @@ static Err fold_entry(Fold *fold, const Entry *entry, const JournalRecord *recor
 	size_t count = 0;
 	Str code = entry_treatment(entry, &count);
 	if (code.len > 0)
-		return fold_treatments(fold, code, count, record);
+		return fold_treatments(fold, code, count, entry, record);
 	EventPosted scratch;
 	const EventPosted *event = entry_event(entry, &scratch);
 	return event != NULL && entry->context != NULL ? fold_event(fold, event, entry, record) : OK;

@@ -164,6 +164,8 @@ const Parley__Journal__V1__EventPosted *entry_event(
         const Parley__Journal__V1__Entry *entry, Parley__Journal__V1__EventPosted *scratch);
 // The treatment code of a recommendation that shows something; empty: it shows nothing, or is none.
 Str entry_treatment(const Parley__Journal__V1__Entry *entry, size_t *ret_count);
+// How many bytes at the end of its packed form are a receipt, which is not remembered.
+size_t entry_behind(const Parley__Journal__V1__Entry *entry, Str payload);
 
 // --- view.c ---
 

@@ -65,8 +65,9 @@ Err visitors_record(Visitors *visitors, const Parley__Journal__V1__Entry *entry,
         JournalDone done, void *context);
 
 // The same for a packed entry that is a Recommendation: `code` is the treatment code of the first of its
-// `count` offers. Not waited for.
-Err visitors_record_recommendation(Visitors *visitors, Str entry, Str code, size_t count);
+// `count` offers. The last `behind` bytes are its receipt, which the journal gets and nobody remembers. Not
+// waited for.
+Err visitors_record_recommendation(Visitors *visitors, Str entry, size_t behind, Str code, size_t count);
 
 // --- a snapshot's view ---
 

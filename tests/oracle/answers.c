@@ -1,6 +1,7 @@
 // Both sides are asked alike, and what they say is compared to the bit.
 #include "answers.h"
 
+#include "decide/receipt.h"
 #include "reference.h"
 
 #define SALT "salt1"
@@ -100,6 +101,28 @@ static size_t count_wrong_rules(const World *world, const Decision *decision)
 	return wrong;
 }
 
+// Whether the decision can be made again from its receipt, the receipt from what was read of it, and both are
+// the same to the last bit.
+static Err count_unlike(
+        const Plan *plan, Receipt *receipt, const Decision *decision, Arena *arena, size_t *wrong)
+{
+	Str bytes, again;
+	Receipt read;
+	Decision replayed;
+	uint64_t digest;
+	TRY(decision_digest(decision, arena, &receipt->digest));
+	TRY(receipt_write(plan, receipt, arena, &bytes));
+	Err e = receipt_read(plan, bytes, arena, &read);
+	*wrong += e != OK;
+	if (e != OK)
+		return OK;
+	TRY(decide(plan, &read.visitor, &read.request, arena, &replayed));
+	TRY(decision_digest(&replayed, arena, &digest));
+	TRY(receipt_write(plan, &read, arena, &again));
+	*wrong += digest != receipt->digest || read.digest != digest || !str_eq(again, bytes);
+	return OK;
+}
+
 static Err ask_engine(const World *world, const Visit *visit, Arena *arena, Answers *ret)
 {
 	const Plan *plan = world->plan;
@@ -115,7 +138,9 @@ static Err ask_engine(const World *world, const Visit *visit, Arena *arena, Answ
 	DecideRequest told = request_of(visit, true), plain = request_of(visit, false);
 	TRY(decide(plan, &visitor, &told, arena, &ret->told));
 	ret->mislaid = count_mislaid(world, visit, ret) + count_wrong_rules(world, &ret->told);
-	return decide(plan, &visitor, &plain, arena, &ret->plain);
+	TRY(decide(plan, &visitor, &plain, arena, &ret->plain));
+	Receipt receipt = {.visitor = visitor, .given = visit->values, .request = plain};
+	return count_unlike(plan, &receipt, &ret->plain, arena, &ret->mislaid);
 }
 
 void answers_of_engine(const World *world, const Visit *visit, Arena *arena, Answers *ret)

@@ -183,6 +183,7 @@ void shop_post(Shop *shop, const char *visitor, int64_t time_us, Effect effect)
 Err shop_recommend(Shop *shop, Arena *arena, const char *visitor, int64_t time_us, uint64_t seed,
         size_t count, char (*codes)[TREATMENT_CODE_SIZE])
 {
+	static uint8_t receipt[150] = {1};
 	Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
 	Parley__Journal__V1__Context context;
 	Parley__Journal__V1__Recommendation made = PARLEY__JOURNAL__V1__RECOMMENDATION__INIT;
@@ -207,6 +208,8 @@ Err shop_recommend(Shop *shop, Arena *arena, const char *visitor, int64_t time_u
 	entry.context = &context;
 	entry.what_case = PARLEY__JOURNAL__V1__ENTRY__WHAT_RECOMMENDATION;
 	entry.recommendation = &made;
+	entry.receipt =
+	        (ProtobufCBinaryData){sizeof receipt, receipt}; // for the history, not for visitor state
 	return visitors_record(shop->visitors, &entry, STR(""), arena, NULL, NULL);
 }
 
