@@ -21,6 +21,8 @@ HINT_ROW(PROMOTION_SOURCE, "deploy to the environment before it first: parley en
 HINT_ROW(
         CHANNEL_NOT_DEPLOYED, "parley deploy CHANNEL --to ENVIRONMENT; parley rollout status shows what runs")
 HINT_ROW(SESSION_UNKNOWN, "open it: parley session start")
+HINT_ROW(DECISION_UNKNOWN, "parley history --kind recommendation -o json tells decisions' names")
+HINT_ROW(RECEIPT_INVALID, "parley decision replay ID tells where it differs")
 HINT_ROW(TREATMENT_UNKNOWN, "if it is of another server or long ago: parley respond CODE accept|reject")
 HINT_ROW(RESPONSE_STATE, "parley orphans list --all shows how late responses stand")
 HINT_ROW(SEQUENCE_PASSED, "give a higher --sequence, or none")

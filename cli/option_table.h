@@ -22,8 +22,8 @@ OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
 OPTION_ROW(FILTER, "filter", 0, "CONDITION",
         "only what meets it: of resources a CEL expression over their fields, of offers ATTRIBUTE=VALUE")
 OPTION_ROW(ALL, "all", 0, NULL,
-        "all of the channel; with export every offer, template, offer list and campaign too, not just those "
-        "that the channel reaches")
+        "all of the channel, or of the history; with export every offer, template, offer list and campaign "
+        "too, not just those that the channel reaches")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT|VERSION", "the environment to deploy to; for rollback the version")
 OPTION_ROW(ACKNOWLEDGE, "acknowledge", 0, "FINDING",

@@ -382,6 +382,24 @@ VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment
 	"  parley history --treatment 7Q2MZKC4W9XHT3B5VNJ\n"
 	"  parley history --env production --offer-code GOLD --since 24h\n"
 	"  parley history --env production --kind accept --kind reject --limit 100000 -o csv > answers.csv\n")
+VERB_ROW("decision show", "ID", 1, 1, "", "show what a recorded decision came from, and what it gave", verb_decision_show,
+	"ID is a decision's name, as getOffers and parley history tell it, or any of its treatment codes. Shown are the visitor's\n"
+	"attributes and segments as the decision saw them, what had happened to the visitor, what was counted, what was asked for, and\n"
+	"what the history has of the answer. Names come from the snapshot that decided, whose SHA-256 is checked.\n\n"
+	"Examples:\n"
+	"  parley decision show 7Q2MZKC4W9XHT\n"
+	"  parley decision show 7Q2MZKC4W9XHT3B5VNJ --env production -o json\n")
+VERB_ROW("decision replay", "[ID]", 0, 1, "explain all since until channel visitor limit", "make recorded decisions again, and compare to the last bit", verb_decision_replay,
+	"A decision is made again by the snapshot that made it, from its receipt, with the engine that runtime servers have; then its\n"
+	"digest is compared, and every column of every row that the history has of it. With --explain every candidate of that moment is\n"
+	"told with the reason why it was or was not offered, as parley offers --explain does.\n\n"
+	"Without ID all decisions of a part of the history are replayed: --all, or what --since, --until, --channel, --visitor and --env\n"
+	"leave of it. Of those that differ --limit are listed, the oldest first. Exits 0 if none differs, 1 if one does.\n\n"
+	"Examples:\n"
+	"  parley decision replay 7Q2MZKC4W9XHT --explain\n"
+	"  parley decision replay --all\n"
+	"  parley decision replay --env production --channel bank --since 2026-06-01 --until 2026-06-02\n"
+	"  parley decision replay --since 24h -o json\n")
 VERB_ROW("report funnel", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count treatments from recommendation to acceptance", verb_report_funnel,
 	"A treatment, one offer presented to one visitor, belongs to the moment at which it was recommended; that it was shown, accepted\n"
 	"or rejected counts there whenever it came. ACCEPTANCE is of those that were shown, with its 95 % confidence interval (Wilson).\n"

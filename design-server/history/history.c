@@ -1,6 +1,7 @@
 // The services' methods. All wait for the database, so they run on worker threads.
 #include "history/history.h"
 
+#include "history/decisions.h"
 #include "history/ingest.h"
 #include "history/list.h"
 #include "history/report.h"
@@ -15,6 +16,8 @@ static const RpcMethod ingest_methods[] = {
 
 static const RpcMethod history_methods[] = {
         {.name = "ListHistory", .handler = list_history, .blocking = true},
+        {.name = "GetDecision", .handler = get_decision, .blocking = true},
+        {.name = "ListDecisions", .handler = list_decisions, .blocking = true},
 };
 
 static const RpcMethod report_methods[] = {

@@ -3,6 +3,7 @@
 #include "history/list.h"
 
 #include "base/cleanup.h"
+#include "decide/receipt.h"
 #include "store/page.h"
 #include "wire/timestamp.h"
 
@@ -18,9 +19,6 @@ enum {
 	KIND_MOST = PARLEY__DESIGN__V1__HISTORY_KIND__HISTORY_KIND_OUTCOME,
 	KINDS = KIND_MOST - KIND_LEAST + 1,
 };
-
-// The history's own bounds: years 2000 to 2199.
-static const int64_t TIME_LEAST_S = INT64_C(946684800), TIME_BEYOND_S = INT64_C(7258118400);
 
 // The columns of history_list.
 enum {
@@ -50,7 +48,8 @@ enum {
 	CAUSE,
 	TREATMENT_LEVEL,
 	TREATMENT_AUDIENCE,
-	RESPONSE
+	RESPONSE,
+	SEED
 };
 
 // A row's key, as the page token has it.
@@ -106,12 +105,12 @@ static Err bind_query(Listing *listing)
 	return listing->query.ptr ? OK : err(ERR_NO_MEMORY, "no memory for a page of history");
 }
 
-static Err read_moment(const Google__Protobuf__Timestamp *time, const char *field, int64_t *ret_us)
+Err history_moment(const Google__Protobuf__Timestamp *time, const char *field, int64_t *ret_us)
 {
 	if (!time)
 		return OK;
-	if (time->seconds < TIME_LEAST_S || time->seconds > TIME_BEYOND_S || time->nanos < 0 ||
-	        time->nanos >= 1000000000)
+	if (time->seconds < HISTORY_LEAST_US / US_PER_S || time->seconds > HISTORY_BEYOND_US / US_PER_S ||
+	        time->nanos < 0 || time->nanos >= 1000000000)
 		return err_at(ERR_FIELD_INVALID, field, "the history is of the years 2000 to 2199");
 	*ret_us = time->seconds * US_PER_S + time->nanos / 1000;
 	return OK;
@@ -119,10 +118,10 @@ static Err read_moment(const Google__Protobuf__Timestamp *time, const char *fiel
 
 static Err read_period(Listing *listing)
 {
-	listing->since_us = TIME_LEAST_S * US_PER_S;
-	listing->until_us = TIME_BEYOND_S * US_PER_S;
-	TRY(read_moment(listing->request->since, "since", &listing->since_us));
-	return read_moment(listing->request->until, "until", &listing->until_us);
+	listing->since_us = HISTORY_LEAST_US;
+	listing->until_us = HISTORY_BEYOND_US;
+	TRY(history_moment(listing->request->since, "since", &listing->since_us));
+	return history_moment(listing->request->until, "until", &listing->until_us);
 }
 
 static Err read_position(Listing *listing)
@@ -161,6 +160,15 @@ static char *text_of(const PgResult *rows, size_t row, size_t column, Arena *are
 	return arena_cstr(arena, pg_text(rows, row, column));
 }
 
+// Empty but for recommendations.
+static char *decision_of(const PgResult *rows, size_t row, Arena *arena)
+{
+	char id[DECISION_ID_SIZE] = "";
+	if (pg_i64(rows, row, KIND) == KIND_LEAST)
+		decision_id((uint64_t)pg_i64(rows, row, SEED), id);
+	return arena_cstr(arena, str(id));
+}
+
 static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Arena *arena)
 {
 	parley__design__v1__history_entry__init(entry);
@@ -188,6 +196,7 @@ static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Ar
 	entry->treatment_audience_level = text_of(rows, row, TREATMENT_LEVEL, arena);
 	entry->treatment_audience_id = text_of(rows, row, TREATMENT_AUDIENCE, arena);
 	entry->response = text_of(rows, row, RESPONSE, arena);
+	entry->decision_id = decision_of(rows, row, arena);
 }
 
 static Err fill_token(Listing *listing, const PgResult *rows, size_t row)

@@ -57,6 +57,9 @@ static void add_recommendation(Row *row, const Fact *fact)
 	add(row, P_CTEXT(offer->campaign));
 	add(row, P_CTEXT(offer->cell));
 	add(row, P_CTEXT(offer->origin));
+	const ProtobufCBinaryData *receipt = &fact->record->entry->receipt;
+	bool told = receipt->len > 0 && fact->position == 0;
+	add(row, told ? P_BYTES(str_n((const char *)receipt->data, receipt->len)) : P_NULL);
 }
 
 static void add_event(Row *row, const Fact *fact)
@@ -113,7 +116,7 @@ static const struct HistoryTable {
 	void (*add)(Row *row, const Fact *fact);
 	unsigned kinds; // which facts it takes, as bits
 } tables[] = {
-        {sql_recommendation_copy, 12, add_recommendation, 1U << FACT_RECOMMENDATION},
+        {sql_recommendation_copy, 13, add_recommendation, 1U << FACT_RECOMMENDATION},
         {sql_contact_history_copy, 15, add_event, 1U << FACT_CONTACT},
         {sql_response_history_copy, 16, add_response, 1U << FACT_ACCEPT | 1U << FACT_REJECT},
         {sql_event_history_copy, 15, add_event, 1U << FACT_EVENT},

@@ -144,6 +144,66 @@ static void nonsense_is_refused(void **state)
 	assert_int_equal(list(world, &request, &none), ERR_FIELD_INVALID);
 }
 
+typedef Parley__Design__V1__ListDecisionsRequest DecisionsRequest;
+typedef Parley__Design__V1__ListDecisionsResponse DecisionsResponse;
+
+static Err list_decisions(World *world, const DecisionsRequest *request, DecisionsResponse **ret)
+{
+	ProtobufCMessage *response = NULL;
+	TRY(rpc_call(world->client, &parley__design__v1__history_service__descriptor, "ListDecisions",
+	        &request->base, 10000, world->arena, &response));
+	*ret = (DecisionsResponse *)response;
+	return OK;
+}
+
+static void decisions_are_told_whole_from_the_oldest(void **state)
+{
+	World *world = *state;
+	for (int32_t size = 1; size <= 100; size += 33) {
+		DecisionsRequest request = PARLEY__DESIGN__V1__LIST_DECISIONS_REQUEST__INIT;
+		request.page_size = size;
+		uint64_t seen = 0;
+		for (bool more = true; more;) {
+			DecisionsResponse *page = NULL;
+			assert_int_equal(list_decisions(world, &request, &page), OK);
+			assert_true(page->n_decisions <= (size_t)size);
+			for (size_t i = 0; i < page->n_decisions; i++, seen++) {
+				const Parley__Design__V1__RecordedDecision *decision = page->decisions[i];
+				assert_true(decision->seed == UINT64_MAX - seen);
+				assert_int_equal(decision->receipt.len, 4);
+				assert_int_equal(decision->receipt.data[3], seen);
+				assert_int_equal(decision->n_rows, 2);
+				assert_string_equal(decision->rows[0]->offer_code, "GOLD");
+				assert_string_equal(decision->rows[1]->offer_code, "SILVER");
+				assert_false(decision->rows[1]->at_odds);
+				assert_int_equal(strlen(decision->decision_id), 13);
+			}
+			request.page_token = page->next_page_token;
+			more = page->next_page_token[0] != 0;
+		}
+		assert_int_equal(seen, VISITS);
+	}
+}
+
+static void decisions_are_filtered_too(void **state)
+{
+	World *world = *state;
+	DecisionsResponse *page = NULL;
+	DecisionsRequest request = PARLEY__DESIGN__V1__LIST_DECISIONS_REQUEST__INIT;
+	request.audience_id = (char *)"customer-8";
+	request.environment = (char *)WORLD_ENVIRONMENT;
+	request.channel = (char *)"retail";
+	assert_int_equal(list_decisions(world, &request, &page), OK);
+	assert_int_equal(page->n_decisions, 1);
+	assert_string_equal(page->decisions[0]->session_id, "session-8");
+	request.page_token = (char *)"nonsense";
+	assert_int_equal(list_decisions(world, &request, &page), ERR_PAGE_TOKEN_INVALID);
+	request.page_token = (char *)"";
+	request.environment = (char *)"production";
+	assert_int_equal(list_decisions(world, &request, &page), OK);
+	assert_int_equal(page->n_decisions, 0);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, world_story_end)
 
 int main(void)
@@ -153,6 +213,8 @@ int main(void)
 	        STORY(filters_add_up),
 	        STORY(every_kind_is_found_by_its_name),
 	        STORY(nonsense_is_refused),
+	        STORY(decisions_are_told_whole_from_the_oldest),
+	        STORY(decisions_are_filtered_too),
 	};
 	return cmocka_run_group_tests(tests, world_begin, world_end);
 }

@@ -24,7 +24,7 @@ RETURNING event_id
 -- name: recommendation_copy
 COPY recommendation (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, rank, score, seed, interaction_point, zone, treatment_code, offer_code,
-	treatment_rule, segment, campaign, cell, origin) FROM STDIN BINARY
+	treatment_rule, segment, campaign, cell, origin, receipt) FROM STDIN BINARY
 
 -- name: contact_history_copy
 COPY contact_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
@@ -62,7 +62,7 @@ FROM STDIN BINARY
 SELECT * FROM (
 	(SELECT time, 1 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, '', '', score::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, origin, '', '', '', ''
+		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, origin, '', '', '', '', seed
 	FROM recommendation
 	WHERE 1 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -73,7 +73,7 @@ SELECT * FROM (
 	(SELECT time, 2 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
 		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
-		treatment_audience_level, treatment_audience_id, ''
+		treatment_audience_level, treatment_audience_id, '', 0::bigint
 	FROM contact_history
 	WHERE 2 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -85,7 +85,7 @@ SELECT * FROM (
 		interaction_point, offer_code, treatment_rule, segment, treatment_code,
 		CASE WHEN response IN ('accept', 'reject') THEN event ELSE response END, event_id, 0::float8,
 		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
-		treatment_audience_level, treatment_audience_id, response
+		treatment_audience_level, treatment_audience_id, response, 0::bigint
 	FROM response_history
 	WHERE CASE response WHEN 'accept' THEN 3 WHEN 'reject' THEN 4 ELSE 8 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -96,7 +96,7 @@ SELECT * FROM (
 	(SELECT time, 5 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, event, event_id, 0::float8,
 		snapshot_version, runtime_id, incarnation, sequence, position, campaign, cell, '', cause_event_id,
-		treatment_audience_level, treatment_audience_id, ''
+		treatment_audience_level, treatment_audience_id, '', 0::bigint
 	FROM event_history
 	WHERE 5 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -106,7 +106,7 @@ SELECT * FROM (
 	UNION ALL
 	(SELECT time, CASE what WHEN 'start' THEN 6 ELSE 7 END AS kind, environment, channel, session_id, audience_level, audience_id,
 		'', '', '', '', '', '', '', 0::float8,
-		snapshot_version, runtime_id, incarnation, sequence, position, '', '', '', '', '', '', ''
+		snapshot_version, runtime_id, incarnation, sequence, position, '', '', '', '', '', '', '', 0::bigint
 	FROM session_history
 	WHERE CASE what WHEN 'start' THEN 6 ELSE 7 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
@@ -115,3 +115,47 @@ SELECT * FROM (
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 ) AS h
 ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11
+
+-- name: decision_list
+-- Oldest first, a row for each of a decision's, the receipt with one of them. $1 to $3, environment, channel, visitor: empty: any.
+-- $4: since; until is in $5. $6 to $10: the key behind which the page begins. $11: decisions.
+WITH page AS (
+	SELECT time, incarnation, sequence, position, runtime_id, environment, channel, session_id, audience_level, audience_id,
+		snapshot_version, snapshot_digest, seed, receipt
+	FROM recommendation
+	WHERE receipt IS NOT NULL AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR audience_id = $3)
+		AND time >= $4 AND time < $5 AND (time, incarnation, sequence, position, runtime_id) > ($6, $7, $8, $9, $10)
+	ORDER BY time, incarnation, sequence, position, runtime_id LIMIT $11)
+SELECT p.time, p.incarnation, p.sequence, p.position, p.runtime_id, p.environment, p.channel, p.session_id, p.audience_level,
+	p.audience_id, p.snapshot_version, p.snapshot_digest, p.seed,
+	CASE WHEN r.sequence = p.sequence AND r.position = p.position THEN p.receipt END,
+	r.interaction_point, r.zone, r.rank, r.score, r.treatment_code, r.offer_code, r.treatment_rule, r.segment, r.campaign, r.cell,
+	r.origin, (r.environment, r.channel, r.session_id, r.audience_level, r.audience_id, r.snapshot_version, r.snapshot_digest)
+		IS DISTINCT FROM
+		(p.environment, p.channel, p.session_id, p.audience_level, p.audience_id, p.snapshot_version, p.snapshot_digest)
+FROM page p JOIN recommendation r ON r.time = p.time AND r.incarnation = p.incarnation AND r.runtime_id = p.runtime_id
+	AND r.seed = p.seed
+ORDER BY p.time, p.incarnation, p.sequence, p.position, p.runtime_id, r.sequence, r.position
+
+-- name: decision_get
+-- As decision_list; $1: environment, empty: any. $2: the decision's first treatment code, $3: its seed, where it has none.
+WITH page AS (
+	(SELECT time, incarnation, sequence, position, runtime_id, environment, channel, session_id, audience_level, audience_id,
+		snapshot_version, snapshot_digest, seed, receipt
+	FROM recommendation
+	WHERE treatment_code = $2 AND treatment_code <> '' AND receipt IS NOT NULL AND ($1 = '' OR environment = $1))
+	UNION ALL
+	(SELECT time, incarnation, sequence, position, runtime_id, environment, channel, session_id, audience_level, audience_id,
+		snapshot_version, snapshot_digest, seed, receipt
+	FROM recommendation
+	WHERE seed = $3 AND rank = 0 AND receipt IS NOT NULL AND ($1 = '' OR environment = $1)) LIMIT 1)
+SELECT p.time, p.incarnation, p.sequence, p.position, p.runtime_id, p.environment, p.channel, p.session_id, p.audience_level,
+	p.audience_id, p.snapshot_version, p.snapshot_digest, p.seed,
+	CASE WHEN r.sequence = p.sequence AND r.position = p.position THEN p.receipt END,
+	r.interaction_point, r.zone, r.rank, r.score, r.treatment_code, r.offer_code, r.treatment_rule, r.segment, r.campaign, r.cell,
+	r.origin, (r.environment, r.channel, r.session_id, r.audience_level, r.audience_id, r.snapshot_version, r.snapshot_digest)
+		IS DISTINCT FROM
+		(p.environment, p.channel, p.session_id, p.audience_level, p.audience_id, p.snapshot_version, p.snapshot_digest)
+FROM page p JOIN recommendation r ON r.time = p.time AND r.incarnation = p.incarnation AND r.runtime_id = p.runtime_id
+	AND r.seed = p.seed
+ORDER BY r.sequence, r.position
