@@ -1,6 +1,9 @@
 // Errors as people and scripts get them, and reading the values of options.
 #include "cli.h"
 
+#include "base/clock.h"
+#include "base/config.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -128,23 +131,12 @@ Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback
 
 Err cli_duration_within(Cli *cli, OptionId id, int64_t days, int64_t fallback_us, int64_t *ret_us)
 {
-	static const struct {
-		const char *suffix;
-		int64_t us;
-	} units[] = {{"ms", 1000}, {"s", 1000000}, {"m", 60000000}, {"h", 3600000000}, {"d", 86400000000}};
 	const char *text = cli_option(cli, id);
-	size_t digits = text ? strspn(text, "0123456789") : 0;
-	int64_t number;
 
 	*ret_us = fallback_us;
-	if (!text)
+	if (!text ||
+	        (duration_parse(str(text), ret_us) && *ret_us > 0 && *ret_us <= days * 24 * 3600 * US_PER_S))
 		return OK;
-	for (size_t i = 0; i < ARRAY_COUNT(units); i++)
-		if (strcmp(text + digits, units[i].suffix) == 0 && str_to_i64(str_n(text, digits), &number) &&
-		        number > 0 && number <= days * 86400000000 / units[i].us) {
-			*ret_us = number * units[i].us;
-			return OK;
-		}
 	return cli_usage(cli,
 	        "--%s must be a time with its unit, at most %" PRId64 "d: 500ms, 10s, 2m, 12h; not '%s'",
 	        option_rows[id].name, days, text);

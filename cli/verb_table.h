@@ -134,15 +134,33 @@ VERB_ROW("deployment cancel", "CHANNEL VERSION --env ENVIRONMENT", 2, 2, "commen
 	"What was approved is past that: parley rollout undo, or parley rollback.\n\n"
 	"Examples:\n"
 	"  parley deployment cancel bank 18 --env production -m 'wrong price'\n")
-VERB_ROW("evidence load", "CHANNEL --env ENVIRONMENT", 1, 1, "rate seconds connections visitors point audience contact", "measure latency and throughput on an environment's server, for gates", verb_evidence_load,
-	"Plays visitors: sessions, offers, contacts. Calls start at the given rate whether or not those before were answered, and latency\n"
-	"counts from when a call should have started, so that a stall is seen as visitors see it. In --audience, {n} stands for the\n"
-	"visitor's number. The report is bound to the snapshot that answered; if that changes meanwhile, nothing is handed in.\n"
-	"Everything that it does is recorded as any visitor's calls are: it is for test and staging.\n\n"
+VERB_ROW("load", "CHANNEL --env ENVIRONMENT", 1, 1, "mix rate seconds connections visitors point audience contact seed no-evidence", "drive a runtime server as touchpoints do: latency and throughput, for gates", verb_load,
+	"Plays visitors: sessions, offers, events, pauses. Visits begin at random moments, so many that --rate calls a second are made on\n"
+	"average, whether or not those before were answered; latency counts from when a call was due, so that a stall is seen as visitors\n"
+	"see it. In --audience, {n} stands for the visitor's number. What is measured is handed in as evidence for the gates of a\n"
+	"promotion, bound to the snapshot that answered; if that changes meanwhile, nothing is. --no-evidence only prints it.\n"
+	"Everything that it does is recorded as any visitor's calls are: it is for test and staging.\n"
+	"What visitors do, a mix says (--mix; parley load mix writes one from the history). Without one a visit asks for offers at the\n"
+	"channel's points in turn, reports a contact now and then, and never pauses. A mix is YAML:\n"
+	"  think: 3s                  # mean pause before each step; of a visit or a step likewise\n"
+	"  visits:\n"
+	"  - name: browses\n"
+	"    weight: 70\n"
+	"    steps:\n"
+	"    - offers: [home-hero, home-banner]   # one call for both\n"
+	"      max: 3\n"
+	"    - event: contact         # about the first offer of the last answer; about: nothing quotes none\n"
+	"      chance: 0.9\n\n"
 	"Examples:\n"
-	"  parley evidence load bank --env staging\n"
-	"  parley evidence load bank --env staging --rate 2000 --seconds 60 --connections 32\n"
-	"  parley evidence load bank --env staging --point hero --audience 'customer:customer_id={n}' --visitors 500\n")
+	"  parley load bank --env staging\n"
+	"  parley load bank --env staging --rate 2000 --seconds 60 --connections 32 --mix june.yaml\n"
+	"  parley load bank --env staging --point hero --audience 'customer:customer_id={n}' --visitors 500 --no-evidence\n")
+VERB_ROW("load mix", "CHANNEL --env ENVIRONMENT", 1, 1, "since until limit", "write what visitors did as a mix for load", verb_load_mix,
+	"Reads the newest entries of the environment's history (--limit, 20000), puts sessions together, and writes the 50 most frequent\n"
+	"kinds of visits as YAML, each with how often it was and its mean pause.\n\n"
+	"Examples:\n"
+	"  parley load mix bank --env production --since 7d > june.yaml\n"
+	"  parley load mix bank --env production --since 2026-06-01 --until 2026-07-01 --limit 200000\n")
 VERB_ROW("evidence scenarios", "CHANNEL FILE… --env ENVIRONMENT", 2, 100, "", "try what a channel must answer, for gates", verb_evidence_scenarios,
 	"Each scenario asks as a what-if: nothing is recorded. Exits 1 if one failed. A file is a YAML list:\n"
 	"  - name: a student gets no loan\n"

@@ -104,9 +104,14 @@ static bool with_unit(Str text, const Unit *units, size_t count, int64_t *ret)
 	return false;
 }
 
+bool duration_parse(Str text, int64_t *ret_us)
+{
+	return with_unit(text, durations, ARRAY_COUNT(durations), ret_us);
+}
+
 static Err duration_read(const Reader *reader, const Word *word, const ConfigField *field, void *ret)
 {
-	if (!with_unit(word->text, durations, ARRAY_COUNT(durations), ret))
+	if (!duration_parse(word->text, ret))
 		return refuse(reader, word->line, word->column, field,
 		        "must be a time with its unit: 250ms, 5s, 10m, 12h, 30d");
 	return bounds_check(reader, word, field, *(int64_t *)ret, 1000);

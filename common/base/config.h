@@ -54,3 +54,6 @@ Err config_load(const char *path, const ConfigField *fields, Arena *arena, void 
 Err config_parse(Str text, const char *name, const ConfigField *fields, Arena *arena, void *ret);
 // Prints a commented example of everything that `fields` know.
 void config_print_help(const ConfigField *fields);
+
+// A whole number with us, ms, s, m, h or d behind it, or 0, as microseconds; false if it is anything else.
+bool duration_parse(Str text, int64_t *ret_us);

@@ -206,7 +206,7 @@ stack_approve()
 stack_evidence()
 {
 	parley evidence scenarios "$1" "$stack_profiles/sample/scenarios.yaml" --env staging &&
-		parley evidence load "$1" --env staging --rate 50 --seconds 2 --connections 4
+		parley load "$1" --env staging --rate 50 --seconds 2 --connections 4
 }
 
 # stack_deploy CHANNEL ENVIRONMENT [OPTION…]: deployed or promoted, with what its gates ask for, and approved.

@@ -54,7 +54,7 @@ eventually COMPLETE state staging
 
 tell "gates refuse what nobody measured, and say which command mends it"
 refused "parley evidence scenarios retail-bank" parley promote retail-bank --to production
-refused "parley evidence load retail-bank --env staging" parley promote retail-bank --to production
+refused "parley load retail-bank --env staging" parley promote retail-bank --to production
 cat >"$STACK/scenarios.yaml" <<'END'
 - name: customer 1003 is asked to talk about an estate
   audience: customer:customer_id=1003
@@ -70,7 +70,14 @@ expect "2 scenarios, 0 failed" parley evidence scenarios retail-bank "$STACK/sce
 ! parley evidence scenarios retail-bank "$STACK/wrong.yaml" --env staging >/dev/null || stack_fail "a wrong scenario should exit 1"
 refused "1 of 2 scenarios failed" parley promote retail-bank --to production
 expect "0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging
-expect "p99" parley evidence load retail-bank --env staging --rate 50 --seconds 2 --connections 4
+expect "P99_MS" parley load retail-bank --env staging --rate 50 --seconds 2 --connections 4 --audience customer:customer_id=1003
+
+tell "what visitors did in staging is a mix that load plays again; a mix with a mistake says where it is"
+mixed() { parley load mix retail-bank --env staging >"$STACK/mix.yaml" && grep "event: " "$STACK/mix.yaml"; }
+eventually "event: " mixed
+expect "offers" parley load retail-bank --env staging --mix "$STACK/mix.yaml" --rate 50 --seconds 2 --connections 2 --seed 7 --no-evidence
+sed 's/steps:/stops:/' "$STACK/mix.yaml" >"$STACK/wrong-mix.yaml"
+refused "visit 1: it has no member 'stops'" parley load retail-bank --env staging --mix "$STACK/wrong-mix.yaml"
 
 tell "production wants two persons, none of them the author"
 expect "0 of 2 are there" parley promote retail-bank --to production -m "first"
