@@ -23,8 +23,8 @@ static bool is_load(const EnvironmentGate *gate)
 static const char *remedy(const Judge *j, const EnvironmentGate *gate)
 {
 	return is_load(gate)
-	               ? arena_printf(j->arena, "parley load " STR_FMT " --env " STR_FMT,
-	                         STR_ARG(j->channel), STR_ARG(gate->from))
+	               ? arena_printf(j->arena, "parley load " STR_FMT " --env " STR_FMT, STR_ARG(j->channel),
+	                         STR_ARG(gate->from))
 	               : arena_printf(j->arena, "parley evidence scenarios " STR_FMT " FILE… --env " STR_FMT,
 	                         STR_ARG(j->channel), STR_ARG(gate->from));
 }
