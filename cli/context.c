@@ -156,12 +156,18 @@ static void *list_grow(ConfigList *list, size_t size, Arena *arena)
 	return items + size * list->count++;
 }
 
+// Files are named by it.
+static bool is_plain(Str name)
+{
+	return name.len && name.len <= 63 && !memchr(name.ptr, '/', name.len) && name.ptr[0] != '.';
+}
+
 Err context_add(ContextFile *file, Str name, Arena *arena, Context **ret)
 {
 	*ret = context_find(file, name);
 	if (*ret)
 		return OK;
-	if (!name.len || name.len > 63 || memchr(name.ptr, '/', name.len) || name.ptr[0] == '.')
+	if (!is_plain(name))
 		return err(ERR_FIELD_INVALID,
 		        "'" STR_FMT "' cannot name a context: 1 to 63 bytes without '/'", STR_ARG(name));
 	*ret = list_grow(&file->contexts, sizeof(Context), arena);
@@ -191,21 +197,28 @@ Err context_environment_add(Context *context, Str name, Arena *arena, ContextEnv
 	return OK;
 }
 
+static Str name_of(const Context *context)
+{
+	return context->name.len ? context->name : STR("default");
+}
+
 static char *token_path(const ContextFile *file, const Context *context, Arena *arena)
 {
-	Str name = context->name.len ? context->name : STR("default");
+	return arena_printf(
+	        arena, STR_FMT "/tokens/" STR_FMT, STR_ARG(folder(file)), STR_ARG(name_of(context)));
+}
 
-	return arena_printf(arena, STR_FMT "/tokens/" STR_FMT, STR_ARG(folder(file)), STR_ARG(name));
+static Err read_if_there(const char *path, size_t max, Arena *arena, Str *ret)
+{
+	*ret = (Str){0};
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return OK;
+	return file_read(path, max, arena, ret);
 }
 
 Err context_token_load(const ContextFile *file, const Context *context, Arena *arena, Str *ret)
 {
-	const char *path = token_path(file, context, arena);
-
-	*ret = (Str){0};
-	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return OK;
-	TRY(file_read(path, TOKEN_MAX, arena, ret));
+	TRY(read_if_there(token_path(file, context, arena), TOKEN_MAX, arena, ret));
 	while (ret->len && (ret->ptr[ret->len - 1] == '\n' || ret->ptr[ret->len - 1] == '\r'))
 		ret->len--;
 	return OK;
@@ -220,4 +233,28 @@ Err context_token_save(const ContextFile *file, const Context *context, Arena *a
 		                                            : err_errno(ERR_IO, "cannot remove %s", path);
 	TRY(dir_make(arena_printf(arena, STR_FMT "/tokens", STR_ARG(folder(file))), 0700));
 	return file_write_durable(path, token, 0600);
+}
+
+Err context_root_path(
+        const ContextFile *file, const Context *context, Str environment, Arena *arena, const char **ret)
+{
+	if (!is_plain(environment))
+		return err_at(ERR_FIELD_INVALID, "environment", "'" STR_FMT "' cannot name an environment",
+		        STR_ARG(environment));
+	*ret = arena_printf(arena, STR_FMT "/roots/" STR_FMT "/" STR_FMT ".root", STR_ARG(folder(file)),
+	        STR_ARG(name_of(context)), STR_ARG(environment));
+	return OK;
+}
+
+Err context_root_load(const char *path, size_t max, Arena *arena, Str *ret)
+{
+	return read_if_there(path, max, arena, ret);
+}
+
+Err context_root_save(const char *path, Str envelope, Arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+
+	TRY(dir_make(arena_cstr(arena, str_n(path, (size_t)(slash - path))), 0700));
+	return file_write_durable(path, envelope, 0600);
 }

@@ -1,7 +1,7 @@
 // Contexts: which servers there are, how to reach them and what to show them. They are kept in
 // $PARLEY_CONFIG, else
 // ~/.config/parley/config.yaml; the tokens of the design server beside it, in tokens/CONTEXT, for their
-// owner's eyes only.
+// owner's eyes only, and the roots that their owner trusts, in roots/CONTEXT/ENVIRONMENT.root.
 #pragma once
 #include "base/config.h"
 
@@ -44,3 +44,9 @@ Err context_environment_add(Context *context, Str name, Arena *arena, ContextEnv
 Err context_token_load(const ContextFile *file, const Context *context, Arena *arena, Str *ret);
 // An empty token removes the file.
 Err context_token_save(const ContextFile *file, const Context *context, Arena *arena, Str token);
+// Where an environment's root is kept. Error: FIELD_INVALID (no file can have that name).
+Err context_root_path(
+        const ContextFile *file, const Context *context, Str environment, Arena *arena, const char **ret);
+// The envelope; empty if none is kept.
+Err context_root_load(const char *path, size_t max, Arena *arena, Str *ret);
+Err context_root_save(const char *path, Str envelope, Arena *arena);

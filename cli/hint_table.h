@@ -33,6 +33,8 @@ HINT_ROW(KEY_ROLE, "parley key show tells a key's ID, parley root show who holds
 HINT_ROW(APPROVALS_MISSING, "parley approve CHANNEL --env ENVIRONMENT --key FILE")
 HINT_ROW(APPROVER_IS_AUTHOR, "ask another approver; parley environments lists them")
 HINT_ROW(ROOT_EXPIRED, "holders of root keys make the next one: parley root change")
+HINT_ROW(ROOT_UNTRUSTED, "sign nothing; ask those who hold the root keys. If the root is theirs: --root with "
+                         "the file that you have from them")
 HINT_ROW(ROOT_VERSION, "parley root get fetches the newest; the next one follows that: parley root change")
 HINT_ROW(GATE_FAILED, "parley promotion CHANNEL shows all gates; the commands above make new evidence")
 HINT_ROW(DEPLOYMENT_NOT_FOUND, "parley rollout history lists what was deployed")

@@ -1,6 +1,6 @@
 // approve: a person looks at what is to be deployed and signs it on his own machine. What is shown is read
 // from the very bytes that are signed and from the blob that they name, not from what the server says of
-// them.
+// them; and whether the signature will count is told by a root that the person trusts.
 #include "base/clock.h"
 #include "connect.h"
 #include "deployment.h"
@@ -9,6 +9,7 @@
 #include "snapshot/types.h"
 #include "snapshot_fetch.h"
 #include "snapshot_json.h"
+#include "trusted.h"
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ typedef struct Approve {
 	const Deployment *deployment;
 	Str payload; // what is signed
 	const Manifest *manifest;
+	Trusted trusted;
 	Arena *arena; // of blobs
 } Approve;
 
@@ -217,8 +219,11 @@ static Err sign_and_send(const Approve *a)
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
 	Signature *signature;
 	size_t count;
+	Str holder;
 
 	TRY(keyring_sign(a->cli, STR(SNAPSHOT_PAYLOAD_TYPE), a->payload, 1, &signature, &count));
+	TRY(approval_check(&a->trusted.root, a->payload, str(a->manifest->author), signature, &holder));
+	TRY(trusted_keep(a->cli, &a->trusted));
 	TRY(send(a, signature, &answer));
 	return print_answer(a, &answer);
 }
@@ -242,6 +247,7 @@ Err verb_approve(Cli *cli)
 	TRY(manifest_parse(a.payload, cli->arena, &manifest));
 	a.manifest = manifest;
 	TRY(check_meant(&a));
+	TRY(trusted_root(cli, a.environment, &a.trusted));
 	show_manifest(&a);
 	TRY(show_changes(&a));
 	TRY(ask(cli, a.environment));

@@ -288,13 +288,18 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
-VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file comment yes no-wait",
+VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file root comment yes no-wait",
 	"look at a deployment that waits, and sign it with your key", verb_approve,
 	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
 	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"
 	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's\n"
 	"root asks for, the roll-out starts.\n\n"
+	"The key has to be an approver's by a root that you trust. The first time, name the file that you have from those who hold the root\n"
+	"keys (--root; oldest first if there are several); without it the design server's newest is taken at its word, and its SHA-256 shown\n"
+	"to compare. It is kept beside your contexts, in roots/CONTEXT/ENVIRONMENT.root, and what the design server hands out from then on\n"
+	"has to follow it: if it does not, or is older, nothing is signed.\n\n"
 	"Examples:\n"
+	"  parley approve bank --env production --key anna.key --root production-1.root\n"
 	"  parley approve bank --env production --key anna.key\n"
 	"  parley approve bank --env production --version 7 --key anna.key -m 'as agreed on Monday'\n"
 	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
@@ -310,10 +315,11 @@ VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
 	"  parley snapshot inspect snapshot.bin -o json\n"
 	"  parley snapshot inspect production:retail-bank\n")
-VERB_ROW("snapshot verify", "[ENVELOPE [SNAPSHOT]] --root FILE", 0, 2, "channel version root", "check a deployment as a runtime server does", verb_snapshot_verify,
+VERB_ROW("snapshot verify", "[ENVELOPE [SNAPSHOT]]", 0, 2, "channel version root", "check a deployment as a runtime server does", verb_snapshot_verify,
 	"ENVELOPE and SNAPSHOT are files, and then no server is asked; or --channel and --env, and the design server is, whose roots have to\n"
-	"follow those that --root names. What is believed is the first --root alone. Each check is a line; the first that fails ends it and\n"
-	"the verb exits with 7. Whether a server would take it next also depends on what that server runs, which is not known here.\n\n"
+	"follow those that --root names. What is believed is the first --root alone; without one, the root of --env that is trusted here\n"
+	"since something was approved by it (parley approve --help). Each check is a line; the first that fails ends it and the verb exits\n"
+	"with 7. Whether a server would take it next also depends on what that server runs, which is not known here.\n\n"
 	"Examples:\n"
 	"  parley snapshot verify manifest.envelope 9f86d081884c7d65… --root production-1.root\n"
 	"  parley snapshot verify --channel bank --env production --root production-1.root\n")

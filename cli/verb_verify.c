@@ -1,10 +1,12 @@
 // snapshot verify: what a runtime server would say of a deployment, check by check, from bytes alone. What is
-// believed are the roots that --root names; what a server hands out is only looked at.
+// believed are the roots that --root names, or the one that is trusted here already; what a server hands out
+// is only looked at.
 #include "base/clock.h"
 #include "base/file.h"
 #include "output.h"
 #include "snapshot/types.h"
 #include "snapshot_fetch.h"
+#include "trusted.h"
 
 #include <inttypes.h>
 
@@ -41,7 +43,7 @@ static Err said(Verify *v, const char *check, Err e, const char *detail)
 
 // --- roots ---
 
-static Err take_root(Verify *v, Str envelope, const char *source, bool first)
+static Err take_root(Verify *v, Str envelope, const char *source, const char *why, bool first)
 {
 	const char *environment = cli_option(v->cli, OPT_ENV), *detail = "";
 	TrustRoot next = {0};
@@ -51,9 +53,22 @@ static Err take_root(Verify *v, Str envelope, const char *source, bool first)
 	if (!e) {
 		v->root = next;
 		detail = arena_printf(v->cli->arena, "root %" PRIu64 " of " STR_FMT "%s", next.version,
-		        STR_ARG(next.environment), first ? ", believed because you named it" : "");
+		        STR_ARG(next.environment), why);
 	}
 	return said(v, arena_printf(v->cli->arena, "root from %s", source), e, detail);
+}
+
+static Err take_kept(Verify *v)
+{
+	const char *environment = cli_option(v->cli, OPT_ENV), *path;
+	Str bytes = {0};
+
+	if (environment)
+		TRY(trusted_kept(v->cli, environment, &bytes, &path));
+	if (!bytes.len)
+		return cli_usage(v->cli,
+		        "which root do you believe? give --root FILE, oldest first if there are several");
+	return take_root(v, bytes, path, ", trusted here already", true);
 }
 
 static Err take_files(Verify *v)
@@ -62,14 +77,11 @@ static Err take_files(Verify *v)
 	bool first = true;
 	Str bytes;
 
-	if (!value)
-		return cli_usage(v->cli,
-		        "which root do you believe? give --root FILE, oldest first if there are several");
 	for (; value; value = value->next, first = false) {
 		TRY(file_read(value->text, ENVELOPE_MAX, v->cli->arena, &bytes));
-		TRY(take_root(v, bytes, value->text, first));
+		TRY(take_root(v, bytes, value->text, first ? ", believed because you named it" : "", first));
 	}
-	return OK;
+	return first ? take_kept(v) : OK;
 }
 
 // Those that follow what is believed already; older ones are passed over.
@@ -86,7 +98,7 @@ static Err take_published(Verify *v, const char *environment)
 		TRY(root_parse(str_n((const char *)envelope->payload.data, envelope->payload.len),
 		        v->cli->arena, &root));
 		if (root->version > v->root.version)
-			TRY(take_root(v, bytes, "the design server", false));
+			TRY(take_root(v, bytes, "the design server", "", false));
 	}
 	return OK;
 }

@@ -197,7 +197,7 @@ stack_approve()
 	for name in $stack_approvers; do
 		parley rollout history "$channel" --env "$environment" --limit 1 -o json | grep -q '"AWAITING_APPROVAL"' || return 0
 		stack_person "$name" || return
-		parley --context "$name" approve "$channel" --env "$environment" --yes \
+		parley --context "$name" approve "$channel" --env "$environment" --yes --root "$STACK/root/$environment.root" \
 			--key "$STACK/cli/$name.key" --passphrase-file "$STACK/cli/$name.passphrase" || return
 	done
 }
