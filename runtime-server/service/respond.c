@@ -208,6 +208,7 @@ static Err record(Posting *posting, const Deployed *deployed)
 	entry.context = &posting->context;
 	entry.what_case = PARLEY__JOURNAL__V1__ENTRY__WHAT_RESPONSE_POSTED;
 	entry.response_posted = &posting->posted;
+	trace_span_text(posting->in->span, "parley.channel", deployed_channel(deployed));
 	posting->pending.wait = trace_span_within(posting->in->span, "journal commit", posting->arena);
 	return visitors_record(posting->service->options.visitors, &entry, str(posting->in->event_id),
 	        posting->arena, on_disk, &posting->pending);

@@ -65,7 +65,6 @@ void respond_to(
 	if (response->code_kind == RESPONSE_CODE(CUSTOM))
 		response->code = click_source_code(service, response->code, arena);
 	response->span = span;
-	trace_span_text(span, "parley.channel", str(response->channel));
 	respond(service, response, arena, reply);
 }
 
