@@ -148,11 +148,11 @@ Err event_sorter_add(EventSorter *sorter, const Event *event)
 	if (packed.len > EVENT_BYTES_MAX)
 		return err(ERR_FIELD_INVALID, "the event has %zu bytes; at most %d are possible", packed.len,
 		        EVENT_BYTES_MAX);
-	TRY(room_for(sorter, EVENT_LENGTH_SIZE + packed.len));
+	TRY(room_for(sorter, RECORDS_LENGTH_SIZE + packed.len));
 	sorter->entries[sorter->count++] = (Entry){event->time_us, sorter->number++, sorter->len};
 	put_u32(sorter->bytes + sorter->len, (uint32_t)packed.len);
-	memcpy(sorter->bytes + sorter->len + EVENT_LENGTH_SIZE, packed.ptr, packed.len);
-	sorter->len += EVENT_LENGTH_SIZE + packed.len;
+	memcpy(sorter->bytes + sorter->len + RECORDS_LENGTH_SIZE, packed.ptr, packed.len);
+	sorter->len += RECORDS_LENGTH_SIZE + packed.len;
 	return OK;
 }
 
@@ -182,7 +182,7 @@ static Err run_write(const EventSorter *sorter, FILE *file)
 		put_u64(head + 8, entry->number);
 		put_u32(head + 16, get_u32(event));
 		if (fwrite(head, 1, sizeof head, file) != sizeof head ||
-		        fwrite(event + EVENT_LENGTH_SIZE, 1, get_u32(event), file) != get_u32(event))
+		        fwrite(event + RECORDS_LENGTH_SIZE, 1, get_u32(event), file) != get_u32(event))
 			return err_errno(ERR_IO, "cannot write a run of events");
 	}
 	return fflush(file) == 0 && fdatasync(fileno(file)) == 0

@@ -11,7 +11,9 @@ audit: base
 link: base
 estimate: base
 wire: base
-eventset: base wire
+records: base
+eventset: base records wire
+planfile: base records wire
 expr: base
 snapshot: base wire expr
 decide: base expr snapshot
