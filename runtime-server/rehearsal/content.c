@@ -1,6 +1,7 @@
 #include "rehearsal/internal.h"
 
 #include "base/cleanup.h"
+#include "service/check.h"
 #include "service/service.h"
 
 enum { ARENA_BLOCK = 256 * 1024 };
@@ -40,4 +41,17 @@ const Plan *rehearsal_plan(const RehearsalContent *content)
 const Digest *rehearsal_digest(const RehearsalContent *content)
 {
 	return &content->digest;
+}
+
+uint64_t rehearsal_version(const RehearsalContent *content)
+{
+	return content->version;
+}
+
+Err rehearsal_visitor(const RehearsalContent *content, const AudienceId *audience, Arena *arena, Str *ret)
+{
+	Audience checked;
+	TRY(check_audience(content->plan, audience, arena, &checked));
+	*ret = checked.id;
+	return OK;
 }

@@ -1,16 +1,23 @@
-// A list is enough: a story has a handful of visitors, and each is looked for once a session.
+// A table in memory: a story has a handful of visitors, a plan maybe millions.
 #include "rehearsal/persona.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "wire/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
 
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 
-enum { ARENA_BLOCK = 16 * 1024, PERSONAS_MAX = 100000 };
+enum { ARENA_BLOCK = 64 * 1024, FIRST_BUCKETS = 64, LINE_MAX_BYTES = 1024 * 1024 };
 
 typedef struct Persona {
 	struct Persona *next;
 	int level;
 	Str id;
+	uint64_t hash;
 	ExprValue *values;
 	uint64_t *given;
 } Persona;
@@ -18,8 +25,8 @@ typedef struct Persona {
 struct Personas {
 	Arena *arena; // its own
 	const RehearsalContent *content;
-	Persona *first;
-	size_t count;
+	Persona **buckets;
+	size_t bucket_count, count;
 };
 
 Personas *personas_new(const RehearsalContent *content)
@@ -32,13 +39,21 @@ Personas *personas_new(const RehearsalContent *content)
 	}
 	personas->arena = arena;
 	personas->content = content;
+	personas->buckets = calloc(FIRST_BUCKETS, sizeof(Persona *));
+	personas->bucket_count = FIRST_BUCKETS;
+	if (personas->buckets == NULL) {
+		personas_free(personas);
+		return NULL;
+	}
 	return personas;
 }
 
 void personas_free(Personas *personas)
 {
-	if (personas != NULL)
-		arena_free(personas->arena);
+	if (personas == NULL)
+		return;
+	free(personas->buckets);
+	arena_free(personas->arena);
 }
 
 static Err no_memory(void)
@@ -147,12 +162,60 @@ static Err take_value(Personas *personas, const Persona *persona, const char *na
 	return OK;
 }
 
+// --- the table ---
+
+static uint64_t hash_of(int level, Str id)
+{
+	return XXH3_64bits_withSeed(id.ptr, id.len, (uint64_t)level);
+}
+
+static Persona **bucket_of(Persona **buckets, size_t count, uint64_t hash)
+{
+	return &buckets[hash & (count - 1)];
+}
+
 static Persona *find(const Personas *personas, int level, Str id)
 {
-	Persona *persona = personas->first;
-	while (persona != NULL && (persona->level != level || !str_eq(persona->id, id)))
+	uint64_t hash = hash_of(level, id);
+	Persona *persona = *bucket_of(personas->buckets, personas->bucket_count, hash);
+	while (persona != NULL &&
+	        (persona->hash != hash || persona->level != level || !str_eq(persona->id, id)))
 		persona = persona->next;
 	return persona;
+}
+
+static Err grow(Personas *personas)
+{
+	size_t count = personas->bucket_count * 2;
+	Persona **buckets = calloc(count, sizeof(Persona *));
+	if (buckets == NULL)
+		return no_memory();
+	for (size_t i = 0; i < personas->bucket_count; i++)
+		for (Persona *persona = personas->buckets[i], *next; persona != NULL; persona = next) {
+			Persona **bucket = bucket_of(buckets, count, persona->hash);
+			next = persona->next;
+			persona->next = *bucket;
+			*bucket = persona;
+		}
+	free(personas->buckets);
+	personas->buckets = buckets;
+	personas->bucket_count = count;
+	return OK;
+}
+
+static Err add(Personas *personas, const Persona *made)
+{
+	Persona *persona = ARENA_NEW(personas->arena, Persona);
+	if (persona == NULL)
+		return no_memory();
+	if (personas->count >= personas->bucket_count)
+		TRY(grow(personas));
+	Persona **bucket = bucket_of(personas->buckets, personas->bucket_count, made->hash);
+	*persona = *made;
+	persona->next = *bucket;
+	*bucket = persona;
+	personas->count++;
+	return OK;
 }
 
 Err personas_put(Personas *personas, int level, Str id, const json_t *profile)
@@ -160,6 +223,7 @@ Err personas_put(Personas *personas, int level, Str id, const json_t *profile)
 	size_t count = rehearsal_snapshot(personas->content)->audience_levels[level]->n_attributes;
 	Persona made = {.level = level,
 	        .id = arena_str(personas->arena, id),
+	        .hash = hash_of(level, id),
 	        .values = ARENA_ARRAY(personas->arena, ExprValue, count + 1),
 	        .given = ARENA_ARRAY(personas->arena, uint64_t, count / 64 + 1)};
 	const char *name;
@@ -169,19 +233,66 @@ Err personas_put(Personas *personas, int level, Str id, const json_t *profile)
 	json_object_foreach((json_t *)(uintptr_t)profile, name, value)
 	        TRY(take_value(personas, &made, name, value));
 	Persona *persona = find(personas, level, id);
-	if (persona == NULL) {
-		if (personas->count == PERSONAS_MAX)
-			return err(ERR_LIMIT, "a story has at most %d visitors with a profile", PERSONAS_MAX);
-		persona = ARENA_NEW(personas->arena, Persona);
-		if (persona == NULL)
-			return no_memory();
-		made.next = personas->first;
-		personas->first = persona;
-		personas->count++;
-	} else {
-		made.next = persona->next;
-	}
+	if (persona == NULL)
+		return add(personas, &made);
+	made.next = persona->next;
 	*persona = made;
+	return OK;
+}
+
+// --- a file of them ---
+
+static Err take_line(Personas *personas, Str text, Arena *arena)
+{
+	CLEANUP(json_decrefp_) json_t *json = NULL;
+	int level = 0;
+	Str id = {0};
+	TRY(json_parse(text, LINE_MAX_BYTES, &json));
+	TRY(persona_of(personas->content, json, arena, &level, &id));
+	const json_t *attributes = json_object_get(json, "attributes");
+	if (!json_is_object(attributes))
+		return err_at(ERR_FIELD_MISSING, "attributes", "give {ATTRIBUTE: value, …}");
+	return personas_put(personas, level, id, attributes);
+}
+
+static Err take_lines(Personas *personas, FILE *file, const char *path)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
+	char *line = NULL;
+	size_t room = 0, number = 0;
+	Err e = arena != NULL ? OK : no_memory();
+	for (ssize_t len; e == OK && (len = getline(&line, &room, file)) > 0;) {
+		arena_reset(arena);
+		number++;
+		len -= line[len - 1] == '\n';
+		if (len > 0)
+			e = take_line(personas, str_n(line, (size_t)len), arena);
+		if (e != OK)
+			e = err_context(e, "%s:%zu", path, number);
+	}
+	free(line);
+	return e;
+}
+
+static void personas_freep(Personas **personas)
+{
+	personas_free(*personas);
+}
+
+Err personas_read(const RehearsalContent *content, const char *path, Personas **ret)
+{
+	CLEANUP(personas_freep) Personas *personas = personas_new(content);
+	if (personas == NULL)
+		return no_memory();
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return err_errno(ERR_IO, "cannot read %s", path);
+	Err e = take_lines(personas, file, path);
+	ErrDetail why = *err_detail();
+	fclose(file);
+	if (e != OK)
+		return err_restore(&why);
+	*ret = STEAL(personas);
 	return OK;
 }
 

@@ -16,7 +16,10 @@ Err persona_of(
         const RehearsalContent *content, const json_t *visitor, Arena *arena, int *ret_level, Str *ret_id);
 // Gives a visitor the profile {ATTRIBUTE: value}, in place of any former one: bool, number, text, RFC 3339
 // for a timestamp, a list of texts; null for an attribute that the visitor lacks. Errors: ATTRIBUTE_UNKNOWN,
-// ATTRIBUTE_TYPE, LIMIT, NO_MEMORY.
+// ATTRIBUTE_TYPE, NO_MEMORY.
 Err personas_put(Personas *personas, int level, Str id, const json_t *profile);
+// All of a file: a JSON object a line, {"level", "id", "attributes"}. Errors also: IO, JSON_INVALID; they
+// name the line.
+Err personas_read(const RehearsalContent *content, const char *path, Personas **ret);
 // For ProfileSource.
 void personas_fill(const Personas *personas, ProfileRequest *request);

@@ -50,6 +50,9 @@ static Err open_state(Rehearsal *rehearsal)
 	        .journal = rehearsal->journal,
 	        .max_visitors = options->max_visitors,
 	        .no_treatments = options->no_treatments,
+	        .takes = options->takes,
+	        .takes_context = options->context,
+	        .treatment_bytes = options->treatment_bytes,
 	        .hash_seed = options->hash_seed,
 	};
 	return visitors_begin(&state, options->state_name != NULL ? options->state_fd : -1,
@@ -85,7 +88,9 @@ static Err open_service(Rehearsal *rehearsal)
 	                           .steady = clock,
 	                           .max_sessions = options->max_sessions,
 	                           .seed = next_seed,
-	                           .seed_context = rehearsal},
+	                           .seed_context = rehearsal,
+	                           .on_decision = options->decision,
+	                           .decision_context = options->context},
 	        &rehearsal->service);
 }
 
@@ -247,7 +252,9 @@ Err rehearsal_do(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const B
 	Err result = OK;
 	TRY(begin_call(rehearsal, moment_us, seed));
 	arena_reset(rehearsal->scratch);
+	service_unanswered(rehearsal->service, true);
 	service_command(rehearsal->service, command, rehearsal->scratch, note, &result);
+	service_unanswered(rehearsal->service, false);
 	return result;
 }
 
@@ -262,6 +269,16 @@ Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)
 	                       : STR("");
 	arena_reset(rehearsal->scratch);
 	return visitors_record(rehearsal->visitors, entry, event_id, rehearsal->scratch, NULL, NULL);
+}
+
+const Session *rehearsal_session(Rehearsal *rehearsal, Str id)
+{
+	return service_session(rehearsal->service, id);
+}
+
+VisitorView *rehearsal_view(Rehearsal *rehearsal)
+{
+	return ((const Prepared *)rehearsal->prepared)->view;
 }
 
 size_t rehearsal_sessions(const Rehearsal *rehearsal)

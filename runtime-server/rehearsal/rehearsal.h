@@ -8,8 +8,11 @@
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
+#include "decide/decide.h"
 #include "profile/profile.h"
+#include "session/session.h"
 #include "snapshot/snapshot.h"
+#include "visitor/visitor.h"
 
 #include "parley/journal/v1/journal.pb-c.h"
 #include "parley/runtime/v1/interaction.pb-c.h"
@@ -25,8 +28,12 @@ Err rehearsal_content_open(Str blob, uint64_t version, RehearsalContent **ret);
 // After all rehearsals of it. NULL is fine.
 void rehearsal_content_free(RehearsalContent *content);
 const Parley__Snapshot__V1__Snapshot *rehearsal_snapshot(const RehearsalContent *content);
-const struct Plan *rehearsal_plan(const RehearsalContent *content);
+const Plan *rehearsal_plan(const RehearsalContent *content);
 const Digest *rehearsal_digest(const RehearsalContent *content); // of the blob
+uint64_t rehearsal_version(const RehearsalContent *content);
+// Whom a call names: the canonical text, in `arena`. Errors: AUDIENCE_INVALID, FIELD_MISSING, NO_MEMORY.
+Err rehearsal_visitor(const RehearsalContent *content, const Parley__Runtime__V1__AudienceId *audience,
+        Arena *arena, Str *ret);
 
 static inline void rehearsal_content_freep(RehearsalContent **content)
 {
@@ -51,13 +58,19 @@ typedef struct RehearsalOptions {
 	// The visitor state that it begins with: a checkpoint's file, read now; no name: nothing. -1 is none.
 	int state_fd;
 	const char *state_name;
-	uint64_t hash_seed;  // of visitor state that begins with nothing
-	size_t max_sessions; // 0: 65,536
-	size_t max_visitors; // 0: the checkpoint's limit, or visitor.h's
+	uint64_t hash_seed;     // of visitor state that begins with nothing
+	size_t max_sessions;    // 0: 65,536
+	size_t treatment_bytes; // of the newest recommendations, at least 1 MiB; 0: the checkpoint's, or
+	                        // visitor.h's
+	size_t max_visitors;    // 0: the checkpoint's limit, or visitor.h's
 	// Only sessions know their treatments: an event that quotes another session's is refused as unknown.
 	bool no_treatments;
 	// Visitors' profiles, for every audience level; NULL: no profile database, which answers say.
 	ProfileSource profile;
+	// Which of the checkpoint's visitors it begins with; NULL: all.
+	bool (*takes)(void *context, Str level, Str audience_id);
+	// Told of every decision that is kept, by the engine's own indexes. May be NULL.
+	void (*decision)(void *context, const Session *session, const Decision *decision);
 	// Told of every entry, in order; not OK: whatever was to be recorded fails. May be NULL.
 	Err (*entry)(void *context, const RehearsalEntry *entry);
 	void *context;
@@ -97,14 +110,17 @@ Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
 // rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
 Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);
 
+// The session; NULL: it is not open. Until the next call or tick.
+const Session *rehearsal_session(Rehearsal *rehearsal, Str id);
 size_t rehearsal_sessions(const Rehearsal *rehearsal); // open ones
 
 // --- state ---
 
 // What is remembered of a visitor as of now, oldest first, in `arena`. Error: NO_MEMORY.
-struct Fact;
-Err rehearsal_facts(Rehearsal *rehearsal, int level, Str audience_id, Arena *arena, const struct Fact **ret,
-        size_t *ret_count);
+Err rehearsal_facts(
+        Rehearsal *rehearsal, int level, Str audience_id, Arena *arena, const Fact **ret, size_t *ret_count);
+// The view of visitor state, for what overall constraints count (visitor.h).
+VisitorView *rehearsal_view(Rehearsal *rehearsal);
 // Writes a checkpoint of visitor state, begun now, into an empty file: equal state is equal bytes, and a
 // rehearsal or a server can go on from it. Errors: IO, NO_MEMORY.
 Err rehearsal_save(Rehearsal *rehearsal, int fd);

@@ -61,6 +61,16 @@ void service_respond(Service *service, const PostResponseRequest *request, Arena
 	respond_to(service, request, NULL, arena, &reply.reply);
 }
 
+void service_unanswered(Service *service, bool unanswered)
+{
+	service->unanswered = unanswered;
+}
+
+const Session *service_session(Service *service, Str id)
+{
+	return session_look(service->sessions, id);
+}
+
 Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,
         BatchResult *ret)
 {

@@ -100,6 +100,8 @@ static Err keep(Service *service, Session *session, const Decision *decision, Re
 	TRY(session_remember_decision(session, decision));
 	tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
 	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
+	if (service->options.on_decision != NULL)
+		service->options.on_decision(service->options.decision_context, session, decision);
 	return OK;
 }
 
@@ -131,6 +133,14 @@ static Err name_decision(bool kept, uint64_t seed, Arena *arena, char **ret)
 	return OK;
 }
 
+static Err answer_points(const Session *session, const OffersAsk *ask, const Decision *decision,
+        const Linking *linking, uint64_t seed, Arena *arena, OffersAnswer *ret)
+{
+	bool kept = ask->what_if == NULL;
+	TRY(map_points(session, ask->points, decision, kept ? linking : NULL, arena, &ret->points));
+	return name_decision(kept, seed, arena, &ret->decision_id);
+}
+
 Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
         Advisories *advisories, OffersAnswer *ret)
 {
@@ -151,9 +161,8 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	        .explain = ask->explain || session->debug,
 	};
 	TRY(decide_traced(session, &receipt.visitor, &receipt.request, arena, &decision));
-	TRY(map_points(session, ask->points, &decision, ask->what_if == NULL ? &linking : NULL, arena,
-	        &ret->points));
-	TRY(name_decision(ask->what_if == NULL, receipt.request.seed, arena, &ret->decision_id));
+	if (!service->unanswered)
+		TRY(answer_points(session, ask, &decision, &linking, receipt.request.seed, arena, ret));
 	if (ask->what_if == NULL)
 		return keep(service, session, &decision, &receipt, arena, advisories);
 	advise(advisories, ADVISORY_WHAT_IF, STR(""));
@@ -163,6 +172,10 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 static Err respond(
         Turn *turn, const Deployed *deployed, const OffersAnswer *answer, size_t count, Outcome *outcome)
 {
+	if (turn->service->unanswered) {
+		*outcome = (Outcome){.end = TURN_REPLY};
+		return OK;
+	}
 	GetOffersResponse *out = message_new(turn->arena, MESSAGE_OF(get_offers_response));
 	if (out == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");

@@ -9,6 +9,7 @@
 #include "link/link.h"
 #include "profile/profile.h"
 #include "rpc/rpc.h"
+#include "session/session.h"
 #include "visitor/visitor.h"
 
 #include "parley/runtime/v1/interaction.pb-c.h"
@@ -38,6 +39,9 @@ typedef struct ServiceOptions {
 	// With it nothing at all is left to chance, and one thread at a time may call: a rehearsal.
 	uint64_t (*seed)(void *context);
 	void *seed_context;
+	// Told of every decision that is kept, while its session is had. May be NULL.
+	void (*on_decision)(void *context, const Session *session, const Decision *decision);
+	void *decision_context;
 	// Told after a channel began to serve another snapshot, or none. May be NULL.
 	void (*on_changed)(void *context);
 	void *context;
@@ -76,6 +80,10 @@ void service_recommend(Service *service, const Parley__Runtime__V1__RecommendReq
         ServiceAnswer answer, void *context);
 void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
+// From now on GetOffers is answered without a response: what it decides is all that is asked for.
+void service_unanswered(Service *service, bool unanswered);
+// The session, for a look at it while nobody has it; NULL: it is not open.
+const Session *service_session(Service *service, Str id);
 // Makes a result of a command's answer; it borrows the response. Error: NO_MEMORY.
 Err service_result(const Parley__Runtime__V1__BatchCommand *command, Err result,
         const ProtobufCMessage *response, Arena *arena, Parley__Runtime__V1__BatchResult *ret);

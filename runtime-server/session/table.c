@@ -305,3 +305,13 @@ void *session_pin(SessionTable *table, Session *session, void *pin)
 	pthread_mutex_unlock(&shard->lock);
 	return former;
 }
+
+const Session *session_look(SessionTable *table, Str id)
+{
+	uint64_t hash = XXH3_64bits_withSeed(id.ptr, id.len, table->options.hash_seed);
+	Shard *shard = shard_of(table, hash);
+	pthread_mutex_lock(&shard->lock);
+	const Session *session = *find(table, shard, hash, id);
+	pthread_mutex_unlock(&shard->lock);
+	return session;
+}

@@ -55,6 +55,9 @@ void session_end(SessionTable *table, Session *session);
 // Changes the pin of a session that the caller has; returns the former one.
 void *session_pin(SessionTable *table, Session *session, void *pin);
 
+// A look at a session that nobody has, where only the caller's thread uses the table; NULL: there is none.
+const Session *session_look(SessionTable *table, Str id);
+
 // --- waiters with a deadline ---
 
 // Starts a thread that gives up on waiters when their time has come. Error: NO_MEMORY.

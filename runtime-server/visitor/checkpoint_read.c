@@ -196,6 +196,13 @@ static Err read_slots(Loading *in, Reader *payload, const NameList *offers, Fact
 	return OK;
 }
 
+// A visitor's slots that nobody takes.
+static Err skip(const Loading *in, Reader *payload, size_t bytes)
+{
+	(void)read_bytes(payload, bytes);
+	return payload->bad ? damaged(in, "a fact ends too early") : OK;
+}
+
 static Err read_known(Loading *in, Reader *payload, Shard *shard, const NameList *places,
         const NameList *offers, Known **ret)
 {
@@ -208,6 +215,11 @@ static Err read_known(Loading *in, Reader *payload, Shard *shard, const NameList
 	uint64_t hash = visitor_hash(in->visitors, place, id);
 	if (shard_of(in->visitors, hash) != shard || shard_find(shard, hash, place->id, id) != NULL)
 		return damaged(in, "a visitor is where it does not belong");
+	const VisitorsOptions *options = &in->visitors->options;
+	if (options->takes != NULL && !options->takes(options->takes_context, name_text(place), id)) {
+		*ret = NULL;
+		return skip(in, payload, (size_t)slots * sizeof(FactSlot));
+	}
 	Known *known = shard_add(shard, hash, place->id, id, slots);
 	if (known == NULL)
 		return no_memory();
@@ -246,6 +258,8 @@ static Err read_visitors(Loading *in, Reader *payload)
 	for (uint32_t i = 0; i < count; i++) {
 		Known *known = NULL;
 		TRY(read_known(in, payload, shard, &places, &offers, &known));
+		if (known == NULL)
+			continue;
 		bound(in->visitors, shard, known);
 		shard->swept = i == swept ? known : shard->swept;
 	}

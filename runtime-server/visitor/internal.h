@@ -19,6 +19,35 @@ enum {
 	AUDIENCE_ID_MAX = 65535,
 };
 
+// --- a snapshot's view ---
+
+#define PERIOD_FIRST PARLEY__SNAPSHOT__V1__PERIOD__PERIOD_EVER
+
+// What one constraint counts.
+typedef struct Volume {
+	size_t constraint;
+	Parley__Snapshot__V1__Period period;
+	FactKind kind;
+	CountSlot slots[2];
+} Volume;
+
+struct VisitorView {
+	Visitors *visitors;
+	Arena *arena; // its own
+	size_t offer_count, constraint_count;
+	Name **offers;       // by index
+	const Name **levels; // by index
+	int32_t *indexes;    // by name's ID: the offer's index, or NOT_HERE
+	uint32_t name_count; // names from this ID on are of no offer of the snapshot
+	Volume *volumes;
+	size_t volume_count;
+	uint32_t *first_volume; // by offer, and one more: where its part of `volumes_of` begins
+	uint32_t *volumes_of;
+	CountSlot (
+	        *fresh)[2]; // by volume: what was counted of late (visitor_volumes_split); NULL: nobody asks
+	const Parley__Snapshot__V1__Snapshot *snapshot;
+};
+
 // --- visitors ---
 
 // A visitor of whom something is remembered; one block of memory: this, the ID, the slots.

@@ -12,31 +12,8 @@ typedef Parley__Snapshot__V1__Snapshot Snapshot;
 
 #define OVERALL  PARLEY__SNAPSHOT__V1__CONSTRAINT_SCOPE__CONSTRAINT_SCOPE_OVERALL
 #define CONTACTS PARLEY__SNAPSHOT__V1__COUNTED__COUNTED_CONTACTS
-#define EVER     PARLEY__SNAPSHOT__V1__PERIOD__PERIOD_EVER
 
 enum { ARENA_BLOCK = 16 * 1024, NOT_HERE = -1 };
-
-// What one constraint counts.
-typedef struct Volume {
-	size_t constraint;
-	Parley__Snapshot__V1__Period period;
-	FactKind kind;
-	CountSlot slots[2];
-} Volume;
-
-struct VisitorView {
-	Visitors *visitors;
-	Arena *arena; // its own
-	size_t offer_count, constraint_count;
-	Name **offers;       // by index
-	const Name **levels; // by index
-	int32_t *indexes;    // by name's ID: the offer's index, or NOT_HERE
-	uint32_t name_count; // names from this ID on are of no offer of the snapshot
-	Volume *volumes;
-	size_t volume_count;
-	uint32_t *first_volume; // by offer, and one more: where its part of `volumes_of` begins
-	uint32_t *volumes_of;
-};
 
 // --- making one ---
 
@@ -191,7 +168,7 @@ static void begin_volume(VisitorView *view, Volume *volume, const Constraint *co
 		if (counts == NULL)
 			continue;
 		Counts *halves = volume->kind == FACT_CONTACT ? counts->contacts : counts->accepts;
-		count_slots_merge(volume->slots, halves[half].slots[volume->period - EVER]);
+		count_slots_merge(volume->slots, halves[half].slots[volume->period - PERIOD_FIRST]);
 	}
 }
 
@@ -225,6 +202,7 @@ Err visitor_view_new(Visitors *visitors, const Snapshot *snapshot, VisitorView *
 		return no_memory();
 	view->visitors = visitors;
 	view->arena = arena;
+	view->snapshot = snapshot;
 	TRY(fill(view, snapshot));
 	if (view->volume_count > 0)
 		TRY(join(view, snapshot));
@@ -271,8 +249,12 @@ static void count(VisitorView *view, uint32_t offer, FactKind kind, const Period
 		return;
 	for (uint32_t i = view->first_volume[index]; i < view->first_volume[index + 1]; i++) {
 		Volume *volume = &view->volumes[view->volumes_of[i]];
-		if (volume->kind == kind)
-			count_slot_add(volume->slots, numbers->of[volume->period - EVER], 1);
+		if (volume->kind != kind)
+			continue;
+		count_slot_add(volume->slots, numbers->of[volume->period - PERIOD_FIRST], 1);
+		if (view->fresh != NULL)
+			count_slot_add(view->fresh[view->volumes_of[i]],
+			        numbers->of[volume->period - PERIOD_FIRST], 1);
 	}
 }
 
@@ -297,7 +279,7 @@ Err visitor_volumes(const VisitorView *view, int64_t as_of_us, Arena *arena, con
 	for (size_t v = 0; v < view->volume_count; v++) {
 		const Volume *volume = &view->volumes[v];
 		volumes[volume->constraint] =
-		        count_slot_get(volume->slots, numbers.of[volume->period - EVER]);
+		        count_slot_get(volume->slots, numbers.of[volume->period - PERIOD_FIRST]);
 	}
 	*ret = volumes;
 	return OK;

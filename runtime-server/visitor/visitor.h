@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "decide/decide.h"
 #include "journal/journal.h"
+#include "visitor/counts.h"
 
 #include "parley/journal/v1/journal.pb-c.h"
 
@@ -21,7 +22,10 @@ typedef struct VisitorsOptions {
 	bool no_treatments;       // none are remembered here: only sessions know theirs
 	int64_t treatment_age_us; // older ones are unknown; 0: 30 days
 	int64_t checkpoint_us;    // the longest that something changed waits for a checkpoint; 0: 5 minutes
-	uint64_t hash_seed;       // used when there is no checkpoint; else that one's is
+	// Of a checkpoint's visitors, which are taken (visitors_begin); NULL: all.
+	bool (*takes)(void *context, Str level, Str audience_id);
+	void *takes_context;
+	uint64_t hash_seed; // used when there is no checkpoint; else that one's is
 	// Called from the thread that writes checkpoints, when one failed (`why` set) and when one is written
 	// again after that (NULL). May be NULL.
 	void (*on_checkpoint)(void *context, const ErrDetail *why);
@@ -89,6 +93,25 @@ Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t a
 // for constraints of other scopes, and for periods before the last two). Lock-free. `ret` NULL: the snapshot
 // has no such constraint. In `arena`. Error: NO_MEMORY.
 Err visitor_volumes(const VisitorView *view, int64_t as_of_us, Arena *arena, const uint64_t **ret);
+
+// --- volumes of states that count a part each ---
+
+// What overall constraints count, of one view: constraints of the same snapshot have the same places in all.
+size_t visitor_volume_count(const VisitorView *view);
+// Copies what the view counts by now, one pair a volume.
+void visitor_volumes_get(const VisitorView *view, CountSlot (*sums)[2]);
+// From now on the view remembers what it counts, beside counting it. Error: NO_MEMORY.
+Err visitor_volumes_split(VisitorView *view);
+// Adds to the sums what was counted since the last visitor_volumes_put.
+void visitor_volumes_add(const VisitorView *view, CountSlot (*sums)[2]);
+// The view goes on from the sums. One thread may use the view meanwhile.
+void visitor_volumes_put(VisitorView *view, const CountSlot (*sums)[2]);
+// How many more the tightest of the overall constraints that let any pass does let pass as of now, by the
+// sums; UINT64_MAX: there is none.
+uint64_t visitor_volumes_left(const VisitorView *view, const CountSlot (*sums)[2], int64_t as_of_us);
+// The first moment after `as_of_us` at which a period of an overall constraint begins anew; INT64_MAX: none
+// does.
+int64_t visitor_volumes_until(const VisitorView *view, int64_t as_of_us);
 
 // --- treatments by code ---
 
