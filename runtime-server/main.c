@@ -1,6 +1,7 @@
 // parley-runtime: decides, for one environment, on its own disk. See README.md.
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "plan_main.h"
 #include "rehearse_main.h"
 #include "replay_main.h"
 #include "rpc/rpc.h"
@@ -20,6 +21,7 @@ static const char usage[] =
         "usage: parley-runtime --config FILE     serve until SIGTERM or SIGINT\n"
         "       parley-runtime check-config --config FILE\n"
         "       parley-runtime replay STATE_DIR       see parley journal replay\n"
+        "       parley-runtime plan --help            a set of events told to a snapshot: see parley plan\n"
         "       parley-runtime rehearse --help        a snapshot without network, disk and clock\n"
         "       parley-runtime --help | --help-config | --version\n"
         "\n"
@@ -133,6 +135,8 @@ int main(int argc, char **argv)
 	const char *path = NULL;
 	if (argc > 1 && strcmp(argv[1], "replay") == 0)
 		return replay_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "plan") == 0)
+		return plan_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "rehearse") == 0)
 		return rehearse_main(argc - 1, argv + 1);
 	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {

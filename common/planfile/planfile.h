@@ -10,8 +10,8 @@ typedef Parley__Plan__V1__EventEffects EventEffects;
 typedef Parley__Plan__V1__PlanEnd PlanEnd;
 
 enum {
-	EFFECTS_BYTES_MAX = 4 * 1024 * 1024, // of one event
-	EFFECTS_FIELDS_MAX = 64 * 1024,      // of one event, counted as wire_unpack does
+	EFFECTS_BYTES_MAX = 64 * 1024 * 1024, // of one event: others' sessions may end before it
+	EFFECTS_FIELDS_MAX = 1024 * 1024,     // of one event, as wire_unpack does
 	PLAN_DIGEST_SIZE = 32,
 };
 

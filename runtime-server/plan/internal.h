@@ -1,0 +1,112 @@
+// What the files of this room share.
+#pragma once
+#include "plan/plan.h"
+#include "rehearsal/persona.h"
+
+#include "parley/journal/v1/journal.pb-c.h"
+#include "parley/runtime/v1/interaction.pb-c.h"
+
+#include <pthread.h>
+
+typedef Parley__Runtime__V1__AudienceId AudienceId;
+typedef Parley__Runtime__V1__NamedValue NamedValue;
+
+// --- who.c: what a set says in texts, by the snapshot's types ---
+
+typedef struct Who {
+	int level;
+	Str id; // canonical
+	uint64_t hash;
+	AudienceId *audience;
+} Who;
+// Error: AUDIENCE_INVALID, FIELD_MISSING, NO_MEMORY.
+Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Who *ret);
+uint64_t who_hash(Str level, Str id);
+static inline unsigned lane_of(uint64_t hash)
+{
+	return (unsigned)(hash >> 32) % PLAN_LANES;
+}
+
+// An event's attributes: what a touchpoint may set, and what only a profile can say, by slot.
+typedef struct Told {
+	NamedValue **parameters;
+	size_t count;
+	ExprValue *values;
+	uint64_t *given; // NULL: no attribute is a profile's
+} Told;
+// `problem` hears of every attribute that cannot be taken. Error: NO_MEMORY.
+Err told_of(const RehearsalContent *content, int level, const Event *event, Arena *arena,
+        void (*problem)(void *context, Err reason, const char *about), void *context, Told *ret);
+
+// --- tally.c: what a plan sums up to ---
+
+typedef enum Dimension {
+	BY_OFFER,
+	BY_ZONE,
+	BY_POINT,
+	BY_RULE_SEGMENT,
+	BY_CAMPAIGN,
+	BY_CELL,
+	SEGMENT_ENTERED,
+	PROBLEM_REASON,
+	CANDIDATE_REASON,
+	DIMENSIONS,
+} Dimension;
+typedef enum Counter { RECOMMENDED, CONTACTS, ACCEPTS, REJECTS, COUNTERS } Counter;
+
+typedef struct Tally Tally;
+// NULL if memory is out.
+Tally *tally_new(const RehearsalContent *content);
+void tally_free(Tally *tally); // NULL is fine
+void tally_session(Tally *tally);
+void tally_decision(Tally *tally, const Decision *decision);
+// Error of each: NO_MEMORY.
+Err tally_entry(Tally *tally, Str payload, Arena *arena);
+Err tally_add(Tally *tally, Dimension dimension, Str name, Counter counter, uint64_t count);
+Err tally_merge(Tally *into, const Tally *from);
+// Fills in all but what is told of the inputs and the file; lists live in the arena.
+Err tally_end(Tally *tally, Arena *arena, PlanEnd *end);
+
+// --- remembered.c: which treatment of an offer a visitor got last ---
+
+typedef struct Remembered Remembered;
+Remembered *remembered_new(void); // NULL if memory is out
+void remembered_free(Remembered *remembered);
+void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code);
+// NULL: none that is remembered.
+const char *remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer);
+
+// --- lane.c: a part of the visitors, in the order of time ---
+
+// One event on its way through a plan.
+typedef struct Item {
+	const Event *event;
+	uint64_t place;
+	Who who;
+	Err refused; // it says nobody whom the snapshot knows; then it has no `who`
+	Str effects; // packed, in the arena of the lane that made them
+} Item;
+
+typedef struct Lane Lane;
+// What all lanes share.
+typedef struct PlanShared {
+	const PlanOptions *options;
+	const Personas *personas; // NULL: none
+	int64_t first_us;         // of the set
+} PlanShared;
+Err lane_new(const PlanShared *shared, unsigned number, Lane **ret);
+void lane_free(Lane *lane); // NULL is fine
+// Plans some of its events, in order; effects go to the arena. Errors: NO_MEMORY, IO.
+Err lane_plan(Lane *lane, Item *const *items, size_t count, Arena *arena);
+// What happens up to the moment when nobody does anything any more. Empty: nothing.
+Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Arena *arena, Str *ret_effects);
+VisitorView *lane_view(Lane *lane);
+const Tally *lane_tally(const Lane *lane);
+
+// --- pool.c: threads that do numbered tasks ---
+
+typedef struct Pool Pool;
+Err pool_new(unsigned threads, Pool **ret);
+void pool_free(Pool *pool); // NULL is fine
+// Does all tasks from 0 on, the caller's thread among them; returns the failure of the first that failed.
+Err pool_run(Pool *pool, size_t tasks, Err (*task)(void *context, size_t number), void *context);

@@ -1,0 +1,465 @@
+// Rounds. In a round each lane plans its events by the volumes that all lanes had counted before it, and by
+// what it counts itself; then all is added up. What a round has depends on the events alone, so threads
+// change nothing but the time that it takes. While lanes plan, what the round before has made is written, and
+// what comes next is read.
+#include "plan/internal.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	BLOCK_ARENA = 1 << 20,
+	LANE_ARENA = 1 << 20,
+	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
+	READ_AT_ONCE = 16,
+	CLOSING_US = 2000000,
+	HASH_PIECE = 1 << 20,
+};
+
+// A block of the set, read.
+typedef struct Loaded {
+	Arena *arena;
+	Item *items;
+	size_t count;
+} Loaded;
+
+// What is planned in one go: items of the window from one place to another.
+typedef struct Round {
+	Item **items; // in order
+	size_t count;
+	Item **of_lane[PLAN_LANES];
+	size_t lane_count[PLAN_LANES];
+	Arena *lane_arenas[PLAN_LANES]; // of effects
+	uint64_t behind;                // blocks before this one are done with
+} Round;
+
+typedef struct Run {
+	const PlanOptions *options;
+	PlanShared shared;
+	Arena *arena;
+	Personas *personas;
+	Pool *pool;
+	PlanWriter *writer;
+	Lane *lanes[PLAN_LANES];
+	CountSlot (*volumes)[2];
+	// The window: blocks `first` to `loaded` of the set, each at its number modulo WINDOW.
+	Loaded window[WINDOW];
+	uint64_t first, loaded;
+	uint64_t block; // where the next round begins
+	size_t index;
+	size_t ahead;                   // items from there on
+	Round rounds[2], *now, *before; // `before` NULL: there is none yet
+	uint64_t reading, planned, round_count;
+} Run;
+
+static Err no_memory(void)
+{
+	return err(ERR_NO_MEMORY, "no memory for a plan");
+}
+
+// --- reading ---
+
+static Err load(Run *run, uint64_t block)
+{
+	Loaded *loaded = &run->window[block % WINDOW];
+	const Event *const *events = NULL;
+	size_t count = 0;
+	uint64_t place = 0;
+	if (loaded->arena == NULL)
+		loaded->arena = arena_new(BLOCK_ARENA, 0);
+	if (loaded->arena == NULL)
+		return no_memory();
+	arena_reset(loaded->arena);
+	TRY(event_set_block(run->options->set, block, loaded->arena, &events, &count, &place));
+	loaded->items = ARENA_ARRAY(loaded->arena, Item, count + 1);
+	loaded->count = count;
+	if (loaded->items == NULL)
+		return no_memory();
+	for (size_t i = 0; i < count; i++) {
+		Item *item = &loaded->items[i];
+		*item = (Item){.event = events[i], .place = place + i};
+		item->refused = who_of(run->options->content, events[i], loaded->arena, &item->who);
+		if (item->refused == ERR_NO_MEMORY)
+			return ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+// How many blocks may be read now.
+static uint64_t readable(const Run *run)
+{
+	uint64_t left = event_set_info(run->options->set)->blocks - run->loaded;
+	uint64_t room = run->first + WINDOW - run->loaded;
+	uint64_t most = left < room ? left : room;
+	return most < READ_AT_ONCE ? most : READ_AT_ONCE;
+}
+
+static void take_in(Run *run)
+{
+	for (uint64_t i = 0; i < run->reading; i++)
+		run->ahead += run->window[(run->loaded + i) % WINDOW].count;
+	run->loaded += run->reading;
+	run->reading = 0;
+}
+
+static Err read_task(void *context, size_t number)
+{
+	Run *run = context;
+	return load(run, run->loaded + number);
+}
+
+// Until there is a whole round, or no more.
+static Err read_ahead(Run *run)
+{
+	while (run->ahead < PLAN_ROUND_EVENTS && run->loaded - run->block < PLAN_ROUND_BLOCKS) {
+		run->reading = readable(run);
+		if (run->reading == 0)
+			return OK;
+		TRY(pool_run(run->pool, (size_t)run->reading, read_task, run));
+		take_in(run);
+	}
+	return OK;
+}
+
+// --- a round ---
+
+// How many events the round may have for the sake of overall constraints, and until when.
+static size_t round_most(const Run *run, int64_t first_us, int64_t *ret_until_us)
+{
+	const VisitorView *view = lane_view(run->lanes[0]);
+	const CountSlot(*volumes)[2] = (const CountSlot(*)[2])run->volumes;
+	*ret_until_us = visitor_volumes_until(view, first_us);
+	uint64_t left = visitor_volumes_left(view, volumes, first_us);
+	if (left < PLAN_ROUND_LEAST)
+		left = PLAN_ROUND_LEAST;
+	return left < PLAN_ROUND_EVENTS ? (size_t)left : PLAN_ROUND_EVENTS;
+}
+
+static Item *next_item(Run *run)
+{
+	while (run->block < run->loaded) {
+		Loaded *loaded = &run->window[run->block % WINDOW];
+		if (run->index < loaded->count)
+			return &loaded->items[run->index];
+		run->block++;
+		run->index = 0;
+	}
+	return NULL;
+}
+
+static void add_to_lane(Round *round, Item *item)
+{
+	unsigned lane = item->refused == OK ? lane_of(item->who.hash) : 0;
+	round->items[round->count++] = item;
+	round->of_lane[lane][round->lane_count[lane]++] = item;
+}
+
+static void select_round(Run *run, Round *round)
+{
+	Item *item = next_item(run);
+	int64_t until_us = INT64_MAX;
+	round->count = 0;
+	memset(round->lane_count, 0, sizeof round->lane_count);
+	if (item == NULL)
+		return;
+	uint64_t first_block = run->block;
+	size_t most = round_most(run, item->event->time_us, &until_us);
+	for (; item != NULL && round->count < most && item->event->time_us < until_us &&
+	        run->block - first_block < PLAN_ROUND_BLOCKS;
+	        item = next_item(run)) {
+		add_to_lane(round, item);
+		run->index++;
+	}
+	run->ahead -= round->count;
+	round->behind = run->block;
+}
+
+static Err write_round(Run *run, const Round *round)
+{
+	for (size_t i = 0; i < round->count; i++)
+		TRY(plan_writer_add(run->writer, round->items[i]->effects));
+	return OK;
+}
+
+// What is written comes first, for it takes longest.
+static Err round_task(void *context, size_t number)
+{
+	Run *run = context;
+	if (number == 0)
+		return run->before != NULL ? write_round(run, run->before) : OK;
+	number--;
+	if (number < PLAN_LANES) {
+		arena_reset(run->now->lane_arenas[number]);
+		return lane_plan(run->lanes[number], run->now->of_lane[number], run->now->lane_count[number],
+		        run->now->lane_arenas[number]);
+	}
+	return load(run, run->loaded + (number - PLAN_LANES));
+}
+
+static void share_volumes(Run *run)
+{
+	for (size_t i = 0; i < PLAN_LANES; i++)
+		visitor_volumes_add(lane_view(run->lanes[i]), run->volumes);
+	for (size_t i = 0; i < PLAN_LANES; i++)
+		visitor_volumes_put(lane_view(run->lanes[i]), (const CountSlot(*)[2])run->volumes);
+}
+
+static Err plan_round(Run *run)
+{
+	// What the round before last had is written: its blocks give room.
+	run->reading = run->ahead < PLAN_ROUND_EVENTS ? readable(run) : 0;
+	TRY(pool_run(run->pool, 1 + PLAN_LANES + (size_t)run->reading, round_task, run));
+	take_in(run);
+	share_volumes(run);
+	run->planned += run->now->count;
+	run->round_count++;
+	if (run->before != NULL)
+		run->first = run->before->behind;
+	run->before = run->now;
+	run->now = run->now == &run->rounds[0] ? &run->rounds[1] : &run->rounds[0];
+	return OK;
+}
+
+static Err plan_all(Run *run)
+{
+	const PlanOptions *options = run->options;
+	for (;;) {
+		TRY(read_ahead(run));
+		select_round(run, run->now);
+		if (run->now->count == 0)
+			break;
+		TRY(plan_round(run));
+		if (options->progress != NULL)
+			options->progress(options->context, run->planned);
+		if (options->stop != NULL && atomic_load(options->stop))
+			return err(ERR_CANCELLED, "the plan was broken off: what there is of it is kept, and "
+			                          "the same command takes it up");
+	}
+	return run->before != NULL ? write_round(run, run->before) : OK;
+}
+
+// --- what happens behind the last event ---
+
+static int64_t closing_us(const Run *run)
+{
+	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(run->options->content);
+	int64_t after_us = (int64_t)snapshot->session_timeout_s * US_PER_S;
+	for (size_t e = 0; e < snapshot->n_events; e++)
+		for (size_t a = 0; a < snapshot->events[e]->n_actions; a++) {
+			int64_t delay_us = (int64_t)snapshot->events[e]->actions[a]->delay_s * US_PER_S;
+			after_us = delay_us > after_us ? delay_us : after_us;
+		}
+	return event_set_info(run->options->set)->last_us + after_us + CLOSING_US;
+}
+
+static Err close_task(void *context, size_t number)
+{
+	Run *run = context;
+	Round *round = run->now;
+	Item *item = ARENA_NEW(round->lane_arenas[number], Item);
+	if (item == NULL)
+		return no_memory();
+	round->items[number] = item;
+	return lane_close(run->lanes[number], closing_us(run), run->planned, round->lane_arenas[number],
+	        &item->effects);
+}
+
+static Err close_lanes(Run *run)
+{
+	if (run->planned == 0)
+		return OK;
+	for (size_t i = 0; i < PLAN_LANES; i++)
+		arena_reset(run->now->lane_arenas[i]);
+	TRY(pool_run(run->pool, PLAN_LANES, close_task, run));
+	for (size_t i = 0; i < PLAN_LANES; i++)
+		if (run->now->items[i]->effects.len > 0)
+			TRY(plan_writer_add(run->writer, run->now->items[i]->effects));
+	return OK;
+}
+
+// --- what it was made of ---
+
+static void closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+// SHA-256 of a file, in the arena; empty of NULL.
+static Err digest_file(const char *path, Arena *arena, ProtobufCBinaryData *ret)
+{
+	CLEANUP(closep) int fd = -1;
+	*ret = (ProtobufCBinaryData){0};
+	if (path == NULL)
+		return OK;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	EVP_MD_CTX *sha = EVP_MD_CTX_new();
+	char *piece = malloc(HASH_PIECE);
+	uint8_t *digest = arena_alloc(arena, PLAN_DIGEST_SIZE);
+	ssize_t got = 0;
+	bool fine = fd >= 0 && sha != NULL && piece != NULL && digest != NULL &&
+	            EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1;
+	while (fine && (got = read(fd, piece, HASH_PIECE)) > 0)
+		fine = EVP_DigestUpdate(sha, piece, (size_t)got) == 1;
+	fine = fine && got == 0 && EVP_DigestFinal_ex(sha, digest, NULL) == 1;
+	EVP_MD_CTX_free(sha);
+	free(piece);
+	*ret = (ProtobufCBinaryData){PLAN_DIGEST_SIZE, digest};
+	return fine ? OK : err_errno(ERR_IO, "cannot read %s", path);
+}
+
+static Err fill_inputs(const Run *run, Parley__Plan__V1__PlanInputs *inputs)
+{
+	const PlanOptions *options = run->options;
+	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(options->content);
+	parley__plan__v1__plan_inputs__init(inputs);
+	inputs->set_digest = (ProtobufCBinaryData){
+	        EVENT_DIGEST_SIZE, (uint8_t *)(uintptr_t)event_set_info(options->set)->digest};
+	inputs->snapshot_digest = (ProtobufCBinaryData){
+	        PLAN_DIGEST_SIZE, (uint8_t *)(uintptr_t)rehearsal_digest(options->content)->bytes};
+	inputs->snapshot_version = rehearsal_version(options->content);
+	inputs->channel = snapshot->channel;
+	inputs->seed = options->seed;
+	inputs->contact_event = (char *)(uintptr_t)(options->contact_event ? options->contact_event : "");
+	inputs->explains = options->explains;
+	TRY(digest_file(options->state, run->arena, &inputs->state_digest));
+	return digest_file(options->profiles, run->arena, &inputs->profiles_digest);
+}
+
+static Err finish(Run *run, PlanReport *ret)
+{
+	PlanEnd *end = ARENA_NEW(run->arena, PlanEnd);
+	Parley__Plan__V1__PlanInputs *inputs = ARENA_NEW(run->arena, Parley__Plan__V1__PlanInputs);
+	Tally *sums = tally_new(run->options->content);
+	Err e = end != NULL && inputs != NULL && sums != NULL ? OK : no_memory();
+	for (size_t i = 0; e == OK && i < PLAN_LANES; i++)
+		e = tally_merge(sums, lane_tally(run->lanes[i]));
+	if (e == OK) {
+		parley__plan__v1__plan_end__init(end);
+		end->inputs = inputs;
+		e = fill_inputs(run, inputs);
+	}
+	if (e == OK)
+		e = tally_end(sums, run->arena, end);
+	tally_free(sums);
+	TRY(e);
+	PlanWriter *writer = run->writer;
+	run->writer = NULL;
+	TRY(plan_writer_finish(writer, end));
+	ret->end = end;
+	ret->effects = end->effects;
+	ret->rounds = run->round_count;
+	return OK;
+}
+
+// --- life ---
+
+static Err round_new(Round *round)
+{
+	round->items = calloc(PLAN_ROUND_EVENTS, sizeof(Item *));
+	bool enough = round->items != NULL;
+	for (size_t i = 0; enough && i < PLAN_LANES; i++) {
+		round->of_lane[i] = calloc(PLAN_ROUND_EVENTS, sizeof(Item *));
+		round->lane_arenas[i] = arena_new(LANE_ARENA, 0);
+		enough = round->of_lane[i] != NULL && round->lane_arenas[i] != NULL;
+	}
+	return enough ? OK : no_memory();
+}
+
+static void round_free(Round *round)
+{
+	for (size_t i = 0; i < PLAN_LANES; i++) {
+		arena_free(round->lane_arenas[i]);
+		free(round->of_lane[i]);
+	}
+	free(round->items);
+}
+
+static Err lane_task(void *context, size_t number)
+{
+	Run *run = context;
+	return lane_new(&run->shared, (unsigned)number, &run->lanes[number]);
+}
+
+static Err open_lanes(Run *run)
+{
+	TRY(pool_run(run->pool, PLAN_LANES, lane_task, run));
+	const VisitorView *view = lane_view(run->lanes[0]);
+	run->volumes = arena_alloc_array(run->arena, sizeof *run->volumes, visitor_volume_count(view) + 1);
+	if (run->volumes == NULL)
+		return no_memory();
+	visitor_volumes_get(view, run->volumes);
+	return OK;
+}
+
+static unsigned threads_of(const PlanOptions *options)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned threads = options->threads ? options->threads : processors > 0 ? (unsigned)processors : 1;
+	return threads < PLAN_LANES ? threads : PLAN_LANES;
+}
+
+static Err check_options(const PlanOptions *options)
+{
+	const char *event = options->contact_event;
+	if (event != NULL && plan_event(rehearsal_plan(options->content), str(event)) < 0)
+		return err_at(ERR_EVENT_UNKNOWN, "contact_event",
+		        "the channel has no event \"%.128s\" that could log what was shown", event);
+	return OK;
+}
+
+static Err open_run(Run *run, PlanReport *ret)
+{
+	const PlanOptions *options = run->options;
+	TRY(check_options(options));
+	run->shared = (PlanShared){.options = options};
+	if (options->profiles != NULL) {
+		TRY(personas_read(options->content, options->profiles, &run->personas));
+		run->shared.personas = run->personas;
+	}
+	TRY(round_new(&run->rounds[0]));
+	TRY(round_new(&run->rounds[1]));
+	run->now = &run->rounds[0];
+	TRY(pool_new(threads_of(options), &run->pool));
+	TRY(open_lanes(run));
+	return plan_writer_open(options->path, &run->writer, &ret->there);
+}
+
+static void close_run(Run *run)
+{
+	plan_writer_close(run->writer);
+	for (size_t i = 0; i < PLAN_LANES; i++)
+		lane_free(run->lanes[i]);
+	pool_free(run->pool);
+	for (size_t i = 0; i < WINDOW; i++)
+		arena_free(run->window[i].arena);
+	round_free(&run->rounds[0]);
+	round_free(&run->rounds[1]);
+	personas_free(run->personas);
+	free(run);
+}
+
+Err plan_run(const PlanOptions *options, Arena *arena, PlanReport *ret)
+{
+	Run *run = calloc(1, sizeof *run);
+	if (run == NULL)
+		return no_memory();
+	*ret = (PlanReport){0};
+	run->options = options;
+	run->arena = arena;
+	Err e = open_run(run, ret);
+	if (e == OK)
+		e = plan_all(run);
+	if (e == OK)
+		e = close_lanes(run);
+	if (e == OK)
+		e = finish(run, ret);
+	ErrDetail why = *err_detail();
+	close_run(run);
+	return e == OK ? OK : err_restore(&why);
+}

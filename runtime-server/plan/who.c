@@ -1,0 +1,226 @@
+// A set is made before it is known against which snapshot it is planned, so its values are texts. What they
+// are, the snapshot says.
+#include "plan/internal.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+typedef Parley__Plan__V1__NamedText NamedText;
+typedef Parley__Runtime__V1__Value Value;
+typedef Parley__Snapshot__V1__AudienceLevel Level;
+
+#define TYPE(name) PARLEY__SNAPSHOT__V1__VALUE_TYPE__VALUE_TYPE_##name
+#define KIND(name) PARLEY__RUNTIME__V1__VALUE__KIND_##name
+
+static Err no_memory(void)
+{
+	return err(ERR_NO_MEMORY, "no memory for an event");
+}
+
+// --- texts to values: one function a type ---
+
+static bool read_bool(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	(void)arena;
+	bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+	out->kind_case = KIND(BOOL_VALUE);
+	out->bool_value = yes;
+	*value = expr_bool(yes);
+	return yes || strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
+}
+
+static bool read_int(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	char *end = NULL;
+	(void)arena;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	out->kind_case = KIND(INT_VALUE);
+	out->int_value = number;
+	*value = expr_int(number);
+	return errno == 0 && end != text && *end == '\0';
+}
+
+static bool read_double(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	char *end = NULL;
+	(void)arena;
+	double number = strtod(text, &end);
+	out->kind_case = KIND(DOUBLE_VALUE);
+	out->double_value = number;
+	*value = expr_double(number);
+	return end != text && *end == '\0';
+}
+
+static bool read_string(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	(void)arena;
+	out->kind_case = KIND(STRING_VALUE);
+	out->string_value = (char *)(uintptr_t)text;
+	*value = expr_string(str(text));
+	return value->len <= PROFILE_TEXT_MAX;
+}
+
+static bool read_time(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	int64_t time_us = 0;
+	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
+	if (time == NULL || !time_parse(str(text), &time_us))
+		return false;
+	google__protobuf__timestamp__init(time);
+	*value = expr_timestamp_us(time_us);
+	time->seconds = value->seconds;
+	time->nanos = value->nanos;
+	out->kind_case = KIND(TIMESTAMP_VALUE);
+	out->timestamp_value = time;
+	return true;
+}
+
+// Texts with "|" between them, as in files of profiles.
+static bool read_strings(const char *text, Arena *arena, Value *out, ExprValue *value)
+{
+	size_t most = 1;
+	for (const char *at = text; *at != '\0'; at++)
+		most += *at == '|';
+	Parley__Runtime__V1__StringList *list = ARENA_NEW(arena, Parley__Runtime__V1__StringList);
+	ExprValue *items = ARENA_ARRAY(arena, ExprValue, most);
+	char *rest = arena_cstr(arena, str(text));
+	if (list == NULL || items == NULL || rest == NULL || most > PROFILE_LIST_MAX)
+		return false;
+	parley__runtime__v1__string_list__init(list);
+	list->values = ARENA_ARRAY(arena, char *, most);
+	for (char *item; list->values != NULL && *text != '\0' && (item = strsep(&rest, "|")) != NULL;) {
+		items[list->n_values] = expr_string(str(item));
+		list->values[list->n_values++] = item;
+	}
+	out->kind_case = KIND(STRINGS_VALUE);
+	out->strings_value = list;
+	*value = expr_list(items, list->n_values);
+	return list->values != NULL;
+}
+
+static bool (*const readers[])(const char *text, Arena *arena, Value *out, ExprValue *value) = {
+        [TYPE(BOOL)] = read_bool,
+        [TYPE(INT)] = read_int,
+        [TYPE(DOUBLE)] = read_double,
+        [TYPE(STRING)] = read_string,
+        [TYPE(TIMESTAMP)] = read_time,
+        [TYPE(STRING_LIST)] = read_strings,
+};
+
+// NULL: it cannot be one, or memory is out.
+static NamedValue *read_value(const char *name, const char *text, Parley__Snapshot__V1__ValueType type,
+        Arena *arena, ExprValue *value)
+{
+	NamedValue *named = ARENA_NEW(arena, NamedValue);
+	Value *out = ARENA_NEW(arena, Value);
+	if (named == NULL || out == NULL)
+		return NULL;
+	parley__runtime__v1__named_value__init(named);
+	parley__runtime__v1__value__init(out);
+	named->name = (char *)(uintptr_t)name;
+	named->value = out;
+	return readers[type](text, arena, out, value) ? named : NULL;
+}
+
+// --- the visitor ---
+
+static const char *text_of(const Event *event, const char *name)
+{
+	for (size_t i = 0; i < event->n_keys; i++)
+		if (strcmp(event->keys[i]->name, name) == 0)
+			return event->keys[i]->value;
+	return NULL;
+}
+
+static Err read_key(
+        const Event *event, const Parley__Snapshot__V1__AudienceKey *key, Arena *arena, NamedValue **ret)
+{
+	ExprValue value;
+	const char *text = text_of(event, key->name);
+	if (text == NULL)
+		return err_at(ERR_AUDIENCE_INVALID, key->name, "the event does not say the visitor's %s",
+		        key->name);
+	*ret = read_value(key->name, text, key->type, arena, &value);
+	return *ret != NULL ? OK
+	                    : err_at(ERR_AUDIENCE_INVALID, key->name, "\"%.64s\" is no %s", text, key->name);
+}
+
+uint64_t who_hash(Str level, Str id)
+{
+	return XXH3_64bits_withSeed(id.ptr, id.len, XXH3_64bits(level.ptr, level.len));
+}
+
+Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Who *ret)
+{
+	const Plan *plan = rehearsal_plan(content);
+	int index = plan_level(plan, str(event->audience_level));
+	if (index < 0)
+		return err_at(ERR_AUDIENCE_INVALID, event->audience_level,
+		        "the channel has no audience level \"%.64s\"", event->audience_level);
+	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
+	AudienceId *audience = ARENA_NEW(arena, AudienceId);
+	NamedValue **keys = ARENA_ARRAY(arena, NamedValue *, level->n_keys + 1);
+	Str id;
+	if (audience == NULL || keys == NULL)
+		return no_memory();
+	parley__runtime__v1__audience_id__init(audience);
+	audience->level = level->name;
+	audience->keys = keys;
+	audience->n_keys = level->n_keys;
+	for (size_t k = 0; k < level->n_keys; k++)
+		TRY(read_key(event, level->keys[k], arena, &keys[k]));
+	TRY(rehearsal_visitor(content, audience, arena, &id));
+	*ret = (Who){.level = index, .id = id, .hash = who_hash(str(level->name), id), .audience = audience};
+	return OK;
+}
+
+// --- attributes ---
+
+static Err take(const Level *level, int slot, const NamedText *text, Arena *arena, Told *told, bool *ret_fits)
+{
+	ExprValue value;
+	const Parley__Snapshot__V1__Attribute *attribute = level->attributes[slot];
+	NamedValue *named = read_value(attribute->name, text->value, attribute->type, arena, &value);
+	*ret_fits = named != NULL;
+	if (named == NULL)
+		return OK;
+	if (attribute->session_settable) {
+		told->parameters[told->count++] = named;
+		return OK;
+	}
+	if (told->given == NULL) {
+		told->given = ARENA_ARRAY(arena, uint64_t, level->n_attributes / 64 + 1);
+		told->values = ARENA_ARRAY(arena, ExprValue, level->n_attributes + 1);
+		if (told->given == NULL || told->values == NULL)
+			return no_memory();
+	}
+	told->values[slot] = value;
+	told->given[slot / 64] |= UINT64_C(1) << slot % 64;
+	return OK;
+}
+
+Err told_of(const RehearsalContent *content, int index, const Event *event, Arena *arena,
+        void (*problem)(void *context, Err reason, const char *about), void *context, Told *ret)
+{
+	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
+	*ret = (Told){.parameters = ARENA_ARRAY(arena, NamedValue *, event->n_attributes + 1)};
+	if (ret->parameters == NULL)
+		return no_memory();
+	for (size_t i = 0; i < event->n_attributes; i++) {
+		const NamedText *text = event->attributes[i];
+		int slot = plan_attribute(rehearsal_plan(content), index, str(text->name));
+		bool fits = false;
+		if (slot < 0) {
+			problem(context, ERR_ATTRIBUTE_UNKNOWN, text->name);
+			continue;
+		}
+		TRY(take(level, slot, text, arena, ret, &fits));
+		if (!fits)
+			problem(context, ERR_ATTRIBUTE_TYPE, text->name);
+	}
+	return OK;
+}
