@@ -227,9 +227,9 @@ static Err print_bulk(Bulk *bulk)
 		        bulk->differing);
 		return print_json(bulk->cli, report);
 	}
-	printf("%" PRIu64 " decisions replayed by %zu snapshots, with %" PRIu64
+	printf("%" PRIu64 " decisions replayed by %zu snapshot%s, with %" PRIu64
 	       " rows of the history, in %.1f s (%.0f a second)\n",
-	        bulk->replayed, bulk->plans->count, bulk->rows, seconds,
+	        bulk->replayed, bulk->plans->count, bulk->plans->count == 1 ? "" : "s", bulk->rows, seconds,
 	        (double)bulk->replayed / (seconds > 0 ? seconds : 1));
 	if (bulk->not_kept > 0)
 		printf("%" PRIu64
