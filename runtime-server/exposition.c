@@ -246,6 +246,12 @@ static void put_shipping(const Parts *parts, Metrics *metrics)
 	        "Records of this life that the design server has not committed.", (double)status.behind);
 	metrics_gauge(metrics, "parley_ship_older_life",
 	        "1 while records of an older life are still being shipped.", status.older);
+	if (status.lag_us >= 0)
+		metrics_gauge(metrics, "parley_ship_lag_seconds",
+		        "How long ago everything that was recorded until then was committed at the design "
+		        "server; "
+		        "absent while that is not known.",
+		        seconds(status.lag_us));
 	metrics_gauge(metrics, "parley_ship_quiet_seconds", "Since the last call that went well.",
 	        seconds(status.quiet_us));
 	metrics_counter(metrics, "parley_ship_failures_total", "Calls to the design server that failed.",

@@ -43,6 +43,14 @@ typedef struct MarkList {
 	size_t count, capacity;
 } MarkList;
 
+// How far behind shipping this life is: `aim` was the last durable record at `aim_us`; once it is shipped,
+// all is up to then.
+typedef struct ShipLag {
+	uint64_t shipped, aim;
+	int64_t aim_us;     // monotonic; 0: nothing has been shipped of this life yet
+	int64_t through_us; // likewise: all up to then is shipped; 0: not known
+} ShipLag;
+
 struct Journal {
 	JournalOptions options;
 	JournalTake take; // NULL: records go to the disk
@@ -78,6 +86,7 @@ struct Journal {
 	int64_t marks_kept_us; // monotonic, when they were written last; 0: not in this life. Under `reading`
 	bool marks_moved;      // since then
 	Mark covered;          // with `retain`
+	ShipLag lag;
 
 	pthread_mutex_t reading;
 	Mark read_next;      // where the last read ended

@@ -96,12 +96,16 @@ Err journal_read(Journal *journal, uint64_t incarnation, uint64_t first, size_t 
         Str *ret_frames, uint64_t *ret_count);
 // All up to `sequence` has been committed elsewhere: segments that hold nothing else are durably deleted,
 // except the one that is being written, and (with `retain`) those that are not covered. How far it came is
-// itself on disk within a second.
+// itself on disk within a second. Of this life it is told once all older ones have been shipped, and again
+// while nothing is left, so that the lag is known.
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
 // All older incarnations, and this one up to `sequence`, are no longer needed here: what only waited for that
 // is deleted. Only with `retain`. What is covered once stays so.
 Err journal_covered(Journal *journal, uint64_t incarnation, uint64_t sequence);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
+// How long ago everything that was durable then had been shipped, in microseconds; 0: all is. -1: not known,
+// because not all that older lives left has been shipped: journal_shipped tells of this life only once it is.
+int64_t journal_lag_us(const Journal *journal);
 
 // --- without a disk ---
 

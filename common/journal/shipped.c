@@ -181,6 +181,37 @@ Err marks_close(Journal *j)
 	return j->marks_moved ? store_marks(j) : OK;
 }
 
+// A sequence below one that was told before is a receiver that was set back: what it has is not known any
+// more.
+static void note_lag(Journal *j, uint64_t sequence)
+{
+	ShipLag *lag = &j->lag;
+	int64_t now_us = monotonic_us();
+	uint64_t durable = journal_durable(j);
+	if (sequence < lag->shipped)
+		*lag = (ShipLag){0};
+	lag->shipped = sequence;
+	if (sequence >= durable)
+		lag->through_us = now_us;
+	else if (lag->aim_us != 0 && sequence >= lag->aim)
+		lag->through_us = lag->aim_us;
+	else if (lag->aim_us != 0)
+		return;
+	lag->aim = durable;
+	lag->aim_us = now_us;
+}
+
+int64_t journal_lag_us(const Journal *journal)
+{
+	Journal *j = (Journal *)(uintptr_t)journal; // the lock is no part of the value
+	pthread_mutex_lock(&j->folder_lock);
+	ShipLag lag = j->lag;
+	pthread_mutex_unlock(&j->folder_lock);
+	if (lag.aim_us != 0 && lag.shipped >= journal_durable(journal))
+		return 0;
+	return lag.through_us != 0 ? monotonic_us() - lag.through_us : -1;
+}
+
 Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence)
 {
 	bool raised = false;
@@ -189,6 +220,8 @@ Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence)
 	Err e = raise_mark(&journal->marks, incarnation, sequence, &raised);
 	if (e == OK)
 		find_mark(&journal->marks, incarnation)->confirmed = sequence;
+	if (e == OK && incarnation == journal->incarnation)
+		note_lag(journal, sequence);
 	bool deleting = find_useless(journal) < journal->segments.count;
 	drop_marks(journal);
 	pthread_mutex_unlock(&journal->folder_lock);

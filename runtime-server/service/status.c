@@ -189,5 +189,12 @@ void handle_get_status(void *context, RpcCall *call, const ProtobufCMessage *req
 	out.sessions = session_count(service->sessions);
 	out.journal_sequence = journal_durable(journal);
 	out.shipped_sequence = journal_shipped_sequence(journal, out.incarnation);
+	Google__Protobuf__Duration lag = GOOGLE__PROTOBUF__DURATION__INIT;
+	int64_t lag_us = journal_lag_us(journal);
+	if (lag_us >= 0) {
+		lag.seconds = lag_us / US_PER_S;
+		lag.nanos = (int32_t)(lag_us % US_PER_S * 1000);
+		out.ship_lag = &lag;
+	}
 	rpc_reply(call, &out.base);
 }

@@ -84,6 +84,7 @@ void ship_status(Ship *ship, ShipStatus *ret)
 	ret->older = ret->incarnation != 0 && ret->incarnation != own;
 	uint64_t shipped = ret->incarnation == own ? ret->shipped : 0;
 	ret->behind = durable > shipped ? durable - shipped : 0;
+	ret->lag_us = journal_lag_us(journal);
 }
 
 // --- calls ---
@@ -212,6 +213,8 @@ static Err sail(Voyage *voyage)
 		} else if (!own) {
 			return OK;
 		} else {
+			TRY(journal_shipped(
+			        journal, voyage->incarnation, voyage->cursor)); // nothing is left now
 			journal_wait(journal, voyage->cursor, IDLE_WAIT_MS);
 		}
 		if (voyage->call_count == 0 && voyage->len < SMALL_BATCH)

@@ -25,6 +25,7 @@ typedef struct ShipStatus {
 	uint64_t shipped;     // its last record that the design server has
 	uint64_t behind;      // records of this process's life that it has not
 	bool older;           // an older life's records are still being shipped
+	int64_t lag_us;       // how long ago everything until then was there; -1: not known yet
 	int64_t quiet_us;     // since the last call that went well, or since the start
 	uint64_t failures;    // calls that failed, since the start
 	ErrDetail last_error; // of the last one that did; id OK: none

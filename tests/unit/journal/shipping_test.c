@@ -130,6 +130,38 @@ static void a_life_is_above_what_its_owner_remembers(void **state)
 	test_dir_remove(&dir);
 }
 
+static void the_lag_is_known_once_older_lives_are_shipped(void **state)
+{
+	(void)state;
+	TestDir dir = test_dir();
+	JournalOptions options = test_options(&dir);
+	Journal *journal = test_open(&options);
+	uint64_t older = journal_incarnation(journal);
+	test_append_many(journal, 1, 10);
+	journal_close(journal);
+	journal = test_open(&options);
+	uint64_t life = journal_incarnation(journal);
+	test_append_many(journal, 1, 10);
+	assert_int_equal(journal_lag_us(journal), -1);
+	assert_int_equal(journal_shipped(journal, older, 10), OK);
+	assert_int_equal(journal_lag_us(journal), -1);
+	assert_int_equal(journal_shipped(journal, life, 4), OK); // what is left may be of any time before
+	assert_int_equal(journal_lag_us(journal), -1);
+	int64_t told_us = monotonic_us();
+	test_append_many(journal, 11, 10);
+	assert_int_equal(journal_shipped(journal, life, 10), OK); // all that was there when 4 was told
+	int64_t passed_us = monotonic_us() - told_us;
+	assert_true(journal_lag_us(journal) >= passed_us);
+	assert_int_equal(journal_shipped(journal, life, 20), OK);
+	assert_int_equal(journal_lag_us(journal), 0);
+	test_append_many(journal, 21, 1);
+	assert_true(journal_lag_us(journal) > 0);
+	assert_int_equal(journal_shipped(journal, life, 3), OK); // the receiver was set back
+	assert_int_equal(journal_lag_us(journal), -1);
+	journal_close(journal);
+	test_dir_remove(&dir);
+}
+
 static void damaged_marks_are_no_marks(void **state)
 {
 	(void)state;
@@ -179,6 +211,7 @@ int main(void)
 	        cmocka_unit_test(what_is_shipped_is_deleted_and_remembered),
 	        cmocka_unit_test(what_is_retained_waits_until_it_is_covered),
 	        cmocka_unit_test(a_life_is_above_what_its_owner_remembers),
+	        cmocka_unit_test(the_lag_is_known_once_older_lives_are_shipped),
 	        cmocka_unit_test(damaged_marks_are_no_marks),
 	        cmocka_unit_test(damage_is_never_shipped),
 	};
