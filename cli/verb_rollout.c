@@ -13,8 +13,8 @@
 #define ROLLOUT_COLUMNS                                                                                      \
 	"CHANNEL:channel ENVIRONMENT:environment SERVER:server SHOULD-RUN:desired_version "                  \
 	"RUNS:running_version SINCE:since_time CANDIDATE:candidate SESSIONS:sessions "                       \
-	"JOURNAL-LAG:journal_lag "                                                                           \
-	"SEEN:seen_time STATE:health DEGRADED:degraded_text"
+	"BEHIND:behind "                                                                                     \
+	"SEEN:seen_time QUIET-SINCE:quiet_time STATE:health DEGRADED:degraded_text"
 
 enum { LOOK_S = 1 };
 
@@ -53,6 +53,26 @@ static json_t *lines_joined(const json_t *list)
 	return json_string(text);
 }
 
+// How far its journal is behind, in records and time.
+static json_t *behind_text(const json_t *server)
+{
+	char text[96];
+	int64_t seen, shipped;
+	json_int_t records = json_count(server, "journal_lag");
+
+	if (!*json_word(server, "seen_time"))
+		return json_string("");
+	if (!time_parse(str(json_word(server, "shipped_time")), &shipped) ||
+	        !time_parse(str(json_word(server, "seen_time")), &seen))
+		snprintf(text, sizeof text, "%lld, time not known", (long long)records);
+	else if (!records)
+		snprintf(text, sizeof text, "0");
+	else
+		snprintf(text, sizeof text, "%lld, %.1f s", (long long)records,
+		        (double)(seen > shipped ? seen - shipped : 0) / (double)US_PER_S);
+	return json_string(text);
+}
+
 // One row a server: the deployment's names beside the server's facts.
 static json_t *rollout_row(const json_t *deployment, const json_t *server)
 {
@@ -62,6 +82,7 @@ static json_t *rollout_row(const json_t *deployment, const json_t *server)
 
 	json_object_update(row, (json_t *)(uintptr_t)server);
 	json_object_set_new(row, "candidate", candidate_text(server));
+	json_object_set_new(row, "behind", behind_text(server));
 	json_object_set_new(row, "degraded_text", lines_joined(json_object_get(server, "degraded")));
 	json_object_set_new(row, "health",
 	        json_string(server_is_well(server)        ? "ok"

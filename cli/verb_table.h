@@ -201,7 +201,9 @@ VERB_ROW("release import", "FILE --runtime ADDRESS", 1, 1, "root dry-run ca cert
 	"  parley release import bank.release --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
 VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "watch", "show what each runtime server should run and does run", verb_rollout_status,
 	"Asks the servers themselves. Of a roll-out in steps it tells the step, when the next one begins, and how the new snapshot fares\n"
-	"against the one that serves beside it. Exits 1 if a server does not run what it should.\n\n"
+	"against the one that serves beside it.\n"
+	"BEHIND is how many records of its journal are not in the history yet, and up to how long ago all are; QUIET-SINCE is when a server\n"
+	"that does not answer last did. Exits 1 if a server does not run what it should.\n\n"
 	"Examples:\n"
 	"  parley rollout status\n"
 	"  parley rollout status bank --env production --watch\n"
@@ -424,6 +426,20 @@ VERB_ROW("decision replay", "[ID]", 0, 1, "explain all since until channel visit
 	"  parley decision replay --all\n"
 	"  parley decision replay --env production --channel bank --since 2026-06-01 --until 2026-06-02\n"
 	"  parley decision replay --since 24h -o json\n")
+VERB_ROW("retention show", "", 0, 0, "", "show how long what grows is kept, and what would go", verb_retention_show,
+	"Whole months (UTC): what is older than SINCE goes by itself, of the history month by month, of the rest row by row. How long is the\n"
+	"design server's configuration (retention, see parley-design --help-config). GOES has the months that are too old now; rows are\n"
+	"counted by apply --dry-run. HELD says what keeps them from going, such as a server that may still ship old events.\n\n"
+	"Examples:\n"
+	"  parley retention show\n"
+	"  parley retention show -o json\n")
+VERB_ROW("retention apply", "", 0, 0, "dry-run", "remove what is too old now", verb_retention_apply,
+	"What would happen within the hour anyway; after it was made shorter in the configuration, or where retention.apply is false.\n"
+	"With --dry-run it counts and changes nothing. The audit tells what went.\n\n"
+	"Examples:\n"
+	"  parley retention apply --dry-run\n"
+	"  parley retention apply\n"
+	"  parley audit Retention\n")
 VERB_ROW("report funnel", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count treatments from recommendation to acceptance", verb_report_funnel,
 	"A treatment, one offer presented to one visitor, belongs to the moment at which it was recommended; that it was shown, accepted\n"
 	"or rejected counts there whenever it came. ACCEPTANCE is of those that were shown, with its 95 % confidence interval (Wilson).\n"

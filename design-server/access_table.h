@@ -9,6 +9,15 @@
 //                granted for that one; if the field is empty, which means all, for all of them. The field is
 //                read and checked before the handler runs: a handler has nothing to do.
 //
+// SHARED is for what belongs to no environment, and tells nothing that visitors did: the working
+// configuration, with the audience IDs that designers put on its lists; snapshots, which are compiled
+// configuration and go from one environment to the next (GetSnapshot); the line of promotion with its gates
+// and evidence, because who approves for production judges by what staging showed (GetPromotion,
+// ListEvidence, ListEnvironments); and the audit, whose worth is that everybody who works here can verify it
+// as a whole. It tells versions, digests, reports, names of persons and addresses of servers, which mutual
+// TLS guards, not their being unknown. What visitors did (history, late responses, outcomes, reports) and
+// what runs at single servers is always ENVIRONMENT.
+//
 // To add a method, add its row, in the order of the .proto; without a row the server does not start. Then
 // tell tests/access/methods.txt who may call it: `tests/access/run` tries every method with every kind of
 // caller. What a handler must ask beyond its row, it asks by access_require().
@@ -88,6 +97,8 @@ ACCESS_ROW(IngestService, ShipRecords, RUNTIMES, ENVIRONMENT)
 ACCESS_ROW(HistoryService, ListHistory, READERS, ENVIRONMENT)
 ACCESS_ROW(HistoryService, GetDecision, READERS, ENVIRONMENT)
 ACCESS_ROW(HistoryService, ListDecisions, READERS, ENVIRONMENT)
+ACCESS_ROW(RetentionService, GetRetention, READERS, SHARED)
+ACCESS_ROW(RetentionService, ApplyRetention, ADMINISTRATORS, GLOBAL)
 ACCESS_ROW(OrphanService, ListLateResponses, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, GetLateResponse, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, MatchLateResponse, ADMINISTRATORS, ENVIRONMENT)

@@ -1,6 +1,7 @@
 // The table of configuration keys.
 #include "config.h"
 
+#include "base/clock.h"
 #include "design.h"
 
 #define SECTION(member, inner_fields, text)                                                                  \
@@ -84,6 +85,48 @@ static const ConfigField reports_fields[] = {
         {0},
 };
 
+#define MONTHS(member, months, text)                                                                         \
+	{                                                                                                    \
+		.name = #member, .type = CONFIG_INT, .offset = INNER(retention, member),                     \
+		.fallback = (months), .min = 1, .max = 1200, .help = (text)                                  \
+	}
+
+static const ConfigField retention_fields[] = {
+        {.name = "apply",
+                .type = CONFIG_BOOL,
+                .offset = INNER(retention, apply),
+                .fallback = "true",
+                .help = "remove by itself what is older than this; false: only when somebody says parley "
+                        "retention apply"},
+        {.name = "every",
+                .type = CONFIG_DURATION,
+                .offset = INNER(retention, every_us),
+                .fallback = "1h",
+                .min = US_PER_S,
+                .max = 7 * 86400 * US_PER_S,
+                .help = "how often; also at the start"},
+        {.name = "detach",
+                .type = CONFIG_BOOL,
+                .offset = INNER(retention, detach),
+                .fallback = "false",
+                .help = "true: old months of the history become tables of their own, ..._detached_..., to be "
+                        "archived; else they are dropped"},
+        MONTHS(recommendation_months, "13",
+                "whole months before the present one for which recommendations are kept"),
+        MONTHS(contact_months, "37", "the same of contacts; at least as long as any responses.window"),
+        MONTHS(response_months, "37", "of responses"),
+        MONTHS(event_months, "13", "of other events"),
+        MONTHS(session_months, "13", "of sessions"),
+        MONTHS(cell_months, "13", "of which cells visitors were held out of, or not"),
+        MONTHS(event_id_months, "3", "of events' IDs: one that is sent again later counts again"),
+        MONTHS(outcome_months, "37", "of outcomes, since they last changed"),
+        MONTHS(reject_months, "13", "of records that could not become history"),
+        MONTHS(checkpoint_months, "3",
+                "of all checkpoints of the audit; of older ones the last of each day stays for ever"),
+        MONTHS(unreleased_months, "3", "of snapshots that were given up before they were released"),
+        {0},
+};
+
 static const ConfigField tls_fields[] = {
         {.name = "certificate",
                 .type = CONFIG_STRING,
@@ -105,6 +148,7 @@ const ConfigField design_config_fields[] = {
         SECTION(grpc, grpc_fields, "the listener for the CLI, the console's back end and runtime servers"),
         SECTION(http, http_fields, "the listener for browsers and scripts"),
         SECTION(reports, reports_fields, "reports over the history"),
+        SECTION(retention, retention_fields, "how long what grows is kept"),
         SECTION(tls, tls_fields, "keys of this server"),
         {.name = "builder_key",
                 .type = CONFIG_STRING,

@@ -21,6 +21,15 @@ typedef struct DesignConfig {
 		int64_t timeout_s; // after which a report is given up
 		int64_t at_once;   // how many are made at a time
 	} reports;
+	struct {
+		bool apply;       // what is too old is removed by itself
+		int64_t every_us; // how often that is looked at
+		bool detach;      // old months of the history become tables of their own
+		// How many whole months each is kept (retention/README.md).
+		int64_t recommendation_months, contact_months, response_months, event_months, session_months,
+		        cell_months;
+		int64_t event_id_months, outcome_months, reject_months, checkpoint_months, unreleased_months;
+	} retention;
 	// This server's certificate, for its listener and for its calls to runtime servers
 	// (spiffe://parley/design).
 	struct {

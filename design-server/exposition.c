@@ -195,6 +195,7 @@ static Err write_text(Exposition *exposition, Arena *arena, Str *ret)
 	history_metrics(metrics);
 	rollouts_metrics(parts->rollouts, metrics);
 	tracer_metrics(parts->services->tracer, metrics);
+	retention_metrics(parts->retention, metrics);
 	put_findings(exposition, metrics);
 	return metrics_text(metrics, ret);
 }

@@ -2,6 +2,7 @@
 // which is read now and then and not by whoever asks.
 #pragma once
 #include "http/http.h"
+#include "retention/retention.h"
 #include "rollout/rollout.h"
 
 typedef struct Exposition Exposition;
@@ -9,6 +10,7 @@ typedef struct Exposition Exposition;
 typedef struct ExpositionParts {
 	const Services *services;
 	Rollouts *rollouts;
+	Retention *retention;
 	const RpcServer *rpc;
 	const bool *ready; // read atomically
 } ExpositionParts;

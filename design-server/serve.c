@@ -11,6 +11,7 @@
 #include "outcome/outcome.h"
 #include "pending/pending.h"
 #include "release/release.h"
+#include "retention/retention.h"
 #include "rollout/rollout.h"
 #include "source/source.h"
 #include "trace/trace.h"
@@ -28,6 +29,7 @@ typedef struct Design {
 	Environments environments;
 	Rollouts *rollouts;
 	Release *release;
+	Retention *retention;
 	RpcServer *rpc;
 	HttpServer *http;
 	Exposition *exposition;
@@ -42,6 +44,7 @@ static void design_stop(Design *design)
 	http_stop(design->http);
 	exposition_free(design->exposition);
 	rpc_server_free(design->rpc);
+	retention_free(design->retention);
 	release_free(design->release);
 	matcher_free(design->services.matcher);
 	rollouts_free(design->rollouts);
@@ -107,6 +110,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(release_register(design->release, design->rpc));
 	TRY(pending_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(rollouts_register(design->rollouts, design->rpc));
+	TRY(retention_register(design->retention, design->rpc));
 	TRY(validate_register(&design->services, design->rpc));
 	TRY(source_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(access_check(design->rpc));
@@ -129,6 +133,7 @@ static Err start_http(Design *design, const DesignConfig *config)
 		return OK;
 	design->exposition = exposition_new(&(ExpositionParts){.services = &design->services,
 	        .rollouts = design->rollouts,
+	        .retention = design->retention,
 	        .rpc = design->rpc,
 	        .ready = &design->ready});
 	if (!design->exposition)
@@ -197,6 +202,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
 	TRY(start_tracer(design, config, arena));
 	TRY(watch_database(design));
+	TRY(retention_new(&design->services, &design->environments, &design->retention));
 	TRY(start_rpc(design, config, arena));
 	return start_http(design, config);
 }

@@ -238,6 +238,7 @@ static Err keep_build(Pg *pg, Draft *d)
 {
 	if (!d->blob.len)
 		return OK;
+	TRY(pg_query(pg, STORE_TIMEOUT_MS, sql_build_lock, NULL, 0, NULL));
 	TRY(SQL_RUN(
 	        pg, NULL, blob_add, P_BYTES(digest_str(&d->digest)), P_BYTES(d->blob), P_TIME(d->now_us)));
 	return configuration_keep(

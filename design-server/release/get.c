@@ -69,7 +69,9 @@ static Err read_piece(Pg *pg, void *context)
 	        P_I64((int64_t)piece->offset), P_I64(PIECE_MAX)));
 	if (!pg_rows(result))
 		return err_at(ERR_RESOURCE_NOT_FOUND, "digest",
-		        "no snapshot has this digest: parley rollout history shows those that were deployed");
+		        "no snapshot has this digest, or its content was removed because it was never "
+		        "released "
+		        "(parley retention show): parley rollout history has those that were");
 	piece->length = (uint64_t)pg_i64(result, 0, 0);
 	piece->data = pg_bytes(result, 0, 1, piece->arena);
 	return piece->data.ptr || !piece->data.len ? OK : release_no_memory();

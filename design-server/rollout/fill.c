@@ -46,6 +46,8 @@ static Err read_server(const PgResult *result, size_t i, Arena *arena, ServerRol
 	server->candidate_permille = (uint32_t)pg_i64(result, i, 11);
 	server->root_version = (uint64_t)pg_i64(result, i, 13);
 	server->timestamp_version = (uint64_t)pg_i64(result, i, 14);
+	server->shipped_time = column_time(result, i, 15, arena);
+	server->quiet_time = column_time(result, i, 16, arena);
 	TRY(pg_texts(result, i, 12, arena, &degraded, &server->n_degraded));
 	server->degraded = ARENA_ARRAY(arena, char *, server->n_degraded);
 	if (!server->degraded)

@@ -19,6 +19,12 @@ static double server_behind(const Report *report)
 	               : 0;
 }
 
+static double server_shipped_time(const Report *report)
+{
+	const Google__Protobuf__Duration *lag = report->status->ship_lag;
+	return lag ? (double)report->seen_us / (double)US_PER_S - (double)lag->seconds - lag->nanos / 1e9 : 0;
+}
+
 static double server_sessions(const Report *report)
 {
 	return (double)report->status->sessions;
@@ -54,6 +60,8 @@ static const struct {
         {server_up, "parley_server_up", "1 if the runtime server answered when it was last asked."},
         {server_behind, "parley_server_behind_records",
                 "Records durable at the runtime server and not yet committed here."},
+        {server_shipped_time, "parley_server_shipped_time_seconds",
+                "Up to when everything that it recorded is committed here, in Unix time; 0: not known."},
         {server_sessions, "parley_server_sessions", "Its open sessions."},
         {server_degraded, "parley_server_degraded_reasons",
                 "Reasons why it calls itself degraded; parley rollout status tells them."},

@@ -52,6 +52,8 @@ Err record_server(Pg *pg, const Plan *plan, const Line *line, const EnvironmentS
 		degraded[i] = str(status->degraded[i]);
 	int64_t since = time_of(channel ? channel->since : NULL);
 	int64_t lag = (int64_t)(status->journal_sequence - status->shipped_sequence);
+	const Google__Protobuf__Duration *behind = status->ship_lag;
+	int64_t shipped = behind ? report->seen_us - behind->seconds * US_PER_S - behind->nanos / 1000 : 0;
 	return SQL_RUN(pg, NULL, rollout_server_put, P_I64(line->newest.id), P_TEXT(server->name),
 	        P_TEXT(server->address), P_I64(runs ? (int64_t)runs->version : 0),
 	        P_CTEXT(runs ? runs->digest : ""), P_TIME(report->seen_us), P_CTEXT(error),
@@ -61,7 +63,7 @@ Err record_server(Pg *pg, const Plan *plan, const Line *line, const EnvironmentS
 	        P_I64(candidate ? (int64_t)channel->candidate_permille : 0), P_I64((int64_t)status->sessions),
 	        P_I64(lag > 0 ? lag : 0), P_TEXTS(degraded, status->n_degraded),
 	        P_I64((int64_t)status->root_version), P_I64((int64_t)status->timestamp_version),
-	        P_BOOL(urgent));
+	        P_BOOL(urgent), shipped > 0 ? P_TIME(shipped) : P_NULL);
 }
 
 Err record_all_run(Pg *pg, const Plan *plan, const Line *line, bool *ret)

@@ -78,14 +78,18 @@ INSERT INTO deployment (environment, channel, epoch, version, fleet, blob, lengt
 	promoted_from, request_id, created, expires, state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, build)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 5, $16, $17, $18, $19, $20, $21, nullif($22, 0)) RETURNING id
 
+-- name: build_lock
+-- What is being kept is not removed meanwhile (build_prune).
+SELECT pg_advisory_xact_lock_shared(hashtextextended('parley/builds', 0))
+
 -- name: blob_add
-INSERT INTO blob (digest, content, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+SELECT blob_put($1, $2, $3)
 
 -- name: blob_get
-SELECT content FROM blob WHERE digest = $1
+SELECT content FROM blob WHERE digest = $1 AND content IS NOT NULL
 
 -- name: blob_piece
-SELECT octet_length(content), substring(content FROM $2::int + 1 FOR $3::int) FROM blob WHERE digest = $1
+SELECT octet_length(content), substring(content FROM $2::int + 1 FOR $3::int) FROM blob WHERE digest = $1 AND content IS NOT NULL
 
 -- name: root_add
 INSERT INTO root_envelope (environment, version, envelope, author, created) VALUES ($1, $2, $3, $4, $5)

@@ -68,14 +68,14 @@ SELECT steps, step, begun, reached, kept, waiting, candidate, stable FROM rollou
 
 -- name: rollout_server_put
 INSERT INTO deployment_server AS old (deployment, server, address, version, digest, seen, error, runs, desired, since, candidate,
-	candidate_permille, sessions, journal_lag, degraded, root_version, timestamp_version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+	candidate_permille, sessions, journal_lag, degraded, root_version, timestamp_version, shipped)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19)
 ON CONFLICT (deployment, server) DO UPDATE SET address = excluded.address, version = excluded.version, digest = excluded.digest,
 	seen = excluded.seen, error = excluded.error, runs = excluded.runs, desired = excluded.desired, since = excluded.since,
 	candidate = excluded.candidate, candidate_permille = excluded.candidate_permille, sessions = excluded.sessions,
 	journal_lag = excluded.journal_lag, degraded = excluded.degraded, root_version = excluded.root_version,
-	timestamp_version = excluded.timestamp_version
-WHERE $18 OR old.seen IS NULL OR excluded.seen > old.seen + interval '5 seconds'
+	timestamp_version = excluded.timestamp_version, shipped = coalesce(excluded.shipped, old.shipped), quiet = NULL
+WHERE $18 OR old.seen IS NULL OR old.quiet IS NOT NULL OR excluded.seen > old.seen + interval '5 seconds'
 	OR (old.address, old.version, old.digest, old.error, old.runs, old.desired, old.candidate, old.candidate_permille, old.degraded)
 	IS DISTINCT FROM (excluded.address, excluded.version, excluded.digest, excluded.error, excluded.runs, excluded.desired,
 		excluded.candidate, excluded.candidate_permille, excluded.degraded)
@@ -83,16 +83,21 @@ WHERE $18 OR old.seen IS NULL OR excluded.seen > old.seen + interval '5 seconds'
 -- name: rollout_server_away
 INSERT INTO deployment_server AS old (deployment, server, address, version, digest, error, desired)
 VALUES ($1, $2, $3, 0, '', $4, $5)
-ON CONFLICT (deployment, server) DO UPDATE SET address = excluded.address, error = excluded.error, desired = excluded.desired
+ON CONFLICT (deployment, server) DO UPDATE SET address = excluded.address, error = excluded.error, desired = excluded.desired,
+	quiet = coalesce(old.quiet, old.seen)
 WHERE (old.address, old.error, old.desired) IS DISTINCT FROM (excluded.address, excluded.error, excluded.desired)
+	OR old.quiet IS NULL AND old.seen IS NOT NULL
 
 -- name: rollout_running
 SELECT count(*) FROM deployment_server WHERE deployment = $1 AND runs AND server = ANY ($2)
 
 -- name: rollout_servers
-SELECT server, address, desired, version, digest, seen, error, journal_lag, sessions, since, candidate, candidate_permille, degraded,
-	root_version, timestamp_version
-FROM deployment_server WHERE deployment = $1 ORDER BY server
+-- One that has not answered since this deployment has been quiet since it last did.
+SELECT s.server, s.address, s.desired, s.version, s.digest, s.seen, s.error, s.journal_lag, s.sessions, s.since, s.candidate,
+	s.candidate_permille, s.degraded, s.root_version, s.timestamp_version, s.shipped, CASE WHEN s.seen IS NOT NULL THEN s.quiet ELSE (
+		SELECT max(f.seen) FROM deployment_server f JOIN deployment o ON o.id = f.deployment
+		WHERE o.environment = d.environment AND f.server = s.server) END
+FROM deployment_server s JOIN deployment d ON d.id = s.deployment WHERE s.deployment = $1 ORDER BY s.server
 
 -- name: rollout_deployment
 SELECT channel, environment, epoch, version, blob, length, state, author, comment, created, promoted_from, rollback_of, undeploy,

@@ -373,9 +373,13 @@ static void status_is_asked_live(void **state)
 	assert_int_equal(test->servers[0]->journal_lag, 3);
 	assert_int_equal(test->servers[0]->sessions, 5);
 	assert_non_null(test->servers[0]->seen_time);
+	assert_int_equal(test->servers[0]->seen_time->seconds - test->servers[0]->shipped_time->seconds, 90);
+	assert_null(test->servers[0]->quiet_time);
 	// Of one that is away it is told what it ran when it was last heard of.
 	assert_int_equal(test->servers[1]->running_version, 1);
 	assert_non_null(test->servers[1]->seen_time);
+	assert_int_equal(test->servers[1]->quiet_time->seconds, test->servers[1]->seen_time->seconds);
+	assert_non_null(test->servers[1]->shipped_time);
 	assert_true(*test->servers[1]->error);
 	assert_int_equal(status->deployments[1]->state, STATE(COMPLETE));
 }

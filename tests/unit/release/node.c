@@ -129,6 +129,9 @@ static void get_status(void *context, RpcCall *call, const ProtobufCMessage *req
 	out.sessions = 5;
 	out.journal_sequence = 10;
 	out.shipped_sequence = 7;
+	Google__Protobuf__Duration lag = GOOGLE__PROTOBUF__DURATION__INIT;
+	lag.seconds = 90;
+	out.ship_lag = &lag;
 	if (current_count(node->current)) {
 		current_status(node->current, 0, &status);
 		fill_channel(&status, rpc_arena(call), &channel);

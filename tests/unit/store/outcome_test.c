@@ -198,7 +198,11 @@ static void a_great_many_letters(void **state)
 	}
 	counts("SELECT count(*) FROM outcome_change", 3 * letters);
 	counts("SELECT count(*) FROM outcome WHERE outcome = 'clicked' AND changes = 3", letters);
-	counts("SELECT outcome_prune('2026-03-02Z')", letters);
+	if (pg_script(pg, WAIT_MS, "UPDATE outcome SET since = '2000-01-01Z'") != OK)
+		fail_msg("%s", err_detail()->message);
+	counts("SELECT outcome_prune(NULL, true)", letters);
+	counts("SELECT outcome_prune(1, false)", 1);
+	counts("SELECT outcome_prune(NULL, false)", letters - 1);
 	counts("SELECT count(*) FROM outcome_change", 0);
 }
 
