@@ -48,6 +48,8 @@ int exit_code_of(Err id)
 
 	if (id == ERR_CONFIG_INVALID) // the contexts, or their lack
 		return EXIT_USAGE;
+	if (id == ERR_CANCELLED) // by the person who was asked
+		return EXIT_REFUSED;
 	if (id == ERR_BUSY) // the one exhausted resource that comes back by itself
 		return EXIT_UNAVAILABLE;
 	return status >= 0 && (size_t)status < ARRAY_COUNT(exit_by_status) ? (int)exit_by_status[status]

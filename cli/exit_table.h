@@ -11,6 +11,8 @@ EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")
 EXIT_ROW(4, CONFLICT, "it exists already, or was changed meanwhile (stale etag)")
 EXIT_ROW(5, DENIED, "not signed in, or not allowed")
 EXIT_ROW(6, UNAVAILABLE, "a server could not be reached or was too slow: try again")
-EXIT_ROW(7, REFUSED, "a server or a check refused what was sent: it has to be changed")
+EXIT_ROW(7, REFUSED,
+        "a server or a check refused what was sent, and it has to be changed; or the person who was asked "
+        "said no")
 EXIT_ROW(8, INTERNAL, "something failed that should not")
 EXIT_ROW(9, WARNINGS, "validate found nothing but warnings, and some are not acknowledged")

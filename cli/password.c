@@ -60,9 +60,10 @@ static Err ask(Cli *cli, const Secret *secret, FILE *terminal, const char *promp
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
+	// Before the prompt: what is typed at once must not be shown either.
+	tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
 	fputs(prompt, terminal);
 	fflush(terminal);
-	tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
 	e = first_line(cli, secret, terminal, ret);
 	tcsetattr(fileno(terminal), TCSAFLUSH, &before);
 	fputs("\n", terminal);
