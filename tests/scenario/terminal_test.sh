@@ -52,7 +52,8 @@ stack_deploy $channel test >/dev/null
 parley promote $channel --to staging --no-wait >/dev/null
 stack_person anna >/dev/null
 passphrase=$(cat "$STACK/cli/anna.passphrase")
-approve=(parley --context anna approve $channel --env staging --key "$STACK/cli/anna.key")
+approve=(parley --context anna approve $channel --env staging --key "$STACK/cli/anna.key"
+	--root "$STACK/root/staging.root")
 state()
 {
 	parley deployment get $channel --env staging -o json | jq -r .state
