@@ -103,6 +103,11 @@ Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Arena *arena, Str *
 VisitorView *lane_view(Lane *lane);
 const Tally *lane_tally(const Lane *lane);
 
+// --- inputs.c ---
+
+// Files are read; digests live in the arena. Errors: IO, NO_MEMORY.
+Err plan_inputs(const PlanOptions *options, Arena *arena, Parley__Plan__V1__PlanInputs *ret);
+
 // --- pool.c: threads that do numbered tasks ---
 
 typedef struct Pool Pool;

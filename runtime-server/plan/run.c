@@ -5,10 +5,7 @@
 #include "plan/internal.h"
 
 #include "base/cleanup.h"
-#include "base/file.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,7 +15,6 @@ enum {
 	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
 	READ_AT_ONCE = 16,
 	CLOSING_US = 2000000,
-	HASH_PIECE = 1 << 20,
 };
 
 // A block of the set, read.
@@ -282,54 +278,7 @@ static Err close_lanes(Run *run)
 	return OK;
 }
 
-// --- what it was made of ---
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-// SHA-256 of a file, in the arena; empty of NULL.
-static Err digest_file(const char *path, Arena *arena, ProtobufCBinaryData *ret)
-{
-	CLEANUP(closep) int fd = -1;
-	*ret = (ProtobufCBinaryData){0};
-	if (path == NULL)
-		return OK;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	EVP_MD_CTX *sha = EVP_MD_CTX_new();
-	char *piece = malloc(HASH_PIECE);
-	uint8_t *digest = arena_alloc(arena, PLAN_DIGEST_SIZE);
-	ssize_t got = 0;
-	bool fine = fd >= 0 && sha != NULL && piece != NULL && digest != NULL &&
-	            EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1;
-	while (fine && (got = read(fd, piece, HASH_PIECE)) > 0)
-		fine = EVP_DigestUpdate(sha, piece, (size_t)got) == 1;
-	fine = fine && got == 0 && EVP_DigestFinal_ex(sha, digest, NULL) == 1;
-	EVP_MD_CTX_free(sha);
-	free(piece);
-	*ret = (ProtobufCBinaryData){PLAN_DIGEST_SIZE, digest};
-	return fine ? OK : err_errno(ERR_IO, "cannot read %s", path);
-}
-
-static Err fill_inputs(const Run *run, Parley__Plan__V1__PlanInputs *inputs)
-{
-	const PlanOptions *options = run->options;
-	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(options->content);
-	parley__plan__v1__plan_inputs__init(inputs);
-	inputs->set_digest = (ProtobufCBinaryData){
-	        EVENT_DIGEST_SIZE, (uint8_t *)(uintptr_t)event_set_info(options->set)->digest};
-	inputs->snapshot_digest = (ProtobufCBinaryData){
-	        PLAN_DIGEST_SIZE, (uint8_t *)(uintptr_t)rehearsal_digest(options->content)->bytes};
-	inputs->snapshot_version = rehearsal_version(options->content);
-	inputs->channel = snapshot->channel;
-	inputs->seed = options->seed;
-	inputs->contact_event = (char *)(uintptr_t)(options->contact_event ? options->contact_event : "");
-	inputs->explains = options->explains;
-	TRY(digest_file(options->state, run->arena, &inputs->state_digest));
-	return digest_file(options->profiles, run->arena, &inputs->profiles_digest);
-}
+// --- the end ---
 
 static Err finish(Run *run, PlanReport *ret)
 {
@@ -342,7 +291,7 @@ static Err finish(Run *run, PlanReport *ret)
 	if (e == OK) {
 		parley__plan__v1__plan_end__init(end);
 		end->inputs = inputs;
-		e = fill_inputs(run, inputs);
+		e = plan_inputs(run->options, run->arena, inputs);
 	}
 	if (e == OK)
 		e = tally_end(sums, run->arena, end);

@@ -156,7 +156,7 @@ Err rehearsal_tick(Rehearsal *rehearsal, int64_t moment_us)
 		        "moments go forward from 1970 on: this one is before the one before it");
 	if (rehearsal->now_us == 0)
 		begin_time(rehearsal, moment_us);
-	for (int64_t at; (at = service_next_sweep(rehearsal->service)) <= moment_us;) {
+	for (int64_t at; (at = service_next_sweep(rehearsal->service, moment_us)) <= moment_us;) {
 		rehearsal->now_us = at;
 		service_sweep(rehearsal->service);
 	}

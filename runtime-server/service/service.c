@@ -80,9 +80,9 @@ void service_free(Service *service)
 	free(service);
 }
 
-int64_t service_next_sweep(const Service *service)
+int64_t service_next_sweep(const Service *service, int64_t until_us)
 {
-	return session_next_look(service->sessions);
+	return session_next_look(service->sessions, until_us);
 }
 
 Err service_prepare(void *visitors, const Snapshot *snapshot, Arena *arena, const void **ret)

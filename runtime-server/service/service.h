@@ -87,6 +87,6 @@ const Session *service_session(Service *service, Str id);
 // Makes a result of a command's answer; it borrows the response. Error: NO_MEMORY.
 Err service_result(const Parley__Runtime__V1__BatchCommand *command, Err result,
         const ProtobufCMessage *response, Arena *arena, Parley__Runtime__V1__BatchResult *ret);
-// When the sweep, if it came at every full second, would next have anything to do, by the steady clock;
-// INT64_MAX: not before the next call.
-int64_t service_next_sweep(const Service *service);
+// When the sweep, if it came at every full second, would next have anything to do, up to `until_us` by the
+// steady clock; INT64_MAX: not until then.
+int64_t service_next_sweep(const Service *service, int64_t until_us);

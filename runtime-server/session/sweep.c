@@ -124,22 +124,24 @@ size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sw
 	return count;
 }
 
-static int64_t next_tick(Shard *shard)
+static int64_t next_tick(Shard *shard, int64_t last)
 {
 	int64_t tick = INT64_MAX;
 	pthread_mutex_lock(&shard->lock);
-	for (int64_t t = shard->tick + 1; t < shard->tick + WHEEL_SLOTS && tick == INT64_MAX; t++)
+	if (last >= shard->tick + WHEEL_SLOTS)
+		last = shard->tick + WHEEL_SLOTS - 1;
+	for (int64_t t = shard->tick + 1; t <= last && tick == INT64_MAX; t++)
 		if (shard->wheel[t % WHEEL_SLOTS] != NULL)
 			tick = t;
 	pthread_mutex_unlock(&shard->lock);
 	return tick;
 }
 
-int64_t session_next_look(SessionTable *table)
+int64_t session_next_look(SessionTable *table, int64_t until_us)
 {
 	int64_t tick = INT64_MAX;
 	for (size_t i = 0; i < table->shard_count; i++) {
-		int64_t next = next_tick(&table->shards[i]);
+		int64_t next = next_tick(&table->shards[i], until_us / SESSION_TICK_US);
 		tick = next < tick ? next : tick;
 	}
 	return tick != INT64_MAX ? tick * SESSION_TICK_US : INT64_MAX;

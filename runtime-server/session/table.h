@@ -83,9 +83,9 @@ typedef struct SessionSweep {
 // every second; both happen within SESSION_TICK_US after their time. Returns how many ended.
 size_t session_sweep(SessionTable *table, int64_t now_us, const SessionSweep *sweep);
 
-// The earliest moment at which session_sweep, if it is called at every full second, has anything to look at;
-// INT64_MAX: there is no session. For who keeps the clock himself and need not call it in between.
-int64_t session_next_look(SessionTable *table);
+// The earliest moment, up to `until_us`, at which session_sweep, if it is called at every full second, has
+// anything to look at; INT64_MAX: none. For who keeps the clock himself and need not call it in between.
+int64_t session_next_look(SessionTable *table, int64_t until_us);
 
 // Visits every session that nobody has, as its owner (to move idle sessions to another snapshot); that does
 // not count as use. `visit` returns false to have the session ended.

@@ -1,0 +1,40 @@
+// What the files of a lane share.
+#pragma once
+#include "plan/internal.h"
+
+// A list that grows in the event's arena.
+typedef struct List {
+	void **items;
+	size_t count, room;
+} List;
+
+struct Lane {
+	const PlanShared *shared;
+	unsigned number;
+	Rehearsal *rehearsal;
+	Remembered *remembered;
+	Tally *tally;
+	// Of the event that is being planned.
+	Arena *arena;
+	const Item *item;
+	const Told *told;
+	List entries, problems, reasons;
+	char (*codes)[TREATMENT_CODE_SIZE]; // that were recommended
+	size_t code_count;
+	uint64_t *before; // the segments that the visitor was in
+	Err failure;      // in what it is told
+};
+
+// Notes what could not be done, by a stable reason or an error's.
+void lane_problem_text(Lane *lane, const char *reason, const char *about);
+void lane_problem(void *lane, Err reason, const char *about);
+// A call that was refused is a problem; what this machine lacks is an error.
+Err lane_settle(Lane *lane, Err result, const char *about);
+static inline size_t lane_words(const Lane *lane)
+{
+	return plan_segment_words(rehearsal_plan(lane->shared->options->content));
+}
+
+// --- visit.c ---
+// Tells the event to the rehearsal, and what segments it changed to the effects.
+Err lane_visit(Lane *lane, EventEffects *effects);

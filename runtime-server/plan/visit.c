@@ -1,0 +1,207 @@
+// An event as a touchpoint would tell it: the session begins, attributes are set, the event is posted, offers
+// are asked for.
+#include "plan/lane.h"
+
+#include <inttypes.h>
+
+typedef Parley__Runtime__V1__BatchCommand BatchCommand;
+
+enum {
+	POINTS_AT_ONCE = 16, // that a call takes
+	SEEDS = 1024,        // of one event
+};
+
+#define COMMAND(what) PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what
+
+static Err no_memory(void)
+{
+	return err(ERR_NO_MEMORY, "no memory for an event of a plan");
+}
+
+// --- calls ---
+
+// Different for every call of a plan, and the same in every plan with that seed.
+static uint64_t seed_of(const Lane *lane, uint64_t call)
+{
+	uint64_t x = lane->shared->options->seed + lane->item->place * SEEDS + call;
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)
+{
+	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
+	command.what_case = what;
+	command.start_session = request;
+	Err e = rehearsal_do(lane->rehearsal, lane->item->event->time_us, seed_of(lane, call), &command);
+	return lane->failure != OK ? lane->failure : e;
+}
+
+static const char *session_of(const Lane *lane)
+{
+	const Item *item = lane->item;
+	return item->event->session[0] != '\0'
+	               ? item->event->session
+	               : arena_printf(lane->arena, "visitor-%016" PRIx64, item->who.hash);
+}
+
+static Err start_session(Lane *lane, const char *session, bool open)
+{
+	Parley__Runtime__V1__StartSessionRequest request = PARLEY__RUNTIME__V1__START_SESSION_REQUEST__INIT;
+	request.session_id = (char *)(uintptr_t)session;
+	request.channel = rehearsal_snapshot(lane->shared->options->content)->channel;
+	request.audience = lane->item->who.audience;
+	request.parameters = lane->told->parameters;
+	request.n_parameters = lane->told->count;
+	Err e = tell(lane, COMMAND(START_SESSION), &request, 0);
+	if (e == OK && !open)
+		tally_session(lane->tally);
+	return e;
+}
+
+static const char *event_id(const Lane *lane)
+{
+	const Event *event = lane->item->event;
+	return event->event_id[0] != '\0' ? event->event_id
+	                                  : arena_printf(lane->arena, "event-%" PRIu64, lane->item->place);
+}
+
+static Err post_event(Lane *lane, const char *session)
+{
+	const Event *event = lane->item->event;
+	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
+	const char *code = NULL, *id = event_id(lane);
+	if (event->event[0] == '\0')
+		return OK;
+	if (event->offer_code[0] != '\0') {
+		int offer =
+		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
+		code = offer >= 0 ? remembered_find(lane->remembered, lane->item->who.hash, (uint32_t)offer)
+		                  : NULL;
+	}
+	if (id == NULL)
+		return no_memory();
+	request.session_id = (char *)(uintptr_t)session;
+	request.event_id = (char *)(uintptr_t)id;
+	request.event = event->event;
+	request.treatment_code = code != NULL ? (char *)(uintptr_t)code : request.treatment_code;
+	Err e = tell(lane, COMMAND(POST_EVENT), &request, 1);
+	if (e == ERR_TREATMENT_MISSING && event->offer_code[0] != '\0')
+		return lane_settle(lane, ERR_TREATMENT_UNKNOWN, event->offer_code);
+	return lane_settle(lane, e, event->event);
+}
+
+// Points that there are not are told, and the others asked for.
+static Err ask(Lane *lane, const char *session, size_t first, size_t count)
+{
+	const Event *event = lane->item->event;
+	Parley__Runtime__V1__GetOffersRequest request = PARLEY__RUNTIME__V1__GET_OFFERS_REQUEST__INIT;
+	Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE], *list[POINTS_AT_ONCE];
+	request.session_id = (char *)(uintptr_t)session;
+	request.explain = lane->shared->options->explains;
+	request.points = list;
+	for (size_t i = 0; i < count; i++) {
+		const Parley__Plan__V1__Question *question = event->questions[first + i];
+		if (plan_point(rehearsal_plan(lane->shared->options->content),
+		            str(question->interaction_point)) < 0) {
+			lane_problem_text(lane, "POINT_UNKNOWN", question->interaction_point);
+			continue;
+		}
+		parley__runtime__v1__point_request__init(&points[request.n_points]);
+		points[request.n_points].interaction_point = question->interaction_point;
+		points[request.n_points].max_offers = question->max > 0 ? question->max : 1;
+		list[request.n_points] = &points[request.n_points];
+		request.n_points++;
+	}
+	if (request.n_points == 0)
+		return OK;
+	return lane_settle(lane, tell(lane, COMMAND(GET_OFFERS), &request, 2 + first),
+	        event->questions[first]->interaction_point);
+}
+
+// As if the touchpoint had shown all that was recommended.
+static Err count_contacts(Lane *lane, const char *session)
+{
+	for (size_t i = 0; i < lane->code_count; i++) {
+		Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
+		request.session_id = (char *)(uintptr_t)session;
+		request.event_id = arena_printf(lane->arena, "shown-%" PRIu64 "-%zu", lane->item->place, i);
+		request.event = (char *)(uintptr_t)lane->shared->options->contact_event;
+		request.treatment_code = lane->codes[i];
+		if (request.event_id == NULL)
+			return no_memory();
+		TRY(lane_settle(lane, tell(lane, COMMAND(POST_EVENT), &request, 1), request.event));
+	}
+	return OK;
+}
+
+static Err do_calls(Lane *lane, const char *session)
+{
+	const Event *event = lane->item->event;
+	TRY(post_event(lane, session));
+	for (size_t i = 0; i < event->n_questions; i += POINTS_AT_ONCE) {
+		size_t left = event->n_questions - i;
+		TRY(ask(lane, session, i, left < POINTS_AT_ONCE ? left : POINTS_AT_ONCE));
+	}
+	return count_contacts(lane, session);
+}
+
+// --- segments ---
+
+static Err list_segments(Lane *lane, const Session *session, EventEffects *effects)
+{
+	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(lane->shared->options->content);
+	const uint64_t *after = session_segments(session);
+	effects->segments_entered = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
+	effects->segments_left = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
+	if (effects->segments_entered == NULL || effects->segments_left == NULL)
+		return no_memory();
+	for (size_t s = 0; s < snapshot->n_segments; s++) {
+		bool is = after[s / 64] >> s % 64 & 1, was = lane->before[s / 64] >> s % 64 & 1;
+		char *name = snapshot->segments[s]->name;
+		if (is && !was) {
+			effects->segments_entered[effects->n_segments_entered++] = name;
+			TRY(tally_add(lane->tally, SEGMENT_ENTERED, str(name), RECOMMENDED, 1));
+		}
+		if (was && !is)
+			effects->segments_left[effects->n_segments_left++] = name;
+	}
+	return OK;
+}
+
+static Err compare_segments(Lane *lane, const char *session, EventEffects *effects)
+{
+	const Session *open = rehearsal_session(lane->rehearsal, str(session));
+	size_t words = lane_words(lane);
+	if (open == NULL || words == 0 ||
+	        memcmp(session_segments(open), lane->before, words * sizeof *lane->before) == 0)
+		return OK;
+	return list_segments(lane, open, effects);
+}
+
+// --- all of it ---
+
+Err lane_visit(Lane *lane, EventEffects *effects)
+{
+	const Item *item = lane->item;
+	const char *session = session_of(lane);
+	Told told;
+	if (session == NULL)
+		return no_memory();
+	Err e = rehearsal_tick(lane->rehearsal, item->event->time_us);
+	if (e != OK)
+		return lane_settle(lane, e, session);
+	TRY(told_of(lane->shared->options->content, item->who.level, item->event, lane->arena, lane_problem,
+	        lane, &told));
+	lane->told = &told;
+	const Session *open = rehearsal_session(lane->rehearsal, str(session));
+	if (open != NULL && lane_words(lane) > 0)
+		memcpy(lane->before, session_segments(open), lane_words(lane) * sizeof *lane->before);
+	e = open == NULL || told.count > 0 ? start_session(lane, session, open != NULL) : OK;
+	TRY(lane_settle(lane, e, session));
+	if (e == OK)
+		TRY(do_calls(lane, session));
+	lane->told = NULL;
+	return compare_segments(lane, session, effects);
+}
