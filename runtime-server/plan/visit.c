@@ -38,12 +38,23 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	return lane->failure != OK ? lane->failure : e;
 }
 
+// "visitor-" and the hash: made for every event, so without a format.
+static const char *own_session(const Lane *lane)
+{
+	static const char digits[] = "0123456789abcdef", front[] = "visitor-";
+	char *id = arena_alloc(lane->arena, sizeof front + 2 * sizeof lane->item->who.hash);
+	if (id == NULL)
+		return NULL;
+	memcpy(id, front, sizeof front);
+	for (size_t i = 0; i < 2 * sizeof lane->item->who.hash; i++)
+		id[sizeof front - 1 + i] = digits[lane->item->who.hash >> (60 - 4 * i) & 15];
+	return id;
+}
+
 static const char *session_of(const Lane *lane)
 {
 	const Item *item = lane->item;
-	return item->event->session[0] != '\0'
-	               ? item->event->session
-	               : arena_printf(lane->arena, "visitor-%016" PRIx64, item->who.hash);
+	return item->event->session[0] != '\0' ? item->event->session : own_session(lane);
 }
 
 static Err start_session(Lane *lane, const char *session, bool open)
