@@ -47,7 +47,7 @@ of()
 }
 replay_all()
 {
-	report=$(parley decision replay --all -o json "$@") || true
+	report=$(parley decision replay --all -o json) || true
 }
 # Offers at both places, remembered by the decision's name.
 ask()
@@ -118,7 +118,8 @@ tell "a row that was changed is found, whatever was changed"
 owner "CREATE TABLE kept AS TABLE recommendation" >/dev/null
 tampered()
 {
-	owner "UPDATE recommendation SET $1 WHERE ${3:-treatment_code = '$of_treatment'}" >/dev/null
+	local rows=${3:-"treatment_code = '$of_treatment'"}
+	owner "UPDATE recommendation SET $1 WHERE $rows" >/dev/null
 	replay_all
 	is "those that differ after $1" "$(of different)" "${2:-1}"
 	owner "TRUNCATE recommendation; INSERT INTO recommendation TABLE kept" >/dev/null
