@@ -3,8 +3,10 @@ EXIT_ROW(0, OK, "done; for diff: no difference; for pending: nothing is")
 EXIT_ROW(1, DIFFERENT,
         "diff found a difference; pending found something; rollout status found a server that does not run "
         "what it should; profile "
-        "import rejected rows; estimate cannot tell; audit verify found that the audit was changed; "
-        "journal verify found damage; journal replay found other state; decision replay found other decisions; "
+        "import rejected rows; estimate cannot tell; plan compare found a difference; audit verify found "
+        "that the audit was changed; "
+        "journal verify found damage; journal replay found other state; decision replay found other "
+        "decisions; "
         "validate found errors")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
 EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")

@@ -9,13 +9,15 @@
 #define HISTORY_COLUMNS                                                                                      \
 	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
 	"VISITOR:audience_id "                                                                               \
-	"POINT:interaction_point OFFER:offer_code RULE:treatment_rule EVENT:event TREATMENT:treatment_code DECISION:decision_id"
+	"POINT:interaction_point OFFER:offer_code RULE:treatment_rule EVENT:event TREATMENT:treatment_code " \
+	"DECISION:decision_id"
 
 #define HISTORY_CSV                                                                                          \
 	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
 	"LEVEL:audience_level "                                                                              \
 	"VISITOR:audience_id POINT:interaction_point OFFER:offer_code RULE:treatment_rule SEGMENT:segment "  \
-	"CAMPAIGN:campaign CELL:cell ORIGIN:origin SCORE:score TREATMENT:treatment_code DECISION:decision_id EVENT:event "        \
+	"CAMPAIGN:campaign CELL:cell ORIGIN:origin SCORE:score TREATMENT:treatment_code "                    \
+	"DECISION:decision_id EVENT:event "                                                                  \
 	"ID:event_id "                                                                                       \
 	"RESPONSE:response CAUSE:cause_event_id OTHER-LEVEL:treatment_audience_level "                       \
 	"OTHER-VISITOR:treatment_audience_id VERSION:snapshot_version RUNTIME:runtime_id"

@@ -1,30 +1,14 @@
 // journal replay is done by parley-runtime: only the program that serves has the fold, and what is checked
-// must be that very one. This verb finds it beside itself, or in the path, and becomes it.
+// must be that very one. So this verb becomes it.
 #include "journal_history.h"
+#include "runtime_program.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAM_PATH = 4096, WORDS_MOST = 16 };
-
-#define PROGRAM    "parley-runtime"
-#define CANNOT_RUN "cannot run " PROGRAM ", which has the fold: install it beside parley"
-
-static const char *find_program(Cli *cli)
-{
-	char own[PROGRAM_PATH];
-	ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
-	if (len <= 0)
-		return PROGRAM;
-	own[len] = '\0';
-	const char *beside = arena_printf(cli->arena, "%s/" PROGRAM, dirname(own));
-	return beside != NULL && access(beside, X_OK) == 0 ? beside : PROGRAM;
-}
+enum { WORDS_MOST = 16 };
 
 static bool is_folder(Cli *cli, const char *dir, const char *name)
 {
@@ -50,26 +34,6 @@ static Err find_folders(Cli *cli, const char **ret_state, const char **ret_journ
 
 // --- from the history ---
 
-// Becomes the program in a process of its own, for what was made for it is removed afterwards.
-static Err run(Cli *cli, const char **words)
-{
-	int status = 0;
-	pid_t child = fork();
-	if (child == 0) {
-		execvp(words[0], (char **)(uintptr_t)words);
-		_exit(127);
-	}
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			child = -1;
-	if (child < 0)
-		return err_errno(ERR_IO, "cannot run " PROGRAM);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return err(ERR_RESOURCE_NOT_FOUND, CANNOT_RUN);
-	cli->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
-	return OK;
-}
-
 static void remove_folder(const char *dir)
 {
 	DIR *list = opendir(dir);
@@ -92,7 +56,8 @@ static Err replay_history(Cli *cli, const char **words, size_t place)
 	words[place] = dir;
 	Err e = journal_from_history(cli, dir, &late);
 	if (e == OK)
-		e = run(cli, words);
+		e = runtime_run(
+		        cli, words); // in a process of its own: what was made for it is removed afterwards
 	ErrDetail why = *err_detail();
 	remove_folder(dir);
 	if (late > 0)
@@ -113,7 +78,7 @@ Err verb_journal_replay(Cli *cli)
 		        "replay compares and changes nothing, so say so: parley journal replay %s --check",
 		        cli->line.arguments[0]);
 	TRY(find_folders(cli, &state, &journal));
-	words[count++] = find_program(cli);
+	words[count++] = runtime_program(cli);
 	words[count++] = "replay";
 	words[count++] = "--journal";
 	words[count++] = journal;
@@ -138,6 +103,5 @@ Err verb_journal_replay(Cli *cli)
 	words[count] = NULL;
 	if (history)
 		return replay_history(cli, words, place);
-	execvp(words[0], (char **)(uintptr_t)words);
-	return err_errno(ERR_RESOURCE_NOT_FOUND, CANNOT_RUN);
+	return runtime_become(words);
 }

@@ -558,6 +558,34 @@ VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set", verb_events_re
 	"Plans that were made over it stay.\n\n"
 	"Examples:\n"
 	"  parley events remove june\n")
+VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles contact seed explain threads", "plan: what a set of events would do with a snapshot", verb_plan_run,
+	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing\n"
+	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any\n"
+	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of\n"
+	"candidates as well. Broken off, the same command goes on.\n\n"
+	"Examples:\n"
+	"  parley plan run june --snapshot production:bank --name as-it-is\n"
+	"  parley plan run june --snapshot test:bank@7 --name bolder --contact offer-shown --seed 1\n")
+VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
+	"Examples:\n"
+	"  parley plan list\n"
+	"  parley plan list -o json\n")
+VERB_ROW("plan show", "PLAN", 1, 1, "", "show what a plan sums up to: by offer, zone, point, segment, campaign, cell", verb_plan_show,
+	"Examples:\n"
+	"  parley plan show bolder\n"
+	"  parley plan show bolder -o json | jq .problems_by_reason\n")
+VERB_ROW("plan compare", "PLAN PLAN", 2, 2, "limit", "tell who would get something else in another plan, and why", verb_plan_compare,
+	"Both must be over the same events. Each question is compared by its first offer; told are how many differ and what decided it,\n"
+	"by zone and segment, as a matrix of offers, and --limit examples (10). Exits 1 if anything differs.\n\n"
+	"Examples:\n"
+	"  parley plan compare as-it-is bolder\n"
+	"  parley plan compare as-it-is bolder --limit 1000 -o json | jq '.examples[] | select(.why == \"another rule\")'\n")
+VERB_ROW("plan verify", "PLAN", 1, 1, "", "read a plan whole and hold it against its digest", verb_plan_verify,
+	"Examples:\n"
+	"  parley plan verify bolder\n")
+VERB_ROW("plan remove", "PLAN", 1, 1, "", "remove a plan, or what is there of one that was broken off", verb_plan_remove,
+	"Examples:\n"
+	"  parley plan remove bolder\n")
 VERB_ROW("estimate", "LOG --policy FILE", 1, 1, "policy clip mapping delimiter rejects", "tell what another policy would have earned, from a log of chances", verb_estimate,
 	"LOG has one decision a row: offer, reward (1 or 0, or money), propensity (how likely that offer was, above 0), and if there are\n"
 	"such place (a point, zone or position) and visitor, whose rows hang together. The policy has offer, probability and perhaps\n"

@@ -32,7 +32,7 @@ static const char usage[] =
         "else is written. The same inputs give the same plan, byte for byte, on any number of threads.\n"
         "\n"
         "  --set FILE            the event set (parley events import)\n"
-        "  --snapshot FILE       the blob, as `parley snapshot fetch` writes it\n"
+        "  --snapshot FILE       a snapshot's bytes\n"
         "  --out FILE            the plan; FILE.part until it is whole. Broken off, the same command takes "
         "it up\n"
         "  --version N           what answers call the snapshot (default 1)\n"

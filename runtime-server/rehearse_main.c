@@ -36,7 +36,7 @@ static const char usage[] =
         "\n"
         "An answer has \"result\", \"state\" or \"error\", and \"entries\": what the journal was told.\n"
         "\n"
-        "  --snapshot FILE  the blob, as `parley snapshot fetch` writes it\n"
+        "  --snapshot FILE  a snapshot's bytes\n"
         "  --version N      what answers call it (default 1)\n"
         "  --state FILE     the visitor state to begin with: a runtime server's checkpoint\n"
         "  --save FILE      where the state of the end goes, as a checkpoint\n";
