@@ -44,7 +44,7 @@ Err verb_plan_run(Cli *cli)
 		const char *word;
 	} passed[] = {{OPT_STATE_FILE, "--state"}, {OPT_PROFILES, "--profiles"},
 	        {OPT_CONTACT, "--contact-event"}, {OPT_SEED, "--seed"}, {OPT_THREADS, "--threads"}};
-	const char *words[WORDS_MOST], *name, *set, *snapshot, *plan;
+	const char *words[WORDS_MOST], *name, *set, *snapshot = NULL, *plan;
 	size_t count = 0;
 
 	TRY(cli_need(cli, OPT_NAME, &name));
