@@ -103,6 +103,7 @@ static const char *entry_reason(const Entry *entry)
 	case WHAT(SESSION_STARTED):
 	case WHAT(SESSION_ENDED):
 	case WHAT(CELLS_CHANGED):
+	case WHAT(EFFECTS_APPLIED): // the history is where it came from
 		return NULL;
 	default:
 		return "it says nothing that this server knows: a newer runtime server may have written it";
@@ -226,7 +227,7 @@ static size_t count_own(const Entry *entry)
 		return event_facts(entry->event_posted, kinds);
 	if (entry->what_case == WHAT(RECOMMENDATION) && entry->recommendation->n_offers > 0)
 		return entry->recommendation->n_offers;
-	return entry->what_case != WHAT(CELLS_CHANGED);
+	return entry->what_case != WHAT(CELLS_CHANGED) && entry->what_case != WHAT(EFFECTS_APPLIED);
 }
 
 static size_t count_facts(const Entry *entry)

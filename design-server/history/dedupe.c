@@ -28,7 +28,8 @@ static int by_id(const void *left, const void *right)
 
 static bool is_event(const BatchRecord *record)
 {
-	return record->entry != NULL && !record->known && record->frame.event_id.len > 0;
+	return record->entry != NULL && !record->known && record->frame.event_id.len > 0 &&
+	       record->entry->what_case != PARLEY__JOURNAL__V1__ENTRY__WHAT_EFFECTS_APPLIED;
 }
 
 // Sorted, because two transactions with the same IDs then wait for each other and do not deadlock.

@@ -76,6 +76,7 @@ static Err match(Pg *pg, void *context)
 	TRY(SQL_RUN(pg, NULL, late_outcome, P_I64S(taken.ids, taken.count), P_TIME(work->now_us)));
 	TRY(SQL_RUN(pg, NULL, late_write, P_I64S(taken.ids, taken.count)));
 	TRY(SQL_RUN(pg, NULL, late_contact, P_I64S(taken.ids, taken.count)));
+	TRY(SQL_RUN(pg, NULL, visitor_effects_add, P_I64S(taken.ids, taken.count), P_TIME(work->now_us)));
 	return count(pg, &taken, work->count);
 }
 
@@ -108,6 +109,8 @@ static Err forget(Pg *pg, void *context)
 		TRY(SQL_RUN(pg, &gone, late_forget, P_TEXT(rules->environments[i]),
 		        P_TIME(work->now_us - rules->keeps_us[i]), P_I64(FORGET_BATCH)));
 		work->deleted += (int64_t)pg_affected(gone);
+		TRY(SQL_RUN(pg, NULL, visitor_effects_forget, P_TEXT(rules->environments[i]),
+		        P_TIME(work->now_us - rules->keeps_us[i]), P_I64(FORGET_BATCH)));
 	}
 	return OK;
 }

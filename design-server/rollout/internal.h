@@ -71,7 +71,8 @@ typedef struct Worker {
 	const EnvironmentServer *server;
 	pthread_t thread;
 	bool started;
-	RpcClient *client; // the thread's own
+	RpcClient *client;   // the thread's own
+	bool effects_failed; // likewise: the last time, so that it is logged once
 	// under the lock of the Rollouts
 	uint64_t wanted, done;       // rounds
 	int64_t not_before_us;       // monotonic; while it is away, or refuses

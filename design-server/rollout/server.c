@@ -262,6 +262,16 @@ static void sync_lines(Talk *talk)
 	sending_end(talk->worker->fleet);
 }
 
+// It has no say in roll-outs: a server that refuses it, as an older one does, is otherwise fine.
+static void send_effects(const Talk *talk)
+{
+	Worker *worker = talk->worker;
+	bool failed = effects_send(talk) != OK;
+	if (failed && !worker->effects_failed)
+		log_failure(LOG_WARN, "a runtime server cannot be told what visitors did elsewhere");
+	worker->effects_failed = failed;
+}
+
 static Err converse(Talk *talk)
 {
 	TRY(talk_connect(talk->worker, talk->report->arena));
@@ -273,6 +283,7 @@ static Err converse(Talk *talk)
 	Err timestamp = talk_send_timestamp(talk);
 	if (timestamp && !roots)
 		refuse(talk->report->error, timestamp);
+	send_effects(talk);
 	return talk->changed ? talk_ask(talk) : OK;
 }
 

@@ -15,6 +15,8 @@ Err talk_connect(Worker *worker, Arena *arena);
 Err talk_ask(Talk *talk);
 Err talk_send_roots(Talk *talk);
 Err talk_send_timestamp(Talk *talk);
+// What visitors did that it has not heard of.
+Err effects_send(const Talk *talk);
 // A manifest with its snapshot: as what serves, or as a candidate for a share of the sessions.
 Err talk_activate(Talk *talk, const Link *link, bool candidate, uint32_t permille);
 // What becomes of the candidate whose manifest has this digest, in hex.

@@ -80,5 +80,6 @@ void handle_steer(void *service, RpcCall *call, const ProtobufCMessage *request)
 void handle_put_root(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_put_timestamp(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_put_floor(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_apply_effects(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_status(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_audit_heads(void *service, RpcCall *call, const ProtobufCMessage *request);

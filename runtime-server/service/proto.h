@@ -40,6 +40,8 @@ R(PostEventResponse);
 R(PostResponseRequest);
 R(PostResponseResponse);
 R(ProfileAttribute);
+R(ApplyEffectsRequest);
+R(ApplyEffectsResponse);
 R(PutFloorRequest);
 R(PutFloorResponse);
 R(PutRootRequest);

@@ -143,6 +143,7 @@ Err service_register(Service *service, RpcServer *server)
 	        DEPLOYS("PutRoot", handle_put_root),
 	        DEPLOYS("PutTimestamp", handle_put_timestamp),
 	        DEPLOYS("PutFloor", handle_put_floor),
+	        {.name = "ApplyEffects", .handler = handle_apply_effects, .access = ACCESS_DESIGN},
 	        {.name = "GetStatus",
 	                .handler = handle_get_status,
 	                .blocking = true, // it may have to wait for a moment of a deployment's

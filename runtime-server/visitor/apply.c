@@ -94,11 +94,12 @@ const EventPosted *entry_event(const Entry *entry, EventPosted *scratch)
 {
 	if (entry->what_case == WHAT(EVENT_POSTED) && entry->event_posted->n_effects > 0)
 		return entry->event_posted;
-	if (entry->what_case != WHAT(RESPONSE_POSTED) || entry->response_posted->n_effects == 0)
+	bool brought = entry->what_case == WHAT(EFFECTS_APPLIED);
+	if (!brought && (entry->what_case != WHAT(RESPONSE_POSTED) || entry->response_posted->n_effects == 0))
 		return NULL;
 	parley__journal__v1__event_posted__init(scratch);
-	scratch->effects = entry->response_posted->effects;
-	scratch->n_effects = entry->response_posted->n_effects;
+	scratch->effects = brought ? entry->effects_applied->effects : entry->response_posted->effects;
+	scratch->n_effects = brought ? entry->effects_applied->n_effects : entry->response_posted->n_effects;
 	return scratch;
 }
 

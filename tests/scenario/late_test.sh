@@ -64,6 +64,19 @@ tell "the server that does not know the treatment says so, and the response coun
 expect RESPONSE_LATE there "$mine" accept --id late-2
 eventually "times 1" counted late-2
 
+tell "what the server that took it could not tell reaches the visitor state of both servers"
+applied()
+{
+	local n
+	for n in "" -2; do
+		parley journal inspect "$STACK/runtime/test$n" -o json | jq -r '.kinds.effects_applied // 0'
+	done | paste -sd ' '
+}
+eventually "test-1 test-2" database "SELECT string_agg(server, ' ' ORDER BY server) FROM visitor_effect_place
+	WHERE place >= (SELECT max(id) FROM visitor_effect WHERE event_id = 'late-2' AND kind = 'accept')"
+before=$(applied)
+[ "${before%% *}" -gt 0 ] && [ "${before##* }" = "${before%% *}" ] || stack_fail "the journals have $before effects"
+
 tell "an offer and its visitor are enough; an offer that was not shown to him is not"
 expect "taken" there "$mine_offer" accept --offer --audience customer:customer_id=1001 --id late-3
 eventually "times 1" counted late-3

@@ -317,6 +317,34 @@ static void an_outcome_that_an_event_logs_goes_the_same_way(void **state)
 	assert_int_equal(world_count(world, "SELECT count(*) FROM ingest_reject"), 0);
 }
 
+// Only what no runtime server has applied itself; and in the order in which it is committed.
+static void what_servers_have_not_heard_of_is_put_aside_for_them(void **state)
+{
+	World *world = *state;
+	world_sql(world, "TRUNCATE visitor_effect, outcome, outcome_change, outcome_refusal");
+	world_sql(world,
+	        "UPDATE resource SET spec = spec || '{\"countsAs\": \"OUTCOME_COUNT_CONTACT\"}' WHERE kind = "
+	        "'OutcomeType' AND name = 'opened'");
+	respond(world, &(Said){"late-1", CODE(TREATMENT), "T-1", NULL, "accept", NOON + MINUTE_US});
+	post(world, &(Said){"late-2", CODE(TREATMENT), "T-9", "customer-9", "reject", NOON + MINUTE_US},
+	        true);
+	respond(world, &(Said){"late-3", CODE(TREATMENT), "T-1", NULL, "opened", NOON + MINUTE_US});
+	respond(world, &(Said){"late-4", CODE(TREATMENT), "T-1", NULL, "clicked", NOON + 2 * MINUTE_US});
+	respond(world, &(Said){"late-5", CODE(TREATMENT), "nonsense", NULL, "accept", NOON + MINUTE_US});
+	match(world, now());
+	match(world, now());
+	assert_int_equal(world_count(world, "SELECT count(*) FROM visitor_effect"), 2);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM visitor_effect WHERE event_id = 'late-1' AND kind = "
+	                           "'accept' AND offer_code = 'GOLD' AND audience_id = 'customer-7' AND "
+	                           "channel = 'retail' AND environment = 'test'"),
+	        1);
+	assert_int_equal(
+	        world_count(world,
+	                "SELECT count(*) FROM visitor_effect WHERE event_id = 'late-3' AND kind = 'contact'"),
+	        1);
+}
+
 // Many at once, and the matcher cut off between and in the middle of batches.
 static void a_matcher_that_is_cut_off_goes_on_where_it_was(void **state)
 {
@@ -366,6 +394,7 @@ int main(void)
 	        STORY(an_unknown_type_is_an_orphan),
 	        STORY(an_outcome_moves_its_treatment_on),
 	        STORY(an_outcome_that_an_event_logs_goes_the_same_way),
+	        STORY(what_servers_have_not_heard_of_is_put_aside_for_them),
 	        STORY(a_matcher_that_is_cut_off_goes_on_where_it_was),
 	};
 	return cmocka_run_group_tests(tests, world_begin, world_end);

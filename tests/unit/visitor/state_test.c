@@ -164,6 +164,51 @@ static void an_event_that_comes_again_is_not_applied_again(void **state)
 	assert_int_equal(shop_volume(shop, 0, SHOP_NOW), 2);
 }
 
+static Err bring(Shop *shop, Arena *arena, const char *visitor, const char *id)
+{
+	Parley__Journal__V1__Context context = PARLEY__JOURNAL__V1__CONTEXT__INIT;
+	Parley__Journal__V1__EffectsApplied applied = PARLEY__JOURNAL__V1__EFFECTS_APPLIED__INIT;
+	Parley__Journal__V1__Effect effect = PARLEY__JOURNAL__V1__EFFECT__INIT, *effects[] = {&effect};
+	Parley__Journal__V1__Entry entry = PARLEY__JOURNAL__V1__ENTRY__INIT;
+	context.channel = (char *)"shop";
+	context.audience_level = (char *)"customer";
+	context.audience_id = (char *)(uintptr_t)visitor;
+	context.time_us = SHOP_NOW;
+	effect.kind = PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_ACCEPT;
+	effect.offer_code = (char *)"o3";
+	applied.effect_id = (char *)(uintptr_t)id;
+	applied.effects = effects;
+	applied.n_effects = 1;
+	entry.context = &context;
+	entry.what_case = PARLEY__JOURNAL__V1__ENTRY__WHAT_EFFECTS_APPLIED;
+	entry.effects_applied = &applied;
+	return visitors_record(shop->visitors, &entry, str(id), arena, NULL, NULL);
+}
+
+static void what_is_brought_from_elsewhere_is_applied_once_and_folds(void **state)
+{
+	Shop *shop = *state;
+	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
+	const Fact *facts;
+	shop_open(shop);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(bring(shop, arena, "7", "~effect:1"), OK);
+	assert_int_equal(bring(shop, arena, "8", "~effect:2"), OK);
+	assert_int_equal(shop_facts(shop, "7", SHOP_NOW, &facts), 1);
+	assert_int_equal(facts[0].kind, FACT_ACCEPT);
+	assert_int_equal(facts[0].offer, 3);
+	shop_wait(shop);
+	shop_crash(shop);
+	shop_open(shop);
+	assert_int_equal(bring(shop, arena, "7", "~effect:1"), OK);
+	assert_int_equal(shop_facts(shop, "7", SHOP_NOW, &facts), 1);
+	assert_int_equal(shop_facts(shop, "8", SHOP_NOW, &facts), 1);
+	shop_wait(shop);
+	shop_close(shop);
+	shop_assert_folds(shop);
+	shop_open(shop);
+}
+
 static void a_treatment_of_another_visitor_counts_for_that_one(void **state)
 {
 	Shop *shop = *state;
@@ -267,6 +312,7 @@ int main(void)
 	        STORY(those_inactive_longest_are_forgotten_first),
 	        STORY(old_contacts_count_no_longer_and_leave),
 	        STORY(an_event_that_comes_again_is_not_applied_again),
+	        STORY(what_is_brought_from_elsewhere_is_applied_once_and_folds),
 	        STORY(a_treatment_of_another_visitor_counts_for_that_one),
 	        STORY(volumes_count_what_any_snapshot_asks_for),
 	        STORY(a_snapshot_without_overall_constraints_asks_for_nothing),
