@@ -183,17 +183,18 @@ case_short_writes()
 	told="short and interrupted writes"
 }
 
-# disk_fails WORD: the runtime must stop by itself with exit code 3, and what it has acknowledged is there in its next life.
+# disk_fails WORD…: the runtime must stop by itself with exit code 3, and what it has acknowledged is there in its next life.
 disk_fails()
 {
-	local i
-	for ((i = 1; i <= 2; i++)); do
+	local word begun=
+	for word in "$@"; do
 		shim FAULT_HOLD=1
 		stack_kill "$where"
 		runtime_child
-		[ $i != 1 ] || load_start
+		[ -n "$begun" ] || load_start
+		begun=yes
 		pause_some 500
-		fault_set disk "$1"
+		fault_set disk "$word"
 		runtime_ended 3
 		rm -f "$STACK/run/$where.pid"
 		shim
@@ -205,13 +206,13 @@ disk_fails()
 
 case_sync_fails()
 {
-	disk_fails eio-sync
+	disk_fails eio-sync eio-once
 	told="EIO on fdatasync: exit 3"
 }
 
 case_write_fails()
 {
-	disk_fails eio-write
+	disk_fails eio-write eio-write
 	told="EIO on write: exit 3"
 }
 

@@ -6,8 +6,9 @@
 // what
 //                a power failure would. Nobody may read what he has not synced, so reads see the disk only.
 // FAULT_CONTROL  a file of three fields of 32 bytes, texts padded with spaces, that may change at any time:
-//                seconds to add to the clock; how the disk fails (none, enospc, eio-write, eio-sync, short);
-//                microseconds that a sync takes longer
+//                seconds to add to the clock; how the disk fails (none, enospc, eio-write, eio-sync,
+//                eio-once, short); eio-once is what kernels do: one sync fails, what it was about is gone,
+//                and the next ones succeed; microseconds that a sync takes longer
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +112,8 @@ static bool disk_is(const char *word)
 	return strncmp(text, word, len) == 0 && text[len] == ' ';
 }
 
-static bool is_meant(int fd)
+// A file of the folder whose name ends so.
+static bool is_meant(int fd, const char *end)
 {
 	char link[64], path[PATH_SIZE];
 	size_t len = folder ? strlen(folder) : 0;
@@ -121,7 +123,8 @@ static bool is_meant(int fd)
 		return false;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
-	return n > (ssize_t)len && memcmp(path, folder, len) == 0 && path[len] == '/';
+	return n > (ssize_t)(len + strlen(end)) && memcmp(path, folder, len) == 0 && path[len] == '/' &&
+	       memcmp(path + n - strlen(end), end, strlen(end)) == 0;
 }
 
 // --- writes ---
@@ -142,8 +145,8 @@ static ssize_t hold(int fd, const void *bytes, size_t len, off_t offset)
 	return (ssize_t)len;
 }
 
-// Writes what waits for this file, in order.
-static void let_go(int fd)
+// Writes what waits for this file, in order; or forgets it.
+static void let_go(int fd, bool write)
 {
 	struct stat stat;
 
@@ -157,7 +160,8 @@ static void let_go(int fd)
 			at = &held->next;
 			continue;
 		}
-		if (system_calls.pwrite(fd, held->bytes, held->len, held->offset) != (ssize_t)held->len)
+		if (write &&
+		        system_calls.pwrite(fd, held->bytes, held->len, held->offset) != (ssize_t)held->len)
 			abort();
 		*at = held->next;
 		free(held);
@@ -172,7 +176,7 @@ static ssize_t write_at(int fd, const void *bytes, size_t len, off_t offset)
 {
 	static unsigned calls;
 
-	if (!is_meant(fd))
+	if (!is_meant(fd, ""))
 		return system_calls.pwrite(fd, bytes, len, offset);
 	if (disk_is("enospc")) {
 		errno = ENOSPC;
@@ -204,7 +208,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t offset)
 
 static int allocate(int fd, int mode, off_t offset, off_t len)
 {
-	if (is_meant(fd) && disk_is("enospc")) {
+	if (is_meant(fd, "") && disk_is("enospc")) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -221,21 +225,32 @@ int fallocate64(int fd, int mode, off_t offset, off_t len)
 	return allocate(fd, mode, offset, len);
 }
 
+// Once, and of records: a sync of something else would not have to end the server.
+static bool fails_once(int fd)
+{
+	static int failed;
+
+	return disk_is("eio-once") && is_meant(fd, ".segment") &&
+	       !__atomic_exchange_n(&failed, 1, __ATOMIC_RELAXED);
+}
+
 static int sync_file(int fd, int (*call)(int fd))
 {
 	long delay;
 
-	if (!is_meant(fd))
+	if (!is_meant(fd, ""))
 		return call(fd);
 	delay = number_of(2);
 	if (delay > 0)
 		(void)usleep((useconds_t)delay);
-	if (disk_is("eio-sync")) {
+	if (disk_is("eio-sync") || fails_once(fd)) {
+		if (holds)
+			let_go(fd, false);
 		errno = EIO;
 		return -1;
 	}
 	if (holds)
-		let_go(fd);
+		let_go(fd, true);
 	return call(fd);
 }
 
