@@ -181,12 +181,14 @@ log_size()
 
 log_grow()
 {
-	local wanted polls=4000
+	local wanted polls=4000 before
 	log_size "$1"
 	wanted=$((size + $2))
 	while [ "$size" -lt "$wanted" ]; do
 		sleep 0.01
+		before=$size
 		log_size "$1"
+		[ "$size" = "$before" ] || polls=4000
 		kill -0 "$load_pid" 2>/dev/null || stack_fail "the load client ended: $(cat "$run/load.err")"
 		[ $((polls -= 1)) != 0 ] || stack_fail "the load client gets nowhere"
 	done
