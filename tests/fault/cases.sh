@@ -175,6 +175,8 @@ case_design_cut()
 	stack_restart "$where"
 	load_start
 	cut_until $(((rounds + 1) / 2))
+	# What has piled up meanwhile is more than ever gets through before the next cut.
+	kill -USR1 "$proxy_pid"
 	load_end
 	cuts
 	told="$cut connections cut between runtime and design server"

@@ -160,20 +160,21 @@ static void carry(Proxy *proxy, Link *link, bool forth)
 	char bytes[CHUNK];
 	ssize_t n = read(forth ? link->near : link->far, bytes, sizeof(bytes));
 	size_t len = n > 0 ? (size_t)n : 0;
+	bool by_bytes = !proxy->at_commit && !rests;
 
 	if (n < 0 && errno == EINTR)
 		return;
-	if (!proxy->at_commit && len > link->left)
+	if (by_bytes && len > link->left)
 		len = link->left;
 	if (len == 0 || !pass_on(forth ? link->far : link->near, bytes, len)) {
 		drop(link);
 		return;
 	}
-	if (!proxy->at_commit) {
+	if (by_bytes) {
 		link->left -= len;
 		if (link->left == 0)
 			cut(proxy, link);
-	} else if (forth && memmem(bytes, len, commit, sizeof(commit))) {
+	} else if (proxy->at_commit && forth && memmem(bytes, len, commit, sizeof(commit))) {
 		proxy->commits++;
 		if (!rests && chance_once_in(&proxy->chance, proxy->one_in))
 			cut_at_commit(proxy, link);
