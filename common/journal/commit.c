@@ -107,7 +107,8 @@ static Err begin_live(Journal *j, uint64_t first)
 
 static Err make_room(Journal *j, size_t size)
 {
-	if (j->live_fd >= 0 && j->live.bytes + (int64_t)size <= j->options.segment_bytes)
+	bool rolling = atomic_exchange(&j->rolling, false) && j->live.bytes > 0;
+	if (j->live_fd >= 0 && !rolling && j->live.bytes + (int64_t)size <= j->options.segment_bytes)
 		return OK;
 	if (j->live_fd >= 0)
 		TRY(seal_live(j));

@@ -73,7 +73,8 @@ struct Journal {
 	_Atomic int64_t used; // bytes of records, durable or not
 	_Atomic uint64_t syncs;
 	_Atomic int64_t sync_us;
-	int64_t appended; // bytes, in this life
+	int64_t appended;    // bytes, in this life
+	atomic_bool rolling; // the next record begins a segment
 
 	pthread_t committer;
 	bool committing; // the thread runs

@@ -102,6 +102,13 @@ Err journal_shipped(Journal *journal, uint64_t incarnation, uint64_t sequence);
 // All older incarnations, and this one up to `sequence`, are no longer needed here: what only waited for that
 // is deleted. Only with `retain`. What is covered once stays so.
 Err journal_covered(Journal *journal, uint64_t incarnation, uint64_t sequence);
+// The next record that is written begins a new segment: what was appended before can then be deleted without
+// waiting until the segment is full.
+void journal_roll(Journal *journal);
+// Whether no record of an older life, nor of this one up to `sequence`, is here any more.
+bool journal_rid(const Journal *journal, uint64_t incarnation, uint64_t sequence);
+// Removes what recovery put aside as damaged; how many files. Error: IO.
+Err journal_remove_quarantined(Journal *journal, uint64_t *ret_files);
 uint64_t journal_shipped_sequence(const Journal *journal, uint64_t incarnation);
 // How long ago everything that was durable then had been shipped, in microseconds; 0: all is. -1: not known,
 // because not all that older lives left has been shipped: journal_shipped tells of this life only once it is.

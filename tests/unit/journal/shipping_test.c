@@ -204,6 +204,37 @@ static void damage_is_never_shipped(void **state)
 	test_dir_remove(&dir);
 }
 
+// What an owner must be rid of need not wait until the segment is full.
+static void a_segment_is_ended_when_its_owner_must_be_rid_of_it(void **state)
+{
+	(void)state;
+	TestDir dir = test_dir();
+	JournalOptions options = test_options(&dir);
+	char path[256];
+	uint64_t files = 0;
+	Journal *journal = test_open(&options);
+	uint64_t life = journal_incarnation(journal);
+	test_append_many(journal, 1, 10);
+	assert_int_equal(journal_shipped(journal, life, 10), OK);
+	assert_false(journal_rid(journal, life, 10)); // it is the one that is written
+	journal_roll(journal);
+	test_append_many(journal, 11, 1);
+	assert_int_equal(test_files(&dir, ".segment"), 2);
+	assert_int_equal(journal_shipped(journal, life, 10), OK);
+	assert_true(journal_rid(journal, life, 10));
+	assert_false(journal_rid(journal, life, 11));
+	assert_int_equal(test_files(&dir, ".segment"), 1);
+	test_append_many(journal, 12, 10); // and goes on as always
+	assert_int_equal(test_files(&dir, ".segment"), 1);
+	snprintf(path, sizeof path, "%s/x.quarantine", dir.path);
+	test_write_file(path, STR("damaged"));
+	assert_int_equal(journal_remove_quarantined(journal, &files), OK);
+	assert_int_equal(files, 1);
+	assert_int_equal(test_files(&dir, ".quarantine"), 0);
+	journal_close(journal);
+	test_dir_remove(&dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +245,7 @@ int main(void)
 	        cmocka_unit_test(the_lag_is_known_once_older_lives_are_shipped),
 	        cmocka_unit_test(damaged_marks_are_no_marks),
 	        cmocka_unit_test(damage_is_never_shipped),
+	        cmocka_unit_test(a_segment_is_ended_when_its_owner_must_be_rid_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
