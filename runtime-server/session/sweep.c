@@ -3,8 +3,6 @@
 // put into that slot when it is left.
 #include "session/table_internal.h"
 
-enum { VISIT_BUCKETS = 8 }; // at once: calls on their sessions wait until all have been visited
-
 // --- the wheel ---
 
 void wheel_put(Shard *shard, Session *session, int64_t tick)
@@ -145,42 +143,4 @@ int64_t session_next_look(SessionTable *table, int64_t until_us)
 		tick = next < tick ? next : tick;
 	}
 	return tick != INT64_MAX ? tick * SESSION_TICK_US : INT64_MAX;
-}
-
-// --- visits ---
-
-// Takes every session that nobody has in a run of buckets, as a chain by visit_next.
-static Session *take_idle(SessionTable *table, Shard *shard, size_t first_bucket)
-{
-	Session *taken = NULL;
-	pthread_mutex_lock(&shard->lock);
-	for (size_t b = first_bucket; b <= table->bucket_mask && b < first_bucket + VISIT_BUCKETS; b++)
-		for (Session *session = shard->buckets[b]; session != NULL; session = session->next)
-			if (!session->busy) {
-				session->busy = true;
-				session->visit_next = taken;
-				taken = session;
-			}
-	pthread_mutex_unlock(&shard->lock);
-	return taken;
-}
-
-static void visit_bucket_run(SessionTable *table, Shard *shard, size_t first_bucket,
-        bool (*visit)(void *context, Session *session), void *context)
-{
-	for (Session *session = take_idle(table, shard, first_bucket); session != NULL;) {
-		Session *next = session->visit_next;
-		if (visit(context, session))
-			table_give_up(table, session);
-		else
-			session_end(table, session);
-		session = next;
-	}
-}
-
-void session_visit(SessionTable *table, bool (*visit)(void *context, Session *session), void *context)
-{
-	for (size_t i = 0; i < table->shard_count; i++)
-		for (size_t b = 0; b <= table->bucket_mask; b += VISIT_BUCKETS)
-			visit_bucket_run(table, &table->shards[i], b, visit, context);
 }

@@ -90,3 +90,6 @@ int64_t session_next_look(SessionTable *table, int64_t until_us);
 // Visits every session that nobody has, as its owner (to move idle sessions to another snapshot); that does
 // not count as use. `visit` returns false to have the session ended.
 void session_visit(SessionTable *table, bool (*visit)(void *context, Session *session), void *context);
+// The same with every session that there is when it is called: waits for those that somebody has, each in its
+// turn. From a thread that has none itself. Errors: NO_MEMORY, BUSY (too many wait for one of them).
+Err session_visit_all(SessionTable *table, bool (*visit)(void *context, Session *session), void *context);

@@ -412,6 +412,44 @@ static bool touch(void *context, Session *session)
 	return true;
 }
 
+typedef struct Holder {
+	SessionTable *table;
+	Caller caller;
+} Holder;
+
+// The one that somebody has is given up while the visit waits for it.
+static void *give_up_soon(void *context)
+{
+	Holder *holder = context;
+	sched_yield();
+	session_leave(holder->table, holder->caller.session, SECOND);
+	return NULL;
+}
+
+static bool end_all(void *context, Session *session)
+{
+	(void)session;
+	++*(int *)context;
+	return false;
+}
+
+static void a_visit_of_all_waits_for_those_that_somebody_has(void **state)
+{
+	(void)state;
+	SessionTable *table = new_table(0, 0);
+	Holder holder = {.table = table};
+	pthread_t thread;
+	int visited = 0;
+	have(table, "idle", SECOND, 10);
+	open_at(table, "busy", SECOND, &holder.caller);
+	pthread_create(&thread, NULL, give_up_soon, &holder);
+	assert_int_equal(session_visit_all(table, end_all, &visited), OK);
+	pthread_join(thread, NULL);
+	assert_int_equal(visited, 2);
+	assert_int_equal(session_count(table), 0);
+	session_table_free(table);
+}
+
 static void threads_never_have_the_same_session(void **state)
 {
 	(void)state;
@@ -446,6 +484,7 @@ int main(void)
 	        cmocka_unit_test(every_session_ends_within_a_tick),
 	        cmocka_unit_test(a_session_in_use_never_ends_by_time),
 	        cmocka_unit_test(a_visit_sees_all_that_nobody_has),
+	        cmocka_unit_test(a_visit_of_all_waits_for_those_that_somebody_has),
 	        cmocka_unit_test(threads_never_have_the_same_session),
 	};
 	return cmocka_run_group_tests_name("session table", tests, NULL, NULL);
