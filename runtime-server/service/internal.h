@@ -82,4 +82,5 @@ void handle_put_timestamp(void *service, RpcCall *call, const ProtobufCMessage *
 void handle_put_floor(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_apply_effects(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_status(void *service, RpcCall *call, const ProtobufCMessage *request);
+void handle_erase(void *service, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_audit_heads(void *service, RpcCall *call, const ProtobufCMessage *request);

@@ -152,6 +152,7 @@ Err service_register(Service *service, RpcServer *server)
 	                .handler = handle_list_audit_heads,
 	                .blocking = true,
 	                .access = ACCESS_DESIGN | ACCESS_OPERATOR | ACCESS_TOUCHPOINT},
+	        DEPLOYS("Erase", handle_erase), // likewise
 	};
 	TRY(rpc_server_add(server, &parley__runtime__v1__interaction_service__descriptor, interaction,
 	        ARRAY_COUNT(interaction), service));

@@ -59,12 +59,56 @@ static Err fold_treatments(
 	return OK;
 }
 
+// --- a visitor who was erased ---
+
+typedef Parley__Journal__V1__VisitorErased VisitorErased;
+
+static void fold_forget(
+        Fold *fold, const Name *place, const VisitorErased *erased, const JournalRecord *record)
+{
+	Visitors *visitors = fold->visitors;
+	bool same = erased->hash_seed == visitors->seed;
+	for (size_t i = 0; i < VISITOR_SHARDS; i++) {
+		Shard *shard = same ? shard_of(visitors, erased->hash) : &visitors->shards[i];
+		if (record->sequence > shard->position &&
+		        !is_beyond(fold, record, shard_until(visitors, shard)))
+			(void)shard_erase(shard, place, erased->hash_seed, erased->hash);
+		if (same)
+			break;
+	}
+}
+
+static void fold_blank(Fold *fold, Str code, const JournalRecord *record)
+{
+	uint64_t key = 0;
+	TreatmentShard *shard = treatment_shard_of(fold->visitors, code, &key);
+	if (shard != NULL && record->sequence > shard->position &&
+	        !is_beyond(fold, record, treatments_until(fold->visitors, shard)))
+		(void)treatments_blank(fold->visitors, shard, key, code);
+}
+
+static Err fold_erased(Fold *fold, const Entry *entry, const JournalRecord *record)
+{
+	const VisitorErased *erased = entry->visitor_erased;
+	Name *place = NULL;
+	if (erased->hash != 0 && entry->context != NULL) {
+		TRY(names_add(fold->visitors->places, str(entry->context->channel),
+		        str(entry->context->audience_level), &place));
+		fold_forget(fold, place, erased, record);
+	}
+	for (size_t i = 0; i < erased->n_treatment_codes; i++)
+		fold_blank(fold, str(erased->treatment_codes[i]), record);
+	return OK;
+}
+
 static Err fold_entry(Fold *fold, const Entry *entry, const JournalRecord *record)
 {
 	size_t count = 0;
 	Str code = entry_treatment(entry, &count);
 	if (code.len > 0)
 		return fold_treatments(fold, code, count, entry, record);
+	if (entry->what_case == PARLEY__JOURNAL__V1__ENTRY__WHAT_VISITOR_ERASED)
+		return fold_erased(fold, entry, record);
 	EventPosted scratch;
 	const EventPosted *event = entry_event(entry, &scratch);
 	return event != NULL && entry->context != NULL ? fold_event(fold, event, entry, record) : OK;

@@ -141,6 +141,8 @@ struct Visitors {
 // --- shard.c ---
 
 uint64_t visitor_hash(const Visitors *visitors, const Name *place, Str audience_id);
+// The same with another seed than the state's own.
+uint64_t visitor_hash_with(uint64_t seed, const Name *place, Str audience_id);
 static inline Shard *shard_of(Visitors *visitors, uint64_t hash)
 {
 	return &visitors->shards[hash >> 54];
@@ -166,6 +168,7 @@ void known_discard(const Shard *shard, Known *known);
 void shard_apply(Visitors *visitors, Shard *shard, const Change *change, Known *known);
 // A visitor with room for the slots, the newest, at the end of the list. NULL if memory is out.
 Known *shard_add(Shard *shard, uint64_t hash, uint32_t place, Str audience_id, size_t slots);
+void shard_forget(Shard *shard, Known *known);
 void shard_trim(Visitors *visitors, Shard *shard);
 void shard_clear(Shard *shard);
 
@@ -180,6 +183,8 @@ void treatments_put(Visitors *visitors, TreatmentShard *shard, uint64_t key, siz
 // are no more. What goes in between is passed by.
 bool treatments_visit(const Visitors *visitors, const TreatmentShard *shard, uint64_t *place, uint64_t head,
         void (*visit)(void *context, uint64_t key, size_t count, Str payload), void *context);
+// Makes the records unreadable that have the code among their treatments; they stay in the ring. How many.
+size_t treatments_blank(const Visitors *visitors, TreatmentShard *shard, uint64_t key, Str code);
 void treatments_clear(TreatmentShard *shard);
 
 // --- apply.c: from an entry to a change ---
@@ -195,6 +200,12 @@ const Parley__Journal__V1__EventPosted *entry_event(
 Str entry_treatment(const Parley__Journal__V1__Entry *entry, size_t *ret_count);
 // How many bytes at the end of its packed form are a receipt, which is not remembered.
 size_t entry_behind(const Parley__Journal__V1__Entry *entry, Str payload);
+
+// --- erase.c ---
+
+// Forgets the visitor of a shard whose ID has that hash under the seed, if there is one. Under the shard's
+// lock.
+bool shard_erase(Shard *shard, const Name *place, uint64_t seed, uint64_t hash);
 
 // --- view.c ---
 

@@ -80,6 +80,16 @@ static Err set_aside(const Visitors *visitors)
 	return dir_sync(visitors->dir);
 }
 
+Err keeper_drop_damaged(const Visitors *visitors, bool *ret_was)
+{
+	char path[PATH_SIZE];
+	path_of(visitors, "newest.damaged", path);
+	*ret_was = unlink(path) == 0;
+	if (*ret_was)
+		return dir_sync(visitors->dir);
+	return errno == ENOENT ? OK : err_errno(ERR_IO, "cannot remove %s", path);
+}
+
 static Err give_up(const Visitors *visitors, const ErrDetail *why)
 {
 	return err(ERR_STATE_CORRUPT,

@@ -26,3 +26,5 @@ void keeper_ask(Keeper *keeper);
 void keeper_status(Keeper *keeper, VisitorsStatus *ret);
 // Writes a checkpoint now. Errors: IO, JOURNAL_FAILED, NO_MEMORY, TIMEOUT.
 Err keeper_checkpoint(Keeper *keeper);
+// Removes a checkpoint that was set aside as damaged, if there is one. Error: IO.
+Err keeper_drop_damaged(const Visitors *visitors, bool *ret_was);

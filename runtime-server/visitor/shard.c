@@ -8,9 +8,14 @@
 
 enum { FIRST_BUCKETS = 16, SWEEP_STEPS = 2 };
 
+uint64_t visitor_hash_with(uint64_t seed, const Name *place, Str audience_id)
+{
+	return XXH3_64bits_withSeed(audience_id.ptr, audience_id.len, seed ^ place->hash);
+}
+
 uint64_t visitor_hash(const Visitors *visitors, const Name *place, Str audience_id)
 {
-	return XXH3_64bits_withSeed(audience_id.ptr, audience_id.len, visitors->seed ^ place->hash);
+	return visitor_hash_with(visitors->seed, place, audience_id);
 }
 
 static size_t block_size(size_t id_len, size_t capacity)
@@ -217,6 +222,11 @@ static void sweep(const Visitors *visitors, Shard *shard, int64_t now_us)
 		if (row.count == 0)
 			take_out(shard, known);
 	}
+}
+
+void shard_forget(Shard *shard, Known *known)
+{
+	take_out(shard, known);
 }
 
 void shard_trim(Visitors *visitors, Shard *shard)

@@ -131,6 +131,21 @@ bool treatments_visit(const Visitors *visitors, const TreatmentShard *shard, uin
 	return *place < head;
 }
 
+size_t treatments_blank(const Visitors *visitors, TreatmentShard *shard, uint64_t key, Str code)
+{
+	uint64_t place = shard->buckets != NULL ? shard->buckets[key % BUCKETS] : 0;
+	size_t count = 0;
+	while (place > shard->tail) {
+		Kept *kept = kept_at(visitors, shard, place - 1);
+		place = kept->next;
+		if (kept->key != key || memmem(kept + 1, kept->len, code.ptr, code.len) == NULL)
+			continue;
+		memset(kept + 1, 0, kept->len);
+		count++;
+	}
+	return count;
+}
+
 void treatments_clear(TreatmentShard *shard)
 {
 	free(shard->ring);

@@ -73,6 +73,25 @@ Err visitors_record(Visitors *visitors, const Parley__Journal__V1__Entry *entry,
 // waited for.
 Err visitors_record_recommendation(Visitors *visitors, Str entry, size_t behind, Str code, size_t count);
 
+// --- erasing ---
+
+typedef struct VisitorsErased {
+	uint64_t states;          // one a channel
+	uint64_t recommendations; // that can be quoted no more
+} VisitorsErased;
+
+// Forgets a visitor in all channels: what is remembered, and what was recommended. Counts stay, which name
+// nobody. The journal is told what a fold needs to forget him as well, which is not his ID; `erasure` is what
+// the records call it. Errors: those of visitors_record; then it was done in part, and is to be done again.
+Err visitors_erase(
+        Visitors *visitors, Str erasure, Str level, Str audience_id, int64_t now_us, VisitorsErased *ret);
+// Tells the journal that it was done, whatever was found: something stands behind what was recorded before.
+// Not waited for. Errors: those of visitors_record.
+Err visitors_note_erased(Visitors *visitors, Str erasure, int64_t now_us);
+// Writes both checkpoints anew, and removes a damaged one: no file of the folder knows more then than the
+// state does. `ret_files`: how many damaged ones there were. Errors: IO, JOURNAL_FAILED, NO_MEMORY, TIMEOUT.
+Err visitors_rewrite(Visitors *visitors, uint64_t *ret_files);
+
 // --- a snapshot's view ---
 
 // Visitor state by a snapshot's indexes. One for each snapshot, made when it is loaded
