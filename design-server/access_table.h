@@ -111,3 +111,8 @@ ACCESS_ROW(OutcomeService, ListOutcomes, READERS, ENVIRONMENT)
 ACCESS_ROW(SourceCodeService, IssueSourceCodes, DESIGNERS, ENVIRONMENT)
 ACCESS_ROW(SourceCodeService, ListSourceCodes, READERS, ENVIRONMENT)
 ACCESS_ROW(ReportService, RunReport, READERS, ENVIRONMENT)
+// --- visitors ---
+ACCESS_ROW(VisitorService, ExportVisitor, ADMINISTRATORS, ENVIRONMENT)
+ACCESS_ROW(VisitorService, EraseVisitor, ADMINISTRATORS, ENVIRONMENT)
+ACCESS_ROW(VisitorService, GetErasure, ADMINISTRATORS, ENVIRONMENT)
+ACCESS_ROW(VisitorService, ListErasures, ADMINISTRATORS, ENVIRONMENT)

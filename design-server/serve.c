@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "design.h"
 #include "environment/environment.h"
+#include "erasure/erasure.h"
 #include "exposition.h"
 #include "history/history.h"
 #include "match/match.h"
@@ -28,6 +29,7 @@ typedef struct Design {
 	Admin *admin;
 	Environments environments;
 	Rollouts *rollouts;
+	Erasures *erasures;
 	Release *release;
 	Retention *retention;
 	RpcServer *rpc;
@@ -46,6 +48,7 @@ static void design_stop(Design *design)
 	rpc_server_free(design->rpc);
 	retention_free(design->retention);
 	release_free(design->release);
+	erasures_free(design->erasures);
 	matcher_free(design->services.matcher);
 	rollouts_free(design->rollouts);
 	admin_free(design->admin);
@@ -112,6 +115,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(rollouts_register(design->rollouts, design->rpc));
 	TRY(retention_register(design->retention, design->rpc));
 	TRY(validate_register(&design->services, design->rpc));
+	TRY(erasures_register(design->erasures, design->rpc));
 	TRY(source_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
@@ -199,6 +203,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(environments_load(config->environments, arena, &design->environments));
 	TRY(matcher_new(&design->services, &design->environments, &design->services.matcher));
 	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
+	TRY(erasures_new(&design->services, &design->environments, &design->erasures));
 	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
 	TRY(start_tracer(design, config, arena));
 	TRY(watch_database(design));

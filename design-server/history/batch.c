@@ -104,6 +104,7 @@ static const char *entry_reason(const Entry *entry)
 	case WHAT(SESSION_ENDED):
 	case WHAT(CELLS_CHANGED):
 	case WHAT(EFFECTS_APPLIED): // the history is where it came from
+	case WHAT(VISITOR_ERASED): // history was told of it by who had it done
 		return NULL;
 	default:
 		return "it says nothing that this server knows: a newer runtime server may have written it";
@@ -227,7 +228,8 @@ static size_t count_own(const Entry *entry)
 		return event_facts(entry->event_posted, kinds);
 	if (entry->what_case == WHAT(RECOMMENDATION) && entry->recommendation->n_offers > 0)
 		return entry->recommendation->n_offers;
-	return entry->what_case != WHAT(CELLS_CHANGED) && entry->what_case != WHAT(EFFECTS_APPLIED);
+	return entry->what_case != WHAT(CELLS_CHANGED) && entry->what_case != WHAT(EFFECTS_APPLIED) &&
+	       entry->what_case != WHAT(VISITOR_ERASED);
 }
 
 static size_t count_facts(const Entry *entry)

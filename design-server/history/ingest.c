@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "history/dedupe.h"
+#include "history/erased.h"
 #include "history/traced.h"
 #include "history/turn.h"
 #include "history/write.h"
@@ -66,6 +67,7 @@ static Err take_in(Pg *pg, void *context)
 		batch->records[i].known = batch_record_last(&batch->records[i]) <= in->committed;
 	if (last <= in->committed)
 		return OK;
+	TRY(batch_drop_erased(pg, &in->source, batch, in->arena));
 	TRY(dedupe_events(pg, &in->source, batch, in->arena));
 	TRY(batch_write(pg, &in->source, batch, in->arena));
 	return move_cursor(pg, in, last);

@@ -3,6 +3,7 @@
 #include "outcome/internal.h"
 
 #include "base/cleanup.h"
+#include "erasure/erased.h"
 #include "match/match.h"
 
 #include <stdlib.h>
@@ -178,10 +179,41 @@ static Err look(Pg *pg, void *context)
 	return OK;
 }
 
+// Who was erased must not come back with a report about what was before.
+static Err drop_erased(Pg *pg, Import *import)
+{
+	size_t count = import->count, kept = 0;
+	const Happened happened = {.levels = ARENA_ARRAY(import->arena, Str, count + 1),
+	        .ids = ARENA_ARRAY(import->arena, Str, count + 1),
+	        .times_us = ARENA_ARRAY(import->arena, int64_t, count + 1),
+	        .count = count};
+	bool *erased = ARENA_ARRAY(import->arena, bool, count + 1);
+	if (!happened.levels || !happened.ids || !happened.times_us || !erased)
+		return outcome_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		happened.levels[i] = str(import->items[i].report->audience_level);
+		happened.ids[i] = str(import->items[i].report->audience_id);
+		happened.times_us[i] = time_of(import->items[i].report);
+	}
+	TRY(erased_among(pg, str(import->request->environment), &happened, erased));
+	for (size_t i = 0; i < count; i++) {
+		Item *item = &import->items[i];
+		if (erased[i]) {
+			item->result->result = RESULT(REFUSED);
+			item->result->reason = (char *)"the visitor was erased after that";
+			continue;
+		}
+		import->items[kept++] = *item;
+	}
+	import->count = kept;
+	return OK;
+}
+
 static Err take(Pg *pg, void *context)
 {
 	Import *import = context;
 	CLEANUP(pg_result_freep) PgResult *taken = NULL;
+	TRY(drop_erased(pg, import));
 	size_t count = import->count;
 	Str *texts = ARENA_ARRAY(import->arena, Str, PARAMS * count + 1);
 	int64_t *times = ARENA_ARRAY(import->arena, int64_t, count + 1);

@@ -256,6 +256,38 @@ static void the_longest_audience_id_is_history(void **state)
 	        1);
 }
 
+// What arrives late of somebody who was erased since is passed by, and holds up nothing; a later visit
+// counts.
+static void who_was_erased_does_not_come_back(void **state)
+{
+	World *world = *state;
+	TestEntry made;
+	world_sql(world, "INSERT INTO erasure (environment, audience_level, audience_id, digest, reason, "
+	                 "requested_by, requested) VALUES ('test', 'Customer', 'c-9', visitor_digest('test', "
+	                 "'Customer', 'c-9'), 'asked', 'root', now() - interval '1 hour')");
+	for (int i = 0; i < 4; i++) {
+		char id[8] = {'e', (char)('0' + i), 0};
+		world_event(world, &made, 1, PARLEY__JOURNAL__V1__EVENT_MEANING__EVENT_MEANING_CONTACT);
+		made.context.audience_level = (char *)"Customer";
+		made.context.audience_id = (char *)(i == 3 ? "c-8" : "c-9");
+		if (i == 1) { // somebody else's session, his treatment
+			made.context.audience_id = (char *)"c-7";
+			made.event.treatment_audience_level = (char *)"Customer";
+			made.event.treatment_audience_id = (char *)"c-9";
+		}
+		made.context.time_us = clock_now_us(clock_system()) - (i == 2 ? 0 : INT64_C(7200) * 1000000);
+		world_append(world, str(id), &made.entry, true);
+	}
+	world_ship_start(world);
+	world_wait_shipped(world);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM contact_history"), 2);
+	assert_int_equal(
+	        world_count(world, "SELECT count(*) FROM contact_history WHERE event_id IN ('e2', 'e3')"), 2);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM event_dedupe"), 2);
+	assert_int_equal(world_count(world, "SELECT max(sequence) FROM ship_cursor"), 4);
+	world_sql(world, "DELETE FROM erasure");
+}
+
 static void lost_records_are_told_and_passed_over(void **state)
 {
 	World *world = *state;
@@ -324,6 +356,7 @@ int main(void)
 	        STORY(an_event_tells_its_cause_and_whose_treatment_it_was),
 	        STORY(what_cannot_be_history_is_kept_and_holds_up_nothing),
 	        STORY(the_longest_audience_id_is_history),
+	        STORY(who_was_erased_does_not_come_back),
 	        STORY(lost_records_are_told_and_passed_over),
 	        STORY(any_month_is_taken),
 	        STORY(every_table_and_column_of_the_history_is_explained),
