@@ -62,7 +62,8 @@ OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is
 OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
 OPTION_ROW(OFFER, "offer", 0, NULL, "the code is an offer's; --audience says who responds")
 OPTION_ROW(CUSTOM, "custom", 0, NULL, "the code is a custom one, such as one printed on a letter")
-OPTION_ROW(REASON, "reason", 0, "REASON", "only with this reason, such as no_such_treatment")
+OPTION_ROW(REASON, "reason", 0, "REASON",
+        "the reason: of orphans to list or discard, such as no_such_treatment; of an erasure, in your words")
 OPTION_ROW(TIME, "time", 0, "TIME", "when it was, such as 2026-12-24T18:00:00Z; default now")
 OPTION_ROW(SEQUENCE, "sequence", 0, "N",
         "the call's number on the session: a lower or equal one than before is refused")

@@ -657,6 +657,30 @@ VERB_ROW("source-codes list", "[CODE]", 0, 1, "channel offer-code limit", "show 
 	"Examples:\n"
 	"  parley source-codes list --env production --offer-code GOLD\n"
 	"  parley source-codes list 'k7q2 m9tx 3fhn' -o json\n")
+VERB_ROW("visitor export", "--env ENVIRONMENT --audience LEVEL:KEY=VALUE", 0, 0, "audience channel database table", "hand out all that is known of a visitor", verb_visitor_export,
+	"Sessions, recommendations, contacts, responses, events, outcomes and late responses as one JSON document; also which configuration\n"
+	"names the visitor, and as whom else sessions of the visitor's were known. What runtime servers remember is made of the same\n"
+	"records. The profile is the data administrator's own table: with --database and --channel its row is read too, with that login.\n\n"
+	"Examples:\n"
+	"  parley visitor export --env production --audience customer:customer_id=1010\n"
+	"  parley visitor export --env production --audience customer:customer_id=1010 -o json > 1010.json\n"
+	"  parley visitor export --env production -a customer:customer_id=1010 -o json --channel bank --database 'dbname=profiles user=crm'\n")
+VERB_ROW("visitor erase", "--env ENVIRONMENT --audience LEVEL:KEY=VALUE --reason TEXT", 0, 0, "audience reason yes dry-run no-wait channel database table", "erase a visitor everywhere, with proof in the audit", verb_visitor_erase,
+	"Shows what would go, asks, and then erases the visitor in the history and on every runtime server: open sessions end, what is\n"
+	"remembered is forgotten, and journals and checkpoints are rid of it. It follows until every server has confirmed; one that is\n"
+	"away does it when it is back, without anybody asking again. The audit has who asked, when and why, and what each place\n"
+	"confirmed, under a hash that tells nobody the ID; so must not the reason. Counts of offers stay, which name nobody.\n"
+	"What arrives later about the time before is not taken in. The visitor may come again, as a new one.\n"
+	"Configuration that names the visitor (lists, blacklists, score overrides) is told and not changed. With --database and --channel the\n"
+	"row of the profile table is deleted too.\n\n"
+	"Examples:\n"
+	"  parley visitor erase --env production --audience customer:customer_id=1010 --dry-run\n"
+	"  parley visitor erase --env production --audience customer:customer_id=1010 --reason 'request 2026-117'\n"
+	"  parley visitor erase --env production -a customer:customer_id=1010 --reason 'request 2026-117' --yes --no-wait -o json\n")
+VERB_ROW("visitor erasures", "", 0, 0, "limit", "show who was erased, and what is still under way", verb_visitor_erasures,
+	"Examples:\n"
+	"  parley visitor erasures --env production\n"
+	"  parley visitor erasures -o json\n")
 VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
 	"Examples:\n"
 	"  parley audit\n"
