@@ -104,7 +104,7 @@ static const char *entry_reason(const Entry *entry)
 	case WHAT(SESSION_ENDED):
 	case WHAT(CELLS_CHANGED):
 	case WHAT(EFFECTS_APPLIED): // the history is where it came from
-	case WHAT(VISITOR_ERASED): // history was told of it by who had it done
+	case WHAT(VISITOR_ERASED):  // history was told of it by who had it done
 		return NULL;
 	default:
 		return "it says nothing that this server knows: a newer runtime server may have written it";

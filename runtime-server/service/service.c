@@ -137,12 +137,9 @@ Err service_register(Service *service, RpcServer *server)
 	                .access = ACCESS_TOUCHPOINT | ACCESS_DESIGN | ACCESS_OPERATOR},
 	};
 	static const RpcMethod control[] = {
-	        DEPLOYS("StageBlob", handle_stage_blob),
-	        DEPLOYS("Activate", handle_activate),
-	        DEPLOYS("Steer", handle_steer),
-	        DEPLOYS("PutRoot", handle_put_root),
-	        DEPLOYS("PutTimestamp", handle_put_timestamp),
-	        DEPLOYS("PutFloor", handle_put_floor),
+	        DEPLOYS("StageBlob", handle_stage_blob), DEPLOYS("Activate", handle_activate),
+	        DEPLOYS("Steer", handle_steer), DEPLOYS("PutRoot", handle_put_root),
+	        DEPLOYS("PutTimestamp", handle_put_timestamp), DEPLOYS("PutFloor", handle_put_floor),
 	        {.name = "ApplyEffects", .handler = handle_apply_effects, .access = ACCESS_DESIGN},
 	        {.name = "GetStatus",
 	                .handler = handle_get_status,
