@@ -39,7 +39,7 @@ static void read_point(Story *story, const PointOffers *point, Told *told)
 		const Offer *offer = point->offers[i];
 		if (story->treatment_count == TREATMENTS_MAX)
 			abort();
-		Treatment *treatment = &story->treatments[story->treatment_count];
+		Issued *treatment = &story->treatments[story->treatment_count];
 		treatment->offer = offer_of(offer->offer_code);
 		snprintf(treatment->code, sizeof treatment->code, "%s", offer->treatment_code);
 		shown->offers[i] = treatment->offer;

@@ -19,7 +19,7 @@ typedef Parley__Journal__V1__Entry Entry;
 typedef struct History {
 	Story *stories;
 	size_t count;
-	Treatment **codes; // of all stories, by code
+	Issued **codes; // of all stories, by code
 	size_t code_count;
 	uint64_t places;
 	HistoryFaults *faults;
@@ -29,7 +29,7 @@ typedef struct History {
 
 static int by_code(const void *left, const void *right)
 {
-	return strcmp((*(Treatment *const *)left)->code, (*(Treatment *const *)right)->code);
+	return strcmp((*(Issued *const *)left)->code, (*(Issued *const *)right)->code);
 }
 
 static void list_codes(History *history)
@@ -49,9 +49,9 @@ static void list_codes(History *history)
 		        strcmp(history->codes[i - 1]->code, history->codes[i]->code) == 0;
 }
 
-static Treatment *find_code(const History *history, const char *code)
+static Issued *find_code(const History *history, const char *code)
 {
-	Treatment wanted, *key = &wanted, **found;
+	Issued wanted, *key = &wanted, **found;
 	snprintf(wanted.code, sizeof wanted.code, "%s", code);
 	found = bsearch(&key, history->codes, history->code_count, sizeof(*history->codes), by_code);
 	return found != NULL ? *found : NULL;
@@ -76,7 +76,7 @@ static void place_event(History *history, const Entry *entry)
 
 static void place_offer(History *history, const Parley__Journal__V1__Context *context, const char *code)
 {
-	Treatment *found = find_code(history, code);
+	Issued *found = find_code(history, code);
 	if (found == NULL || found->place != 0) {
 		history->faults->strangers++;
 		return;

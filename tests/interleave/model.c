@@ -129,7 +129,7 @@ static bool note_offers(const Story *story, const Shown *shown, State *state)
 {
 	for (int i = 0; i < shown->count; i++) {
 		int treatment = shown->treatments[i];
-		const Treatment *issued = &story->treatments[treatment];
+		const Issued *issued = &story->treatments[treatment];
 		if (issued->customer != state->customer || issued->place < state->session_place)
 			return false;
 		state->session_place = issued->place;
@@ -153,7 +153,7 @@ static bool offer(const Story *story, const Step *step, State *state)
 static bool log_event(
         const Story *story, const Posted *event, int customer, bool own, Counts *session, State *state)
 {
-	const Treatment *treatment = &story->treatments[event->treatment];
+	const Issued *treatment = &story->treatments[event->treatment];
 	int whose = own ? customer : treatment->customer;
 	if (event->place <= state->effect_place)
 		return false;

@@ -6,7 +6,7 @@
 static void print_offer(const Story *story, const Told *told)
 {
 	for (int i = 0; i < told->offer.shown.count; i++) {
-		const Treatment *treatment = &story->treatments[told->offer.shown.treatments[i]];
+		const Issued *treatment = &story->treatments[told->offer.shown.treatments[i]];
 		printf(" %s(t%d, customer %d, journal %llu)", offer_codes[treatment->offer],
 		        told->offer.shown.treatments[i], treatment->customer,
 		        (unsigned long long)treatment->place);

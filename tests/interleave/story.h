@@ -51,12 +51,12 @@ typedef struct Posted {
 	int64_t time_us; // of what it did, as the journal has it
 } Posted;
 
-typedef struct Treatment {
+typedef struct Issued {
 	char code[24];
 	int offer, customer;
 	uint64_t place;   // in the journal
 	int64_t as_of_us; // of the decision, likewise
-} Treatment;
+} Issued;
 
 typedef struct Shown {
 	int count;
@@ -123,7 +123,7 @@ typedef struct Story {
 	int call_count;
 	Posted events[EVENTS_MAX];
 	int event_count;
-	Treatment treatments[TREATMENTS_MAX];
+	Issued treatments[TREATMENTS_MAX];
 	int treatment_count;
 	unsigned sequence, tier;             // the last that was given out
 	bool missing;                        // the last answer was that there is no session
