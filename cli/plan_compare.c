@@ -202,7 +202,7 @@ static Err check_same_set(const PlanFile *a, const PlanFile *b)
 	                         "the plans are over different event sets, so nothing of them compares");
 }
 
-Err plan_compare(const PlanFile *a, const PlanFile *b, size_t examples, json_t **ret)
+Err plans_compare(const PlanFile *a, const PlanFile *b, size_t examples, json_t **ret)
 {
 	CLEANUP(compare_close)
 	Compare compare = {.examples_max = examples,

@@ -313,7 +313,7 @@ Err verb_plan_compare(Cli *cli)
 	TRY(cli_number(cli, OPT_LIMIT, 0, 100000, EXAMPLES, &examples));
 	TRY(plan_open(cli, cli->line.arguments[0], &a));
 	TRY(plan_open(cli, cli->line.arguments[1], &b));
-	TRY(plan_compare(a, b, (size_t)examples, &compared));
+	TRY(plans_compare(a, b, (size_t)examples, &compared));
 	cli->exit_code = json_integer_value(json_object_get(compared, "changed")) ? EXIT_DIFFERENT : EXIT_OK;
 	return cli->format == FORMAT_TABLE ? print_compared(cli, compared) : print_json(cli, compared);
 }
