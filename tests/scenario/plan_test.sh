@@ -38,11 +38,11 @@ tell "a file of visits becomes an event set"
 awk -v seed=$seed 'BEGIN {
 	srand(seed)
 	print "time,customer_id,event,points,age,savings,topic"
-	for (i = 0; i < 3000; i++)
-		printf "%d,%d,%s,\"home-hero:2,account-tile\",%d,%d,%s\n", 1780000000 + int(rand() * 7776000), 1 + int(rand() * 400),
+	for (i = 0; i < 1200; i++)
+		printf "%d,%d,%s,\"home-hero:2,account-tile\",%d,%d,%s\n", 1780000000 + int(rand() * 7776000), 1 + int(rand() * 300),
 			rand() < .3 ? "topic-opened" : "", 18 + int(rand() * 70), int(rand() * 100000), rand() < .5 ? "cards" : "loans"
 }' >"$STACK/visits.csv"
-expect "3000" parley events import "$STACK/visits.csv" --name quarter --audience customer:customer_id --attribute age --attribute savings \
+expect "1200" parley events import "$STACK/visits.csv" --name quarter --audience customer:customer_id --attribute age --attribute savings \
 	--attribute topic
 before=$(world)
 
@@ -52,10 +52,10 @@ expect "planned" parley plan run quarter --snapshot test:retail-bank@2 --name bo
 expect "planned" parley plan run quarter --snapshot test:retail-bank@1 --name again --contact offer-shown --threads 3
 is "the plan made again" "$(value again digest)" "$(value as-it-is digest)"
 [ "$(value bolder digest)" != "$(value as-it-is digest)" ] || stack_fail "another snapshot made the same plan"
-is "questions" "$(value as-it-is questions)" 6000
+is "questions" "$(value as-it-is questions)" 2400
 expect "as-it-is" parley plan list
 expect "ESTATE-TALK" parley plan show as-it-is
-expect "6000" parley plan verify bolder
+expect "2400" parley plan verify bolder
 
 tell "who would get something else, and why"
 expect "0 of them (0.00 %)" parley plan compare as-it-is again
@@ -69,7 +69,7 @@ import json, sys
 c = json.load(open(sys.argv[1]))
 times = sum(n for row in c["matrix"].values() for n in row.values())
 moved = sum(n for before, row in c["matrix"].items() for after, n in row.items() if before != after)
-assert times == c["questions"] == 6000, c
+assert times == c["questions"] == 2400, c
 assert moved == c["changed"] == sum(row["changed"] for row in c["reasons"].values()) > 0, c
 assert all(before == "ESTATE-TALK" for before, row in c["matrix"].items() for after in row if before != after), c["matrix"]
 assert len(c["examples"]) == 3 and all(e["before"]["offer"] == "ESTATE-TALK" for e in c["examples"]), c["examples"]
