@@ -153,6 +153,8 @@ commits_cut()
 	before=$cut
 	load_start
 	cut_until $((before + rounds))
+	# Who sends again waits longer each time; what is there is judged when nothing is cut any more.
+	kill -USR1 "$proxy_pid"
 	load_end
 	cuts
 	cut=$((cut - before))
