@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "design.h"
 #include "environment/environment.h"
+#include "rpc/rpc.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -203,5 +204,5 @@ int main(int argc, char **argv)
 		command = *arguments.rest++;
 		arguments.rest_count--;
 	}
-	return run(command, &arguments);
+	rpc_exit(run(command, &arguments));
 }

@@ -156,5 +156,5 @@ int main(int argc, char **argv)
 	bool check_only = optind + 1 == argc && strcmp(argv[optind], "check-config") == 0;
 	if (path == NULL || (optind != argc && !check_only))
 		return wrong_usage();
-	return run(path, check_only);
+	rpc_exit(run(path, check_only));
 }

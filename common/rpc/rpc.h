@@ -203,3 +203,5 @@ bool rpc_address_is_loopback(Str address);
 // afterwards.
 void rpc_init(void);
 void rpc_shutdown(void);
+// How a server ends, whether or not it came to rpc_init: as exit, but nothing is destroyed.
+_Noreturn void rpc_exit(int code);
