@@ -1,5 +1,6 @@
 #include "load_visit.h"
 
+#include "base/mix.h"
 #include "connect.h"
 #include "parley/runtime/v1/interaction.pb-c.h"
 #include "rpc/rpc.h"
@@ -17,11 +18,7 @@ enum { CALL_MS = 5000 };
 
 double load_dice(uint64_t *state)
 {
-	uint64_t x = *state += 0x9e3779b97f4a7c15;
-
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	return (double)((x ^ (x >> 31)) >> 11) * 0x1p-53;
+	return (double)(mix64(*state += MIX_STEP) >> 11) * 0x1p-53;
 }
 
 void visit_begin(const LoadPlan *plan, uint64_t dice, int64_t number, int64_t due_us, Visit *ret)

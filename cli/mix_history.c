@@ -2,6 +2,7 @@
 // same order are one kind of visit. A mix of hundreds of kinds would be a recording; the most frequent ones
 // stand for all.
 #include "connect.h"
+#include "deployment.h"
 #include "mix.h"
 #include "moment.h"
 
@@ -25,13 +26,6 @@ static int64_t time_of(const json_t *entry)
 	return us;
 }
 
-static const char *word(const json_t *entry, const char *name)
-{
-	const char *text = json_string_value(json_object_get(entry, name));
-
-	return text ? text : "";
-}
-
 // One call for several points, or several offers at one, is several entries of one moment.
 static void add_recommendation(json_t *session, const json_t *entry, int64_t time_us)
 {
@@ -42,37 +36,37 @@ static void add_recommendation(json_t *session, const json_t *entry, int64_t tim
 
 	if (!points || time_us != json_integer_value(json_object_get(session, "last"))) {
 		json_array_append_new(
-		        steps, json_pack("{s:[s]}", "offers", word(entry, "interaction_point")));
+		        steps, json_pack("{s:[s]}", "offers", json_word(entry, "interaction_point")));
 		return;
 	}
-	json_array_foreach(points, i,
-	        point) if (strcmp(json_string_value(point), word(entry, "interaction_point")) == 0) return;
-	json_array_append_new(points, json_string(word(entry, "interaction_point")));
+	json_array_foreach(points, i, point) if (strcmp(json_string_value(point),
+	                                                 json_word(entry, "interaction_point")) == 0) return;
+	json_array_append_new(points, json_string(json_word(entry, "interaction_point")));
 }
 
 // An event that means several things is several entries.
 static void add_event(json_t *session, const json_t *entry)
 {
-	const char *id = word(entry, "event_id");
+	const char *id = json_word(entry, "event_id");
 
-	if (strcmp(id, word(session, "event_id")) == 0)
+	if (strcmp(id, json_word(session, "event_id")) == 0)
 		return;
 	json_object_set_new(session, "event_id", json_string(id));
-	json_t *step = json_pack("{s:s}", "event", word(entry, "event"));
+	json_t *step = json_pack("{s:s}", "event", json_word(entry, "event"));
 
-	if (!*word(entry, "treatment_code"))
+	if (!*json_word(entry, "treatment_code"))
 		json_object_set_new(step, "about", json_string("nothing"));
 	json_array_append_new(json_object_get(session, "steps"), step);
 }
 
 static void add_entry(Past *past, const json_t *entry)
 {
-	const char *id = word(entry, "session_id");
+	const char *id = json_word(entry, "session_id");
 	json_t *session = json_object_get(past->steps, id);
 	int64_t time_us = time_of(entry);
-	bool recommendation = strcmp(word(entry, "kind"), "RECOMMENDATION") == 0;
+	bool recommendation = strcmp(json_word(entry, "kind"), "RECOMMENDATION") == 0;
 
-	if (!*id || (!recommendation && *word(entry, "cause_event_id")))
+	if (!*id || (!recommendation && *json_word(entry, "cause_event_id")))
 		return;
 	if (!session) {
 		session = json_pack(
@@ -143,19 +137,6 @@ static Err document_of(Cli *cli, Past *past, json_t **ret)
 	return *ret ? OK : err(ERR_NO_MEMORY, "no memory for a mix");
 }
 
-static Err period(Cli *cli, OptionId option, const char *name, json_t *request)
-{
-	char text[TIME_TEXT_SIZE];
-	int64_t us;
-
-	if (!cli_given(cli, option))
-		return OK;
-	TRY(cli_moment(cli, option, 0, &us));
-	time_format(us, text);
-	json_object_set_new(request, name, json_string(text));
-	return OK;
-}
-
 static Err entries_of(Cli *cli, const char *channel, int64_t limit, json_t **ret)
 {
 	const char *environment;
@@ -163,9 +144,9 @@ static Err entries_of(Cli *cli, const char *channel, int64_t limit, json_t **ret
 	TRY(cli_need(cli, OPT_ENV, &environment));
 	json_t *request = json_pack("{s:s, s:s, s:[s, s, s, s, s]}", "environment", environment, "channel",
 	        channel, "kinds", "RECOMMENDATION", "CONTACT", "ACCEPT", "REJECT", "EVENT");
-	Err e = period(cli, OPT_SINCE, "since", request);
+	Err e = cli_moment_field(cli, OPT_SINCE, "since", request);
 	if (!e)
-		e = period(cli, OPT_UNTIL, "until", request);
+		e = cli_moment_field(cli, OPT_UNTIL, "until", request);
 	if (e) {
 		json_decref(request);
 		return e;

@@ -24,3 +24,16 @@ Err cli_moment(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us)
 	        "long ago (12h, 7d), not '%s'",
 	        option_rows[id].name, text);
 }
+
+Err cli_moment_field(Cli *cli, OptionId id, const char *field, json_t *request)
+{
+	char text[TIME_TEXT_SIZE];
+	int64_t us;
+
+	if (!cli_given(cli, id))
+		return OK;
+	TRY(cli_moment(cli, id, 0, &us));
+	time_format(us, text);
+	json_object_set_new(request, field, json_string(text));
+	return OK;
+}

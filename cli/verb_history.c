@@ -1,5 +1,4 @@
 // What happened: history and audit.
-#include "base/clock.h"
 #include "kind.h"
 #include "moment.h"
 #include "output.h"
@@ -30,19 +29,6 @@ static void set_option(Cli *cli, json_t *request, const char *field, OptionId id
 		json_object_set_new(request, field, json_string(value));
 }
 
-static Err set_moment(Cli *cli, json_t *request, const char *field, OptionId id)
-{
-	char text[TIME_TEXT_SIZE];
-	int64_t us;
-
-	if (!cli_given(cli, id))
-		return OK;
-	TRY(cli_moment(cli, id, 0, &us));
-	time_format(us, text);
-	json_object_set_new(request, field, json_string(text));
-	return OK;
-}
-
 static Err history_request(Cli *cli, json_t *request)
 {
 	json_t *kinds = json_array();
@@ -57,8 +43,8 @@ static Err history_request(Cli *cli, json_t *request)
 	set_option(cli, request, "offer_code", OPT_OFFER_CODE);
 	set_option(cli, request, "treatment_code", OPT_TREATMENT);
 	set_option(cli, request, "event", OPT_EVENT);
-	TRY(set_moment(cli, request, "since", OPT_SINCE));
-	return set_moment(cli, request, "until", OPT_UNTIL);
+	TRY(cli_moment_field(cli, OPT_SINCE, "since", request));
+	return cli_moment_field(cli, OPT_UNTIL, "until", request);
 }
 
 Err verb_history(Cli *cli)

@@ -78,12 +78,6 @@ static void tell_progress(void *context, uint64_t events)
 	progress->shown = true;
 }
 
-static void hex_of(ProtobufCBinaryData bytes, char hex[2 * PLAN_DIGEST_SIZE + 1])
-{
-	for (size_t i = 0; i < bytes.len && i < PLAN_DIGEST_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes.data[i]);
-}
-
 static Err print_json(const PlanFile *plan, Arena *arena)
 {
 	CLEANUP(json_decrefp_) json_t *json = NULL;
@@ -101,7 +95,8 @@ static void print_report(const PlanFile *plan, const Asked *asked, double second
 	const PlanEnd *end = plan_file_end(plan);
 	char digest[2 * PLAN_DIGEST_SIZE + 1] = "";
 	uint64_t recommended = 0, problems = 0;
-	hex_of(end->digest, digest);
+	if (end->digest.len == PLAN_DIGEST_SIZE)
+		hex_encode(end->digest.data, PLAN_DIGEST_SIZE, digest);
 	for (size_t i = 0; i < end->n_offers; i++)
 		recommended += end->offers[i]->recommended;
 	for (size_t i = 0; i < end->n_problems; i++)

@@ -1,6 +1,7 @@
 // The plan from inside. Everything is an array in the snapshot's arena, indexed as the snapshot's lists are,
 // and immutable once built.
 #pragma once
+#include "base/mix.h"
 #include "decide/decide.h"
 #include "decide/score.h"
 #include "snapshot/types.h"
@@ -169,11 +170,3 @@ ExprValue plan_constant(const SnapConstant *constant, Arena *arena);
 const SnapConstant *plan_offer_constant(const SnapOffer *offer, Str name);
 // Whether a condition holds for a constant; NULL never does.
 bool plan_compare(const SnapConstant *constant, Parley__Snapshot__V1__Comparison comparison, ExprValue value);
-
-// A bijection that spreads every bit over the whole word.
-static inline uint64_t mix64(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
-}

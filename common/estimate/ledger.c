@@ -1,16 +1,15 @@
 #include "estimate/ledger.h"
 
+#include "base/mix.h"
+
 #include <stdlib.h>
 
 enum { SLOTS_FIRST = 64 };
 
 static size_t slot_of(const Ledger *ledger, uint64_t key)
 {
-	uint64_t x = key + 0x9e3779b97f4a7c15;
+	size_t slot = (size_t)mix64(key + MIX_STEP) & (ledger->slot_count - 1);
 
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	size_t slot = (size_t)(x ^ (x >> 31)) & (ledger->slot_count - 1);
 	while (ledger->slots[slot] != 0 && ledger->keys[ledger->slots[slot] - 1] != key)
 		slot = (slot + 1) & (ledger->slot_count - 1);
 	return slot;

@@ -6,11 +6,11 @@
 #include "base/cleanup.h"
 #include "decide/receipt.h"
 #include "history/list.h"
+#include "history/position.h"
 #include "store/page.h"
 #include "wire/timestamp.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 typedef Parley__Design__V1__DecisionRow DecisionRow;
 typedef Parley__Design__V1__GetDecisionRequest GetDecisionRequest;
@@ -50,12 +50,6 @@ enum {
 	ORIGIN,
 	AT_ODDS
 };
-
-// Behind which decision a page begins: its row with the receipt.
-typedef struct Key {
-	int64_t time_us, incarnation, sequence, position;
-	Str runtime_id;
-} Key;
 
 static Err no_memory(void)
 {
@@ -112,19 +106,19 @@ static DecisionRow *row_of(const PgResult *rows, size_t row, Arena *arena)
 	return ret;
 }
 
-static Key key_of(const PgResult *rows, size_t row)
+static HistoryKey key_of(const PgResult *rows, size_t row)
 {
-	return (Key){pg_time(rows, row, TIME), pg_i64(rows, row, INCARNATION), pg_i64(rows, row, SEQUENCE),
-	        pg_i64(rows, row, POSITION), pg_text(rows, row, RUNTIME_ID)};
+	return (HistoryKey){pg_time(rows, row, TIME), pg_i64(rows, row, INCARNATION),
+	        pg_i64(rows, row, SEQUENCE), pg_i64(rows, row, POSITION), pg_text(rows, row, RUNTIME_ID)};
 }
 
 // Where the next decision begins.
 static size_t rows_end(const PgResult *rows, size_t first)
 {
-	Key key = key_of(rows, first);
+	HistoryKey key = key_of(rows, first);
 	size_t end = first + 1;
 	for (; end < pg_rows(rows); end++) {
-		Key other = key_of(rows, end);
+		HistoryKey other = key_of(rows, end);
 		if (key.time_us != other.time_us || key.incarnation != other.incarnation ||
 		        key.sequence != other.sequence || key.position != other.position ||
 		        !str_eq(key.runtime_id, other.runtime_id))
@@ -205,7 +199,7 @@ typedef struct Listing {
 	size_t page_size;
 	Str query; // what the token is bound to
 	int64_t since_us, until_us;
-	Key after;
+	HistoryKey after; // the row with the receipt of the last page's last decision
 } Listing;
 
 static Err bind_query(Listing *listing)
@@ -219,24 +213,6 @@ static Err bind_query(Listing *listing)
 	return listing->query.ptr != NULL ? OK : no_memory();
 }
 
-static Err read_position(Listing *listing)
-{
-	Key *key = &listing->after;
-	Str position = {0};
-	TRY(page_token_read(str(listing->request->page_token), listing->query, listing->arena, &position));
-	*key = (Key){.time_us = listing->since_us};
-	if (position.len == 0)
-		return OK;
-	int used = 0;
-	const char *text = arena_cstr(listing->arena, position);
-	if (text == NULL || sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &key->time_us,
-	                            &key->incarnation, &key->sequence, &key->position, &used) != 4)
-		return err_at(
-		        ERR_PAGE_TOKEN_INVALID, "page_token", "give the token of the previous page, or none");
-	key->runtime_id = str(text + used);
-	return OK;
-}
-
 static Err read_request(Listing *listing)
 {
 	listing->since_us = HISTORY_LEAST_US;
@@ -245,17 +221,9 @@ static Err read_request(Listing *listing)
 	TRY(history_moment(listing->request->until, "until", &listing->until_us));
 	TRY(page_size(listing->request->page_size, &listing->page_size));
 	TRY(bind_query(listing));
-	return read_position(listing);
-}
-
-static Err fill_token(Listing *listing, Key key)
-{
-	char *position =
-	        arena_printf(listing->arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " " STR_FMT,
-	                key.time_us, key.incarnation, key.sequence, key.position, STR_ARG(key.runtime_id));
-	Str token = page_token_make(listing->query, str(position), listing->arena);
-	listing->response->next_page_token = arena_cstr(listing->arena, token);
-	return position != NULL && listing->response->next_page_token != NULL ? OK : no_memory();
+	listing->after = (HistoryKey){.time_us = listing->since_us};
+	return history_key_read(
+	        listing->request->page_token, listing->query, listing->arena, &listing->after);
 }
 
 // As many decisions as fit; a token if there are more.
@@ -263,7 +231,7 @@ static Err fill_response(Listing *listing, const PgResult *rows)
 {
 	ListDecisionsResponse *response = listing->response;
 	size_t end = 0, bytes = 0;
-	Key last = {0};
+	HistoryKey last = {0};
 	response->decisions = ARENA_ARRAY(listing->arena, RecordedDecision *, listing->page_size + 1);
 	while (end < pg_rows(rows) && response->n_decisions < listing->page_size) {
 		size_t first = end;
@@ -271,18 +239,21 @@ static Err fill_response(Listing *listing, const PgResult *rows)
 		RecordedDecision *decision = decision_of(rows, first, end, listing->arena);
 		bytes += protobuf_c_message_get_packed_size(&decision->base);
 		if (bytes > PAGE_BYTES && response->n_decisions > 0)
-			return fill_token(listing, last);
+			return history_key_token(
+			        &last, listing->query, listing->arena, &response->next_page_token);
 		response->decisions[response->n_decisions++] = decision;
 		last = key_of(rows, first);
 	}
-	return end < pg_rows(rows) ? fill_token(listing, last) : OK;
+	return end < pg_rows(rows)
+	               ? history_key_token(&last, listing->query, listing->arena, &response->next_page_token)
+	               : OK;
 }
 
 static Err read_page(Pg *pg, void *context)
 {
 	Listing *listing = context;
 	const ListDecisionsRequest *request = listing->request;
-	const Key *after = &listing->after;
+	const HistoryKey *after = &listing->after;
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
 	// A decision's rows stand together in the primary key: anything but asking it for each reads too
 	// much.

@@ -4,11 +4,11 @@
 
 #include "base/cleanup.h"
 #include "decide/receipt.h"
+#include "history/position.h"
 #include "store/page.h"
 #include "wire/timestamp.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 typedef Parley__Design__V1__HistoryEntry HistoryEntry;
 typedef Parley__Design__V1__ListHistoryRequest ListHistoryRequest;
@@ -52,12 +52,6 @@ enum {
 	SEED
 };
 
-// A row's key, as the page token has it.
-typedef struct Key {
-	int64_t time_us, incarnation, sequence, position;
-	Str runtime_id;
-} Key;
-
 typedef struct Listing {
 	const ListHistoryRequest *request;
 	ListHistoryResponse *response;
@@ -67,7 +61,7 @@ typedef struct Listing {
 	size_t page_size;
 	Str query; // what the token is bound to
 	int64_t since_us, until_us;
-	Key before;
+	HistoryKey before;
 } Listing;
 
 // --- what is asked ---
@@ -124,33 +118,16 @@ static Err read_period(Listing *listing)
 	return history_moment(listing->request->until, "until", &listing->until_us);
 }
 
-static Err read_position(Listing *listing)
-{
-	// The least key of that moment: what is before it in time.
-	const Key newest = {listing->until_us, INT64_MIN, INT64_MIN, INT64_MIN, {"", 0}};
-	Key *key = &listing->before;
-	Str position = {0};
-	TRY(page_token_read(str(listing->request->page_token), listing->query, listing->arena, &position));
-	*key = newest;
-	if (position.len == 0)
-		return OK;
-	int used = 0;
-	const char *text = arena_cstr(listing->arena, position);
-	if (text == NULL || sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &key->time_us,
-	                            &key->incarnation, &key->sequence, &key->position, &used) != 4)
-		return err_at(
-		        ERR_PAGE_TOKEN_INVALID, "page_token", "give the token of the previous page, or none");
-	key->runtime_id = str(text + used);
-	return OK;
-}
-
 static Err read_request(Listing *listing)
 {
 	TRY(read_kinds(listing));
 	TRY(read_period(listing));
 	TRY(page_size(listing->request->page_size, &listing->page_size));
 	TRY(bind_query(listing));
-	return read_position(listing);
+	// The least key of that moment: what is before it in time.
+	listing->before = (HistoryKey){listing->until_us, INT64_MIN, INT64_MIN, INT64_MIN, {"", 0}};
+	return history_key_read(
+	        listing->request->page_token, listing->query, listing->arena, &listing->before);
 }
 
 // --- what is answered ---
@@ -199,17 +176,10 @@ static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Ar
 	entry->decision_id = decision_of(rows, row, arena);
 }
 
-static Err fill_token(Listing *listing, const PgResult *rows, size_t row)
+static HistoryKey key_of(const PgResult *rows, size_t row)
 {
-	char *position =
-	        arena_printf(listing->arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " " STR_FMT,
-	                pg_time(rows, row, TIME), pg_i64(rows, row, INCARNATION), pg_i64(rows, row, SEQUENCE),
-	                pg_i64(rows, row, POSITION), STR_ARG(pg_text(rows, row, RUNTIME_ID)));
-	Str token = page_token_make(listing->query, str(position), listing->arena);
-	listing->response->next_page_token = arena_cstr(listing->arena, token);
-	return position && listing->response->next_page_token
-	               ? OK
-	               : err(ERR_NO_MEMORY, "no memory for a page of history");
+	return (HistoryKey){pg_time(rows, row, TIME), pg_i64(rows, row, INCARNATION),
+	        pg_i64(rows, row, SEQUENCE), pg_i64(rows, row, POSITION), pg_text(rows, row, RUNTIME_ID)};
 }
 
 static Err fill_response(Listing *listing, const PgResult *rows)
@@ -224,14 +194,17 @@ static Err fill_response(Listing *listing, const PgResult *rows)
 	}
 	listing->response->entries = list;
 	listing->response->n_entries = count;
-	return found > count ? fill_token(listing, rows, count - 1) : OK;
+	if (found == count)
+		return OK;
+	const HistoryKey last = key_of(rows, count - 1);
+	return history_key_token(&last, listing->query, arena, &listing->response->next_page_token);
 }
 
 static Err read_page(Pg *pg, void *context)
 {
 	Listing *listing = context;
 	const ListHistoryRequest *request = listing->request;
-	const Key *before = &listing->before;
+	const HistoryKey *before = &listing->before;
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
 	// Which index serves depends on which filters are empty, so each question is planned for itself.
 	TRY(pg_script(pg, STORE_TIMEOUT_MS, "SET LOCAL plan_cache_mode = force_custom_plan"));

@@ -3,6 +3,7 @@
 // own events only.
 #include "plan/internal.h"
 
+#include "base/mix.h"
 #include <stdlib.h>
 
 enum { SETS = 8192, WAYS = 8 };
@@ -29,9 +30,7 @@ void remembered_free(Remembered *remembered)
 
 static uint64_t key_of(uint64_t visitor, uint32_t offer)
 {
-	uint64_t x = visitor + (uint64_t)offer * UINT64_C(0x9e3779b97f4a7c15);
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	return x ^ x >> 27;
+	return mix64(visitor + offer * MIX_STEP);
 }
 
 void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code)

@@ -2,6 +2,7 @@
 // are asked for.
 #include "plan/lane.h"
 
+#include "base/mix.h"
 #include <inttypes.h>
 
 typedef Parley__Runtime__V1__BatchCommand BatchCommand;
@@ -23,10 +24,7 @@ static Err no_memory(void)
 // Different for every call of a plan, and the same in every plan with that seed.
 static uint64_t seed_of(const Lane *lane, uint64_t call)
 {
-	uint64_t x = lane->shared->options->seed + lane->item->place * SEEDS + call;
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
+	return mix64(lane->shared->options->seed + lane->item->place * SEEDS + call);
 }
 
 static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)

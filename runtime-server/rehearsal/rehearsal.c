@@ -2,6 +2,7 @@
 #include "rehearsal/internal.h"
 
 #include "base/cleanup.h"
+#include "base/mix.h"
 #include "service/prepared.h"
 #include "wire/wire.h"
 
@@ -28,9 +29,7 @@ static uint64_t next_seed(void *context)
 	uint64_t x = rehearsal->seed + rehearsal->seeds;
 	if (rehearsal->seeds++ == 0)
 		return x;
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
+	return mix64(x);
 }
 
 static Err take_record(void *context, const JournalRecord *record)

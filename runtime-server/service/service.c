@@ -1,6 +1,7 @@
 // The service's life, and what its handlers share: seeds, event keys, and which snapshot a session is on.
 #include "service/internal.h"
 
+#include "base/mix.h"
 #include "service/due.h"
 #include "service/inflight.h"
 #include "service/recent.h"
@@ -159,15 +160,12 @@ Err service_register(Service *service, RpcServer *server)
 
 // --- seeds and keys ---
 
-// A bijection of 64 bits (the finalizer of SplitMix64): different calls of a life have different seeds.
+// Mixing is a bijection: different calls of a life have different seeds.
 uint64_t service_seed(Service *service)
 {
 	if (service->options.seed != NULL)
 		return service->options.seed(service->options.seed_context);
-	uint64_t x = service->life + atomic_fetch_add_explicit(&service->calls, 1, memory_order_relaxed);
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
+	return mix64(service->life + atomic_fetch_add_explicit(&service->calls, 1, memory_order_relaxed));
 }
 
 EventKey service_event_key(const Service *service, Str event_id)
