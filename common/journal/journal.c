@@ -123,14 +123,18 @@ Err journal_alloc(const JournalOptions *options, Journal **ret)
 	return OK;
 }
 
+// Every page is touched now: otherwise the process would grow by them when the disk stalls for the first time,
+// perhaps after days, and whoever appends then would pay for the faults.
 static Err make_room(Journal *j)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(j->batches); i++) {
 		Batch *batch = &j->batches[i];
 		batch->bytes = malloc(BATCH_BYTES);
-		batch->waiters = calloc(BATCH_WAITERS, sizeof *batch->waiters);
+		batch->waiters = malloc(BATCH_WAITERS * sizeof *batch->waiters);
 		if (batch->bytes == NULL || batch->waiters == NULL)
 			return err(ERR_NO_MEMORY, "no memory for the journal's batches");
+		memset(batch->bytes, 0, BATCH_BYTES);
+		memset(batch->waiters, 0, BATCH_WAITERS * sizeof *batch->waiters);
 	}
 	return OK;
 }
