@@ -29,6 +29,7 @@ enum {
 	IDLE_WAIT_MS = 200,     // between two looks whether to stop
 	SMALL_BATCH = 64 << 10, // bytes: after less than that it is worth …
 	COMPANY_MS = 20,        // … waiting so long for more
+	LEAST_BATCH = 32 << 10, // bytes: failures make batches no smaller
 	ARENA_BLOCK = 64 << 10,
 	AHEAD = 2, // calls under way: the design server reads one while it commits the other
 };
@@ -42,6 +43,7 @@ struct Ship {
 	bool stopping;
 	ShipStatus status;
 	int64_t last_good_us; // monotonic
+	size_t batch_bytes;   // of the next one; the thread's own
 };
 
 // --- what is told ---
@@ -114,6 +116,35 @@ static Err send_frames(Ship *ship, uint64_t incarnation, uint64_t first, Str fra
 	        &request.base, ship->options.call_timeout_ms, ret);
 }
 
+// --- how much at once ---
+
+// A line that breaks within a batch would never get one through, so a failure that nothing came before halves
+// them; what is committed doubles them again.
+static void smaller_batches(Ship *ship)
+{
+	size_t half = ship->batch_bytes / 2;
+	ship->batch_bytes = half >= LEAST_BATCH ? half : ship->batch_bytes;
+}
+
+static void larger_batches(Ship *ship)
+{
+	size_t most = ship->options.batch_bytes;
+	ship->batch_bytes = ship->batch_bytes < most / 2 ? 2 * ship->batch_bytes : most;
+}
+
+// One record can be larger than a batch has become.
+static Err read_batch(
+        Ship *ship, uint64_t incarnation, uint64_t first, Arena *arena, Str *ret_frames, uint64_t *ret_count)
+{
+	for (;;) {
+		Err e = journal_read(ship->options.journal, incarnation, first, ship->batch_bytes, arena,
+		        ret_frames, ret_count);
+		if (e != ERR_LIMIT || ship->batch_bytes == ship->options.batch_bytes)
+			return e;
+		larger_batches(ship);
+	}
+}
+
 // --- the loop ---
 
 // Waits; less if it is asked to stop.
@@ -166,10 +197,9 @@ static Err send_next(Voyage *voyage)
 	Str frames = {0};
 	uint64_t count = 0, first = 0, last = 0;
 	arena_reset(voyage->arena);
-	TRY(journal_read(ship->options.journal, voyage->incarnation, voyage->sent + 1,
-	        ship->options.batch_bytes, voyage->arena, &frames, &count));
+	TRY(read_batch(ship, voyage->incarnation, voyage->sent + 1, voyage->arena, &frames, &count));
 	voyage->len = frames.len;
-	if (count == 0 || (voyage->call_count > 0 && frames.len < ship->options.batch_bytes / 2))
+	if (count == 0 || (voyage->call_count > 0 && frames.len < ship->batch_bytes / 2))
 		return OK;
 	TRY(span(frames, &first, &last));
 	TRY(send_frames(ship, voyage->incarnation, first, frames, &voyage->calls[voyage->call_count]));
@@ -193,6 +223,7 @@ static Err end_oldest(Voyage *voyage)
 	voyage->moved = true;
 	TRY(journal_shipped(ship->options.journal, voyage->incarnation, committed));
 	tell_progress(ship, voyage->incarnation, committed);
+	larger_batches(ship);
 	return OK;
 }
 
@@ -240,6 +271,8 @@ static Err ship_life(Ship *ship, uint64_t incarnation, Arena *arena, bool *ret_m
 		ProtobufCMessage *response;
 		(void)rpc_call_end(voyage.calls[i], arena, &response);
 	}
+	if (e != OK && !voyage.moved)
+		smaller_batches(ship);
 	*ret_moved = voyage.moved;
 	return e == OK ? OK : err_restore(&why);
 }
@@ -313,6 +346,7 @@ static Ship *ship_alloc(const ShipOptions *options)
 		return NULL;
 	ship->options = *options;
 	fill_options(&ship->options);
+	ship->batch_bytes = ship->options.batch_bytes;
 	pthread_mutex_init(&ship->lock, NULL);
 	pthread_condattr_t attr;
 	pthread_condattr_init(&attr);

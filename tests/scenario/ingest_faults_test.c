@@ -1,5 +1,6 @@
 // Connections are cut, servers and databases come and go: nothing that was acknowledged is lost, nothing
 // counts twice.
+#include "breaking_line.h"
 #include "ingest_world.h"
 
 #include <pthread.h>
@@ -158,12 +159,33 @@ static void nothing_is_deleted_before_it_is_committed(void **state)
 	assert_int_equal(journal_next_incarnation(world->journal, 0), journal_incarnation(world->journal));
 }
 
+// All that waits would be one batch, and no connection lives long enough for that.
+static void a_line_that_keeps_breaking_gets_everything_through(void **state)
+{
+	enum { LIVES_FOR = 160 << 10, VISITS = 1200 };
+	World *world = *state;
+	for (uint64_t visitor = 0; visitor < VISITS - 1; visitor++)
+		world_visit_unwaited(world, visitor);
+	world_visit(world, VISITS - 1);
+	BreakingLine *line = breaking_line_start(world->port, LIVES_FOR, &world->ship_port);
+	world->batch_bytes = 4 << 20;
+	world_ship_start(world);
+	world_wait_shipped(world);
+	world_ship_stop(world);
+	world->batch_bytes = 0;
+	world->ship_port = 0;
+	unsigned broken = breaking_line_stop(line);
+	assert_in_range(broken, 2, 60);
+	world_check_visits(world, VISITS);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, world_story_begin, world_story_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        STORY(the_connection_is_cut_after_the_commit),
+	        STORY(a_line_that_keeps_breaking_gets_everything_through),
 	        STORY(connections_are_cut_again_and_again),
 	        STORY(nothing_is_deleted_before_it_is_committed),
 	        STORY(the_design_server_restarts),

@@ -165,6 +165,8 @@ void world_ship_start(World *world)
 	const RpcTls tls = tls_of(world);
 	char target[32];
 	const RpcClientOptions design = client_options(world, &tls, target);
+	if (world->ship_port != 0)
+		snprintf(target, sizeof target, "127.0.0.1:%d", world->ship_port);
 	const ShipOptions options = {
 	        .journal = world->journal,
 	        .design = &design,

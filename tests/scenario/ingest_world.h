@@ -30,6 +30,7 @@ typedef struct World {
 	_Atomic long acknowledged; // events that the journal acknowledged
 	uint64_t next_event;
 	size_t batch_bytes;    // of shipping; 0: small ones
+	int ship_port;         // where shipping looks for the design server; 0: where it is
 	int64_t segment_bytes; // 0: small ones, so that there are many
 } World;
 
