@@ -76,8 +76,7 @@ const EventSetInfo *event_set_info(const EventSet *set)
 Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
         size_t *ret_count, uint64_t *ret_first)
 {
-	RecordBlock records;
-	ProtobufCMessage *message;
+	RecordBlock records; // in the arena: ours to change
 	Str record = {0};
 	bool more = true;
 	size_t count = 0;
@@ -89,9 +88,8 @@ Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Eve
 		TRY(records_next(&set->file, &records, &record, &more));
 		if (!more)
 			break;
-		TRY(wire_unpack(
-		        &parley__plan__v1__event__descriptor, record, EVENT_FIELDS_MAX, arena, &message));
-		events[count++] = (const Event *)message;
+		TRY(event_read((char *)(uintptr_t)record.ptr, record.len, arena, &events[count]));
+		count++;
 	}
 	*ret = events;
 	*ret_count = count;

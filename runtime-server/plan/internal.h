@@ -73,8 +73,21 @@ typedef struct Remembered Remembered;
 Remembered *remembered_new(void); // NULL if memory is out
 void remembered_free(Remembered *remembered);
 void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code);
-// NULL: none that is remembered.
-const char *remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer);
+// *ret is NULL if none is remembered. Error: NO_MEMORY.
+Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const char **ret);
+
+// --- shelf.c: packed effects of a lane in a round ---
+
+typedef struct Shelf Shelf;
+Shelf *shelf_new(void);        // NULL if memory is out
+void shelf_free(Shelf *shelf); // NULL is fine
+// Forgets what is on it, and keeps the memory.
+void shelf_clear(Shelf *shelf);
+// Begins a record; what has been put since the last one began and was not ended is a part of nothing.
+void shelf_begin(Shelf *shelf);
+Err shelf_put(Shelf *shelf, const void *bytes, size_t len); // error: NO_MEMORY
+// The record; it stays where it is until the shelf is cleared.
+Str shelf_end(const Shelf *shelf);
 
 // --- lane.c: a part of the visitors, in the order of time ---
 
@@ -84,7 +97,7 @@ typedef struct Item {
 	uint64_t place;
 	Who who;
 	Err refused; // it says nobody whom the snapshot knows; then it has no `who`
-	Str effects; // packed, in the arena of the lane that made them
+	Str effects; // packed, on the shelf of the lane that made them
 } Item;
 
 typedef struct Lane Lane;
@@ -96,10 +109,10 @@ typedef struct PlanShared {
 } PlanShared;
 Err lane_new(const PlanShared *shared, unsigned number, Lane **ret);
 void lane_free(Lane *lane); // NULL is fine
-// Plans some of its events, in order; effects go to the arena. Errors: NO_MEMORY, IO.
-Err lane_plan(Lane *lane, Item *const *items, size_t count, Arena *arena);
+// Plans some of its events, in order; effects go on the shelf. Errors: NO_MEMORY, IO.
+Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf);
 // What happens up to the moment when nobody does anything any more. Empty: nothing.
-Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Arena *arena, Str *ret_effects);
+Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Shelf *shelf, Str *ret_effects);
 VisitorView *lane_view(Lane *lane);
 const Tally *lane_tally(const Lane *lane);
 

@@ -43,18 +43,57 @@ static Err list_add(List *list, void *item, Arena *arena)
 	return OK;
 }
 
+// --- effects, packed: the fields of plan.proto's EventEffects, in their order ---
+
+enum { EFFECTS_PLACE = 1, EFFECTS_ENTRIES = 2 };
+
+static Err put_number(Shelf *shelf, uint64_t number)
+{
+	uint8_t bytes[10];
+	size_t len = 0;
+	for (; number >= 0x80; number >>= 7)
+		bytes[len++] = (uint8_t)(number | 0x80);
+	bytes[len++] = (uint8_t)number;
+	return shelf_put(shelf, bytes, len);
+}
+
+static Err put_length(Shelf *shelf, unsigned field, size_t len)
+{
+	TRY(put_number(shelf, field << 3 | 2));
+	return put_number(shelf, len);
+}
+
+static Err put_place(Shelf *shelf, uint64_t place)
+{
+	if (place == 0)
+		return OK;
+	TRY(put_number(shelf, EFFECTS_PLACE << 3));
+	return put_number(shelf, place);
+}
+
+// What stands behind the entries.
+static Err put_rest(Lane *lane, EventEffects *rest)
+{
+	Str packed;
+	rest->problems = (Problem **)lane->problems.items;
+	rest->n_problems = lane->problems.count;
+	rest->reasons = (ReasonCount **)lane->reasons.items;
+	rest->n_reasons = lane->reasons.count;
+	if (rest->n_segments_entered + rest->n_segments_left + rest->n_problems + rest->n_reasons == 0)
+		return OK;
+	TRY(wire_pack(&rest->base, lane->arena, &packed));
+	return shelf_put(lane->shelf, packed.ptr, packed.len);
+}
+
 // --- what the rehearsal tells ---
 
 static Err hear_entry(void *context, const RehearsalEntry *entry)
 {
 	Lane *lane = context;
-	ProtobufCBinaryData *bytes = ARENA_NEW(lane->arena, ProtobufCBinaryData);
-	Str copy = arena_str(lane->arena, entry->payload);
-	if (bytes == NULL || copy.ptr == NULL)
-		return no_memory();
-	*bytes = (ProtobufCBinaryData){copy.len, (uint8_t *)(uintptr_t)copy.ptr};
-	TRY(tally_entry(lane->tally, copy, lane->arena));
-	return list_add(&lane->entries, bytes, lane->arena);
+	lane->entries++;
+	TRY(put_length(lane->shelf, EFFECTS_ENTRIES, entry->payload.len));
+	TRY(shelf_put(lane->shelf, entry->payload.ptr, entry->payload.len));
+	return tally_entry(lane->tally, entry->payload, lane->arena);
 }
 
 static Err count_reasons(Lane *lane, const PointDecision *point)
@@ -161,66 +200,57 @@ Err lane_settle(Lane *lane, Err result, const char *about)
 
 // --- an event ---
 
-static Err pack(const Lane *lane, EventEffects *effects, Arena *arena, Str *ret)
-{
-	effects->entries = ARENA_ARRAY(lane->arena, ProtobufCBinaryData, lane->entries.count + 1);
-	if (effects->entries == NULL)
-		return no_memory();
-	for (size_t i = 0; i < lane->entries.count; i++)
-		effects->entries[i] = *(const ProtobufCBinaryData *)lane->entries.items[i];
-	effects->n_entries = lane->entries.count;
-	effects->problems = (Problem **)lane->problems.items;
-	effects->n_problems = lane->problems.count;
-	effects->reasons = (ReasonCount **)lane->reasons.items;
-	effects->n_reasons = lane->reasons.count;
-	return wire_pack(&effects->base, arena, ret);
-}
-
-static Err begin(Lane *lane, const Item *item)
+static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 {
 	size_t words = lane_words(lane);
 	bool contacts = lane->shared->options->contact_event != NULL;
 	arena_reset(lane->arena);
 	lane->item = item;
 	lane->told = NULL;
-	lane->entries = lane->problems = lane->reasons = (List){0};
+	lane->shelf = shelf;
+	lane->entries = 0;
+	lane->problems = lane->reasons = (List){0};
 	lane->failure = OK;
 	lane->code_count = 0;
 	lane->codes = contacts ? arena_alloc_array(lane->arena, sizeof *lane->codes, CODES_MOST) : NULL;
 	lane->before = ARENA_ARRAY(lane->arena, uint64_t, words + 1);
-	return lane->before != NULL && (!contacts || lane->codes != NULL) ? OK : no_memory();
+	if (lane->before == NULL || (contacts && lane->codes == NULL))
+		return no_memory();
+	shelf_begin(shelf);
+	return put_place(shelf, item->place);
 }
 
-static Err plan_item(Lane *lane, Item *item, Arena *arena)
+static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 {
-	EventEffects effects = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
-	TRY(begin(lane, item));
-	effects.place = item->place;
+	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
+	TRY(begin(lane, item, shelf));
 	if (item->refused != OK)
 		lane_problem(lane, item->refused, item->event->audience_level);
 	else
-		TRY(lane_visit(lane, &effects));
+		TRY(lane_visit(lane, &rest));
 	if (lane->failure != OK)
 		return no_memory();
-	return pack(lane, &effects, arena, &item->effects);
-}
-
-Err lane_plan(Lane *lane, Item *const *items, size_t count, Arena *arena)
-{
-	for (size_t i = 0; i < count; i++)
-		TRY(plan_item(lane, items[i], arena));
+	TRY(put_rest(lane, &rest));
+	item->effects = shelf_end(shelf);
 	return OK;
 }
 
-Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Arena *arena, Str *ret_effects)
+Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf)
+{
+	for (size_t i = 0; i < count; i++)
+		TRY(plan_item(lane, items[i], shelf));
+	return OK;
+}
+
+Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Shelf *shelf, Str *ret_effects)
 {
 	const Item nobody = {.place = place};
-	EventEffects effects = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
-	TRY(begin(lane, &nobody));
-	effects.place = place;
+	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
+	TRY(begin(lane, &nobody, shelf));
 	TRY(rehearsal_tick(lane->rehearsal, until_us));
-	*ret_effects = STR("");
-	return lane->entries.count > 0 ? pack(lane, &effects, arena, ret_effects) : OK;
+	TRY(put_rest(lane, &rest));
+	*ret_effects = lane->entries > 0 ? shelf_end(shelf) : STR("");
+	return OK;
 }
 
 VisitorView *lane_view(Lane *lane)

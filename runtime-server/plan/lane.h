@@ -18,7 +18,9 @@ struct Lane {
 	Arena *arena;
 	const Item *item;
 	const Told *told;
-	List entries, problems, reasons;
+	Shelf *shelf;
+	size_t entries;
+	List problems, reasons;
 	char (*codes)[TREATMENT_CODE_SIZE]; // that were recommended
 	size_t code_count;
 	uint64_t *before; // the segments that the visitor was in
@@ -36,5 +38,5 @@ static inline size_t lane_words(const Lane *lane)
 }
 
 // --- visit.c ---
-// Tells the event to the rehearsal, and what segments it changed to the effects.
-Err lane_visit(Lane *lane, EventEffects *effects);
+// Tells the event to the rehearsal, and what segments it changed to `changed`. Error: NO_MEMORY, IO.
+Err lane_visit(Lane *lane, EventEffects *changed);

@@ -1,21 +1,29 @@
-// Which treatment a visitor got last for an offer, for events that name the offer and not the code. A table
-// of a fixed size, in sets of which the one used longest ago gives way: what it forgets depends on the lane's
-// own events only.
+// Which treatment a visitor got last for an offer, for events that name the offer and not the code. What is
+// recommended is written one behind the other into a ring, for most of it is never asked for; how it is found
+// is worked out when somebody asks for the first time, and kept up from then on. What it forgets depends on
+// the lane's own events only.
 #include "plan/internal.h"
 
 #include "base/mix.h"
 #include <stdlib.h>
 
-enum { SETS = 8192, WAYS = 8 };
+enum { KEPT = 131072, CHAINS = 65536 };
 
-typedef struct Way {
-	uint64_t key, used; // `used` 0: empty
+typedef struct Recommended {
+	uint64_t key;
 	char code[TREATMENT_CODE_SIZE];
-} Way;
+} Recommended;
+
+// Places count on for ever; what stands at one is in the ring while it is among the last KEPT. Plus 1; 0:
+// none.
+typedef struct Index {
+	uint64_t newest[CHAINS], before[KEPT];
+} Index;
 
 struct Remembered {
-	uint64_t uses;
-	Way sets[SETS][WAYS];
+	uint64_t count;
+	Index *index; // NULL: nobody has asked yet
+	Recommended ring[KEPT];
 };
 
 Remembered *remembered_new(void)
@@ -25,6 +33,9 @@ Remembered *remembered_new(void)
 
 void remembered_free(Remembered *remembered)
 {
+	if (remembered == NULL)
+		return;
+	free(remembered->index);
 	free(remembered);
 }
 
@@ -33,24 +44,50 @@ static uint64_t key_of(uint64_t visitor, uint32_t offer)
 	return mix64(visitor + offer * MIX_STEP);
 }
 
-void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code)
+static void index_add(Index *index, uint64_t key, uint64_t place)
 {
-	uint64_t key = key_of(visitor, offer);
-	Way *set = remembered->sets[key % SETS], *taken = &set[0];
-	for (size_t i = 0; i < WAYS && taken->key != key; i++)
-		if (set[i].key == key || set[i].used < taken->used)
-			taken = &set[i];
-	taken->key = key;
-	taken->used = ++remembered->uses;
-	memcpy(taken->code, code, sizeof taken->code);
+	uint64_t *newest = &index->newest[key % CHAINS];
+	index->before[place % KEPT] = *newest;
+	*newest = place + 1;
 }
 
-const char *remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer)
+void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code)
+{
+	uint64_t place = remembered->count++;
+	Recommended *treatment = &remembered->ring[place % KEPT];
+	treatment->key = key_of(visitor, offer);
+	memcpy(treatment->code, code, sizeof treatment->code);
+	if (remembered->index != NULL)
+		index_add(remembered->index, treatment->key, place);
+}
+
+static bool is_kept(const Remembered *remembered, uint64_t place)
+{
+	return remembered->count - place <= KEPT;
+}
+
+static Err index_all(Remembered *remembered)
+{
+	uint64_t first = remembered->count > KEPT ? remembered->count - KEPT : 0;
+	remembered->index = calloc(1, sizeof(Index));
+	if (remembered->index == NULL)
+		return err(ERR_NO_MEMORY, "no memory to find treatments by");
+	for (uint64_t place = first; place < remembered->count; place++)
+		index_add(remembered->index, remembered->ring[place % KEPT].key, place);
+	return OK;
+}
+
+Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const char **ret)
 {
 	uint64_t key = key_of(visitor, offer);
-	Way *set = remembered->sets[key % SETS];
-	for (size_t i = 0; i < WAYS; i++)
-		if (set[i].key == key && set[i].used > 0)
-			return set[i].code;
-	return NULL;
+	*ret = NULL;
+	if (remembered->index == NULL)
+		TRY(index_all(remembered));
+	const Index *index = remembered->index;
+	uint64_t next = index->newest[key % CHAINS];
+	for (; next > 0 && is_kept(remembered, next - 1) && *ret == NULL;
+	        next = index->before[(next - 1) % KEPT])
+		if (remembered->ring[(next - 1) % KEPT].key == key)
+			*ret = remembered->ring[(next - 1) % KEPT].code;
+	return OK;
 }

@@ -11,7 +11,6 @@
 
 enum {
 	BLOCK_ARENA = 1 << 20,
-	LANE_ARENA = 1 << 20,
 	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
 	READ_AT_ONCE = 16,
 	CLOSING_US = 2000000,
@@ -30,8 +29,8 @@ typedef struct Round {
 	size_t count;
 	Item **of_lane[PLAN_LANES];
 	size_t lane_count[PLAN_LANES];
-	Arena *lane_arenas[PLAN_LANES]; // of effects
-	uint64_t behind;                // blocks before this one are done with
+	Shelf *shelves[PLAN_LANES]; // of effects, a lane's each
+	uint64_t behind;            // blocks before this one are done with
 } Round;
 
 typedef struct Run {
@@ -51,6 +50,7 @@ typedef struct Run {
 	size_t ahead;                   // items from there on
 	Round rounds[2], *now, *before; // `before` NULL: there is none yet
 	uint64_t reading, planned, round_count;
+	Str closing[PLAN_LANES]; // effects of what happens behind the last event
 } Run;
 
 static Err no_memory(void)
@@ -190,9 +190,9 @@ static Err round_task(void *context, size_t number)
 		return run->before != NULL ? write_round(run, run->before) : OK;
 	number--;
 	if (number < PLAN_LANES) {
-		arena_reset(run->now->lane_arenas[number]);
+		shelf_clear(run->now->shelves[number]);
 		return lane_plan(run->lanes[number], run->now->of_lane[number], run->now->lane_count[number],
-		        run->now->lane_arenas[number]);
+		        run->now->shelves[number]);
 	}
 	return load(run, run->loaded + (number - PLAN_LANES));
 }
@@ -256,25 +256,19 @@ static int64_t closing_us(const Run *run)
 static Err close_task(void *context, size_t number)
 {
 	Run *run = context;
-	Round *round = run->now;
-	Item *item = ARENA_NEW(round->lane_arenas[number], Item);
-	if (item == NULL)
-		return no_memory();
-	round->items[number] = item;
-	return lane_close(run->lanes[number], closing_us(run), run->planned, round->lane_arenas[number],
-	        &item->effects);
+	Shelf *shelf = run->now->shelves[number];
+	shelf_clear(shelf);
+	return lane_close(run->lanes[number], closing_us(run), run->planned, shelf, &run->closing[number]);
 }
 
 static Err close_lanes(Run *run)
 {
 	if (run->planned == 0)
 		return OK;
-	for (size_t i = 0; i < PLAN_LANES; i++)
-		arena_reset(run->now->lane_arenas[i]);
 	TRY(pool_run(run->pool, PLAN_LANES, close_task, run));
 	for (size_t i = 0; i < PLAN_LANES; i++)
-		if (run->now->items[i]->effects.len > 0)
-			TRY(plan_writer_add(run->writer, run->now->items[i]->effects));
+		if (run->closing[i].len > 0)
+			TRY(plan_writer_add(run->writer, run->closing[i]));
 	return OK;
 }
 
@@ -314,8 +308,8 @@ static Err round_new(Round *round)
 	bool enough = round->items != NULL;
 	for (size_t i = 0; enough && i < PLAN_LANES; i++) {
 		round->of_lane[i] = calloc(PLAN_ROUND_EVENTS, sizeof(Item *));
-		round->lane_arenas[i] = arena_new(LANE_ARENA, 0);
-		enough = round->of_lane[i] != NULL && round->lane_arenas[i] != NULL;
+		round->shelves[i] = shelf_new();
+		enough = round->of_lane[i] != NULL && round->shelves[i] != NULL;
 	}
 	return enough ? OK : no_memory();
 }
@@ -323,7 +317,7 @@ static Err round_new(Round *round)
 static void round_free(Round *round)
 {
 	for (size_t i = 0; i < PLAN_LANES; i++) {
-		arena_free(round->lane_arenas[i]);
+		shelf_free(round->shelves[i]);
 		free(round->of_lane[i]);
 	}
 	free(round->items);

@@ -86,8 +86,8 @@ static Err post_event(Lane *lane, const char *session)
 	if (event->offer_code[0] != '\0') {
 		int offer =
 		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
-		code = offer >= 0 ? remembered_find(lane->remembered, lane->item->who.hash, (uint32_t)offer)
-		                  : NULL;
+		if (offer >= 0)
+			TRY(remembered_find(lane->remembered, lane->item->who.hash, (uint32_t)offer, &code));
 	}
 	if (id == NULL)
 		return no_memory();
@@ -158,40 +158,40 @@ static Err do_calls(Lane *lane, const char *session)
 
 // --- segments ---
 
-static Err list_segments(Lane *lane, const Session *session, EventEffects *effects)
+static Err list_segments(Lane *lane, const Session *session, EventEffects *changed)
 {
 	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(lane->shared->options->content);
 	const uint64_t *after = session_segments(session);
-	effects->segments_entered = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
-	effects->segments_left = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
-	if (effects->segments_entered == NULL || effects->segments_left == NULL)
+	changed->segments_entered = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
+	changed->segments_left = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
+	if (changed->segments_entered == NULL || changed->segments_left == NULL)
 		return no_memory();
 	for (size_t s = 0; s < snapshot->n_segments; s++) {
 		bool is = after[s / 64] >> s % 64 & 1, was = lane->before[s / 64] >> s % 64 & 1;
 		char *name = snapshot->segments[s]->name;
 		if (is && !was) {
-			effects->segments_entered[effects->n_segments_entered++] = name;
+			changed->segments_entered[changed->n_segments_entered++] = name;
 			TRY(tally_add(lane->tally, SEGMENT_ENTERED, str(name), RECOMMENDED, 1));
 		}
 		if (was && !is)
-			effects->segments_left[effects->n_segments_left++] = name;
+			changed->segments_left[changed->n_segments_left++] = name;
 	}
 	return OK;
 }
 
-static Err compare_segments(Lane *lane, const char *session, EventEffects *effects)
+static Err compare_segments(Lane *lane, const char *session, EventEffects *changed)
 {
 	const Session *open = rehearsal_session(lane->rehearsal, str(session));
 	size_t words = lane_words(lane);
 	if (open == NULL || words == 0 ||
 	        memcmp(session_segments(open), lane->before, words * sizeof *lane->before) == 0)
 		return OK;
-	return list_segments(lane, open, effects);
+	return list_segments(lane, open, changed);
 }
 
 // --- all of it ---
 
-Err lane_visit(Lane *lane, EventEffects *effects)
+Err lane_visit(Lane *lane, EventEffects *changed)
 {
 	const Item *item = lane->item;
 	const char *session = session_of(lane);
@@ -212,5 +212,5 @@ Err lane_visit(Lane *lane, EventEffects *effects)
 	if (e == OK)
 		TRY(do_calls(lane, session));
 	lane->told = NULL;
-	return compare_segments(lane, session, effects);
+	return compare_segments(lane, session, changed);
 }

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/mix.h"
 #include "service/prepared.h"
+#include "session/table.h"
 #include "wire/wire.h"
 
 #include <stdlib.h>
@@ -155,6 +156,10 @@ Err rehearsal_tick(Rehearsal *rehearsal, int64_t moment_us)
 		        "moments go forward from 1970 on: this one is before the one before it");
 	if (rehearsal->now_us == 0)
 		begin_time(rehearsal, moment_us);
+	if (moment_us / SESSION_TICK_US == rehearsal->now_us / SESSION_TICK_US) {
+		rehearsal->now_us = moment_us; // no full second is between them
+		return OK;
+	}
 	for (int64_t at; (at = service_next_sweep(rehearsal->service, moment_us)) <= moment_us;) {
 		rehearsal->now_us = at;
 		service_sweep(rehearsal->service);

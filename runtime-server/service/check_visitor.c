@@ -6,12 +6,39 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { PATH_SIZE = 64, NUMBER_SIZE = 20 };
+
+// Digits from the last to the first, in front of `end`; returns where they begin.
+static char *digits_before(char *end, uint64_t number)
+{
+	do
+		*--end = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	return end;
+}
+
+// "LIST[I].MEMBER", for refusals. Every attribute and key of a call has one, so it is made without a format.
+static void path_of(const char *list, size_t i, const char *member, char path[PATH_SIZE])
+{
+	char number[NUMBER_SIZE], *end = number + sizeof number, *digits = digits_before(end, i);
+	size_t len = strnlen(list, PATH_SIZE / 2), behind = strnlen(member, PATH_SIZE / 4 - 4);
+	size_t count = (size_t)(end - digits) < PATH_SIZE / 4 ? (size_t)(end - digits) : PATH_SIZE / 4;
+	memcpy(path, list, len);
+	path[len++] = '[';
+	memcpy(path + len, digits, count);
+	len += count;
+	path[len++] = ']';
+	path[len++] = '.';
+	memcpy(path + len, member, behind);
+	path[len + behind] = '\0';
+}
+
 // --- the audience ---
 
 static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *arena, ExprValue *ret)
 {
 	const char *name = level->keys[k]->name;
-	char path[64];
+	char path[PATH_SIZE];
 	size_t found = in->n_keys;
 	for (size_t i = 0; i < in->n_keys; i++)
 		if (strcmp(in->keys[i]->name, name) == 0)
@@ -19,7 +46,7 @@ static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *a
 	if (found == in->n_keys)
 		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "level %s needs the key %s", level->name,
 		        name);
-	snprintf(path, sizeof path, "audience.keys[%zu].value", found);
+	path_of("audience.keys", found, "value", path);
 	if (in->keys[found]->value == NULL)
 		return err_at(ERR_AUDIENCE_INVALID, path, "key %s has no value", name);
 	TRY(value_read(in->keys[found]->value, level->keys[k]->type, ERR_AUDIENCE_INVALID, path, arena, ret));
@@ -31,15 +58,16 @@ static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *a
 
 static Err no_foreign_keys(const Level *level, const AudienceId *in)
 {
-	char path[64];
+	char path[PATH_SIZE];
 	for (size_t i = 0; i < in->n_keys; i++) {
 		bool known = false;
 		for (size_t k = 0; k < level->n_keys; k++)
 			known |= strcmp(in->keys[i]->name, level->keys[k]->name) == 0;
-		snprintf(path, sizeof path, "audience.keys[%zu].name", i);
-		if (!known)
-			return err_at(ERR_AUDIENCE_INVALID, path, "level %s has no key %.64s", level->name,
-			        in->keys[i]->name);
+		if (known)
+			continue;
+		path_of("audience.keys", i, "name", path);
+		return err_at(ERR_AUDIENCE_INVALID, path, "level %s has no key %.64s", level->name,
+		        in->keys[i]->name);
 	}
 	if (in->n_keys > level->n_keys)
 		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "a key of level %s is given twice",
@@ -65,7 +93,12 @@ static size_t put_key(char *out, const ExprValue *key, bool composite)
 		return put_text(out, key, composite);
 	if (key->kind == EXPR_BOOL)
 		return (size_t)sprintf(out, "%s", key->b ? "true" : "false");
-	return (size_t)sprintf(out, "%" PRId64, key->i);
+	char number[NUMBER_SIZE], *end = number + sizeof number;
+	char *digits = digits_before(end, key->i < 0 ? 0 - (uint64_t)key->i : (uint64_t)key->i);
+	if (key->i < 0)
+		*out++ = '-';
+	memcpy(out, digits, (size_t)(end - digits));
+	return (size_t)(end - digits) + (key->i < 0);
 }
 
 char *check_key_text(const ExprValue *key, Arena *arena)
@@ -78,8 +111,10 @@ char *check_key_text(const ExprValue *key, Arena *arena)
 
 static Err canonical_id(const ExprValue *keys, size_t count, Arena *arena, Str *ret)
 {
-	char *text = arena_alloc(arena, count * (2 * KEY_TEXT_MAX + 1) + 1);
-	size_t len = 0;
+	size_t len = 0, most = 1;
+	for (size_t k = 0; k < count; k++)
+		most += keys[k].kind == EXPR_STRING ? 2 * (size_t)keys[k].len + 1 : NUMBER_SIZE + 2;
+	char *text = arena_alloc(arena, most);
 	if (text == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the audience ID");
 	for (size_t k = 0; k < count; k++) {
@@ -125,9 +160,9 @@ typedef struct ListRules {
 static Err check_parameter(const Plan *plan, int level, const NamedValue *in, size_t i,
         const ListRules *rules, Arena *arena, Parameter *ret)
 {
-	char path[64];
+	char path[PATH_SIZE];
 	const Level *declared = plan_snapshot(plan)->audience_levels[level];
-	snprintf(path, sizeof path, "%s[%zu].name", rules->field, i);
+	path_of(rules->field, i, "name", path);
 	ret->slot = plan_attribute(plan, level, str(in->name));
 	if (ret->slot < 0)
 		return err_at(ERR_ATTRIBUTE_UNKNOWN, path, "level %s has no attribute %.64s", declared->name,
@@ -140,7 +175,7 @@ static Err check_parameter(const Plan *plan, int level, const NamedValue *in, si
 	ret->value = expr_missing((uint32_t)ret->slot);
 	if (!value_given(in->value))
 		return OK;
-	snprintf(path, sizeof path, "%s[%zu].value", rules->field, i);
+	path_of(rules->field, i, "value", path);
 	return value_read(in->value, attribute->type, ERR_ATTRIBUTE_TYPE, path, arena, &ret->value);
 }
 
@@ -150,15 +185,16 @@ static Err check_list(const Plan *plan, int level, NamedValue **in, size_t count
 	size_t declared = plan_snapshot(plan)->audience_levels[level]->n_attributes;
 	Parameter *items = ARENA_ARRAY(arena, Parameter, count);
 	bool *given = ARENA_ARRAY(arena, bool, declared);
-	char path[64];
+	char path[PATH_SIZE];
 	*ret = (Parameters){items, count};
 	if (count > 0 && (items == NULL || (given == NULL && declared > 0)))
 		return err(ERR_NO_MEMORY, "no memory for the parameters");
 	for (size_t i = 0; i < count; i++) {
 		TRY(check_parameter(plan, level, in[i], i, rules, arena, &items[i]));
-		snprintf(path, sizeof path, "%s[%zu].name", rules->field, i);
-		if (given[items[i].slot])
+		if (given[items[i].slot]) {
+			path_of(rules->field, i, "name", path);
 			return err_at(ERR_FIELD_INVALID, path, "attribute %s is set twice", in[i]->name);
+		}
 		given[items[i].slot] = true;
 	}
 	return OK;

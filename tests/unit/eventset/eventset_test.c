@@ -1,8 +1,10 @@
 // A set of events: in any order in, by time out, whatever happens in between.
-#include "eventset/eventset.h"
+#include "eventset/internal.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/mix.h"
+#include "wire/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,6 +157,73 @@ static void little_memory_makes_the_same_bytes(void **unused)
 	assert_true(str_eq(a, b));
 }
 
+// An event with a bit of everything in it; how much, the number says.
+static Str rich_event(uint64_t number, Arena *arena)
+{
+	static char *const words[] = {(char *)"", (char *)"home-banner", (char *)"Zürich", (char *)"x"};
+	Parley__Plan__V1__Question question = PARLEY__PLAN__V1__QUESTION__INIT, *questions[8];
+	Parley__Plan__V1__LoggedOutcome outcome = PARLEY__PLAN__V1__LOGGED_OUTCOME__INIT;
+	NamedText text = PARLEY__PLAN__V1__NAMED_TEXT__INIT, *texts[8];
+	Event event = PARLEY__PLAN__V1__EVENT__INIT;
+	Str packed;
+
+	text.name = words[number % 4];
+	text.value = arena_printf(arena, "%0*d", (int)(number >> 8 & 255), 7);
+	question.interaction_point = words[number >> 4 & 3];
+	question.max = (uint32_t)(number >> 16);
+	for (size_t i = 0; i < 8; i++) {
+		questions[i] = &question;
+		texts[i] = &text;
+	}
+	event.time_us = (int64_t)mix64(number) >> (number & 63);
+	event.audience_level = event.session = words[number >> 6 & 3];
+	event.event = event.event_id = text.value;
+	event.keys = event.attributes = texts;
+	event.n_keys = number >> 10 & 7;
+	event.n_attributes = number >> 13 & 7;
+	event.questions = questions;
+	event.n_questions = number >> 20 & 7;
+	outcome.offer_code = words[number >> 2 & 3];
+	outcome.reward = (double)number / 3;
+	event.outcome = number & 1 ? &outcome : NULL;
+	assert_int_equal(wire_pack(&event.base, arena, &packed), OK);
+	return packed;
+}
+
+// Whole ones and damaged ones: what protobuf reads of the same bytes, or no event.
+static void an_event_is_read_where_it_stands(void **unused)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
+	unsigned taken = 0, refused = 0;
+
+	(void)unused;
+	for (uint64_t i = 0; i < 4000; i++) {
+		ProtobufCMessage *message;
+		const Event *event;
+		uint64_t number = mix64(i + 1);
+		Str one, other;
+
+		arena_reset(arena);
+		Str packed = rich_event(number, arena);
+		char *bytes = arena_cstr(arena, packed), *copy;
+		if (i % 4 == 3)
+			bytes[(number >> 32) % packed.len] ^= (char)(1 << number % 8);
+		copy = arena_cstr(arena, str_n(bytes, packed.len));
+		Err right = wire_unpack(&parley__plan__v1__event__descriptor, str_n(bytes, packed.len),
+		        EVENT_FIELDS_MAX, arena, &message);
+		Err read = event_read(copy, packed.len, arena, &event);
+		assert_int_equal(right == OK, read == OK);
+		taken += read == OK;
+		refused += read != OK;
+		if (read != OK || i % 4 == 3) // what was damaged may have fields that nobody knows
+			continue;
+		assert_int_equal(wire_pack(message, arena, &one), OK);
+		assert_int_equal(wire_pack(&event->base, arena, &other), OK);
+		assert_true(str_eq(one, other) && str_eq(one, packed));
+	}
+	assert_true(taken > 3000 && refused > 100);
+}
+
 // The importer dies at any moment and goes on from its note: the set is as if it had not.
 static void taken_up_after_every_crash(void **unused)
 {
@@ -252,6 +321,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(in_any_order_in_by_time_out, folder_make, folder_remove),
 	        cmocka_unit_test_setup_teardown(
 	                little_memory_makes_the_same_bytes, folder_make, folder_remove),
+	        cmocka_unit_test(an_event_is_read_where_it_stands),
 	        cmocka_unit_test_setup_teardown(taken_up_after_every_crash, folder_make, folder_remove),
 	        cmocka_unit_test_setup_teardown(what_is_no_event_is_refused, folder_make, folder_remove),
 	        cmocka_unit_test_setup_teardown(every_damaged_byte_is_found, folder_make, folder_remove),

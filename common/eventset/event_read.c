@@ -1,0 +1,243 @@
+// Every plan reads millions of events, so they are read where they stand, in one pass, and texts become C's
+// own by moving up over the last byte of their length, which makes room for a NUL. It takes what protobuf-c
+// would, and refuses what the wire guard would; a file that was not damaged has nothing to refuse.
+#include "eventset/internal.h"
+
+typedef Parley__Plan__V1__LoggedOutcome LoggedOutcome;
+typedef Parley__Plan__V1__NamedText NamedText;
+typedef Parley__Plan__V1__Question Question;
+
+enum { UNKNOWN_MAX = 64, TAG_BYTES_MAX = 5, NUMBER_BYTES_MAX = 10, FIRST_ROOM = 4 };
+#define FIELD_NUMBER_MAX ((UINT64_C(1) << 29) - 1)
+
+typedef enum WireType { NUMBER = 0, WIDE = 1, BYTES = 2, NARROW = 5 } WireType;
+
+typedef struct Reader {
+	Arena *arena;
+	unsigned fields_left, unknown_left;
+	bool no_memory;
+} Reader;
+
+// The bytes of a message that are left.
+typedef struct Span {
+	uint8_t *at, *end;
+} Span;
+
+typedef struct Field {
+	uint32_t id;
+	WireType type;
+	uint64_t number; // NUMBER, and the bits of WIDE
+	Span bytes;
+} Field;
+
+// Of a field that there may be several of.
+typedef struct Items {
+	void ***list;
+	size_t *count;
+} Items;
+
+static bool read_number(Span *span, unsigned most, uint64_t *ret)
+{
+	uint64_t number = 0;
+	for (unsigned i = 0; i < most && span->at < span->end; i++) {
+		uint8_t byte = *span->at++;
+		number |= (uint64_t)(byte & 0x7f) << 7 * i;
+		if (byte < 0x80) {
+			*ret = number;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_bytes(Span *span, uint64_t len, Span *ret)
+{
+	if (len > (uint64_t)(span->end - span->at))
+		return false;
+	*ret = (Span){span->at, span->at + len};
+	span->at += len;
+	return true;
+}
+
+static bool read_field(Reader *reader, Span *span, Field *ret)
+{
+	uint64_t tag, len = 0;
+	if (!read_number(span, TAG_BYTES_MAX, &tag) || tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MAX ||
+	        reader->fields_left-- == 0)
+		return false;
+	ret->id = (uint32_t)(tag >> 3);
+	ret->type = (WireType)(tag & 7);
+	switch (ret->type) {
+	case NUMBER:
+		return read_number(span, NUMBER_BYTES_MAX, &ret->number);
+	case WIDE:
+		if (!take_bytes(span, sizeof ret->number, &ret->bytes))
+			return false;
+		memcpy(&ret->number, ret->bytes.at, sizeof ret->number);
+		return true;
+	case BYTES:
+		return read_number(span, TAG_BYTES_MAX, &len) && take_bytes(span, len, &ret->bytes);
+	case NARROW:
+		return take_bytes(span, sizeof(uint32_t), &ret->bytes);
+	}
+	return false;
+}
+
+// --- kinds of fields ---
+
+static bool take_text(const Field *field, char **ret)
+{
+	size_t len = (size_t)(field->bytes.end - field->bytes.at);
+	char *text = (char *)field->bytes.at - 1; // its length's last byte
+	if (field->type != BYTES || !str_is_utf8(str_n(text + 1, len)))
+		return false;
+	memmove(text, text + 1, len);
+	text[len] = '\0';
+	*ret = text;
+	return true;
+}
+
+static bool take_double(const Field *field, double *ret)
+{
+	memcpy(ret, &field->number, sizeof *ret);
+	return field->type == WIDE;
+}
+
+static bool take_unknown(Reader *reader)
+{
+	return reader->unknown_left-- > 0;
+}
+
+// Room is there for a power of 2.
+static bool add_item(Reader *reader, Items items, void *item)
+{
+	size_t count = *items.count;
+	if (count == 0 || (count >= FIRST_ROOM && (count & (count - 1)) == 0)) {
+		void **grown = ARENA_ARRAY(reader->arena, void *, count > 0 ? 2 * count : FIRST_ROOM);
+		if (grown != NULL && count > 0)
+			memcpy(grown, *items.list, count * sizeof *grown);
+		*items.list = grown;
+	}
+	if (*items.list == NULL || item == NULL) {
+		reader->no_memory = true;
+		return false;
+	}
+	(*items.list)[(*items.count)++] = item;
+	return true;
+}
+
+// --- messages ---
+
+static bool read_text(Reader *reader, const Field *outer, Items items)
+{
+	NamedText *text = ARENA_NEW(reader->arena, NamedText);
+	Span span = outer->bytes;
+	Field field;
+	if (outer->type != BYTES || !add_item(reader, items, text))
+		return false;
+	parley__plan__v1__named_text__init(text);
+	while (span.at < span.end) {
+		if (!read_field(reader, &span, &field))
+			return false;
+		bool fine = field.id == 1   ? take_text(&field, &text->name)
+		            : field.id == 2 ? take_text(&field, &text->value)
+		                            : take_unknown(reader);
+		if (!fine)
+			return false;
+	}
+	return true;
+}
+
+static bool read_question(Reader *reader, const Field *outer, Items items)
+{
+	Question *question = ARENA_NEW(reader->arena, Question);
+	Span span = outer->bytes;
+	Field field;
+	if (outer->type != BYTES || !add_item(reader, items, question))
+		return false;
+	parley__plan__v1__question__init(question);
+	while (span.at < span.end) {
+		if (!read_field(reader, &span, &field))
+			return false;
+		bool fine = field.id == 1   ? take_text(&field, &question->interaction_point)
+		            : field.id == 2 ? field.type == NUMBER
+		                            : take_unknown(reader);
+		if (!fine)
+			return false;
+		if (field.id == 2)
+			question->max = (uint32_t)field.number;
+	}
+	return true;
+}
+
+static bool read_outcome(Reader *reader, const Field *outer, LoggedOutcome **ret)
+{
+	LoggedOutcome *outcome = ARENA_NEW(reader->arena, LoggedOutcome);
+	Span span = outer->bytes;
+	Field field;
+	reader->no_memory |= outcome == NULL;
+	if (outer->type != BYTES || outcome == NULL || *ret != NULL) // there is one at most
+		return false;
+	parley__plan__v1__logged_outcome__init(outcome);
+	*ret = outcome;
+	while (span.at < span.end) {
+		if (!read_field(reader, &span, &field))
+			return false;
+		bool fine = field.id == 1   ? take_text(&field, &outcome->offer_code)
+		            : field.id == 2 ? take_text(&field, &outcome->interaction_point)
+		            : field.id == 3 ? take_double(&field, &outcome->reward)
+		            : field.id == 4 ? take_double(&field, &outcome->propensity)
+		                            : take_unknown(reader);
+		if (!fine)
+			return false;
+	}
+	return true;
+}
+
+static bool read_event_field(Reader *reader, const Field *field, Event *event)
+{
+	switch (field->id) {
+	case 1:
+		event->time_us = (int64_t)field->number;
+		return field->type == NUMBER;
+	case 2:
+		return take_text(field, &event->audience_level);
+	case 3:
+		return read_text(reader, field, (Items){(void ***)&event->keys, &event->n_keys});
+	case 4:
+		return take_text(field, &event->session);
+	case 5:
+		return take_text(field, &event->event);
+	case 6:
+		return read_question(
+		        reader, field, (Items){(void ***)&event->questions, &event->n_questions});
+	case 7:
+		return read_text(reader, field, (Items){(void ***)&event->attributes, &event->n_attributes});
+	case 8:
+		return take_text(field, &event->offer_code);
+	case 9:
+		return read_outcome(reader, field, &event->outcome);
+	case 10:
+		return take_text(field, &event->event_id);
+	default:
+		return take_unknown(reader);
+	}
+}
+
+Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret)
+{
+	Reader reader = {.arena = arena, .fields_left = EVENT_FIELDS_MAX, .unknown_left = UNKNOWN_MAX};
+	Span span = {(uint8_t *)bytes, (uint8_t *)bytes + len};
+	Event *event = ARENA_NEW(arena, Event);
+	Field field = {0};
+	bool fine = event != NULL;
+	reader.no_memory = event == NULL;
+	if (fine)
+		parley__plan__v1__event__init(event);
+	while (fine && span.at < span.end)
+		fine = read_field(&reader, &span, &field) && read_event_field(&reader, &field, event);
+	*ret = event;
+	if (reader.no_memory)
+		return err(ERR_NO_MEMORY, "no memory for an event");
+	return fine ? OK : err(ERR_STATE_CORRUPT, "the event set is damaged (an event): import it again");
+}
