@@ -123,8 +123,8 @@ Err journal_alloc(const JournalOptions *options, Journal **ret)
 	return OK;
 }
 
-// Every page is touched now: otherwise the process would grow by them when the disk stalls for the first time,
-// perhaps after days, and whoever appends then would pay for the faults.
+// Every page is touched now: otherwise the process would grow by them when the disk stalls for the first
+// time, perhaps after days, and whoever appends then would pay for the faults.
 static Err make_room(Journal *j)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(j->batches); i++) {
