@@ -21,12 +21,16 @@ typedef Parley__Design__V1__Gate Gate;
 
 #define STATE(name) PARLEY__DESIGN__V1__DEPLOYMENT_STATE__DEPLOYMENT_STATE_##name
 
+// Snapshots of what is configured now (working.c).
+typedef struct Working Working;
+
 struct Release {
 	Services *services;
 	const Environments *environments;
 	Rollouts *rollouts;
 	Arena *arena;
 	SigningKey *key; // the builder's
+	Working *working;
 };
 
 // A row of deployment_listed.
@@ -111,6 +115,11 @@ typedef struct Draft {
 Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret);
 // Errors: COMPILE_FAILED, SNAPSHOT_INVALID.
 Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob);
+
+// --- working.c ---
+// Error: NO_MEMORY.
+Err working_new(Working **ret);
+void working_free(Working *working); // NULL is fine
 
 // --- content.c ---
 // The content of a draft for the first environment of a line: collected, analysed, compiled. Errors: as
@@ -215,6 +224,7 @@ void handle_approve(void *release, RpcCall *call, const ProtobufCMessage *reques
 void handle_cancel(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_deployment(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_snapshot(void *release, RpcCall *call, const ProtobufCMessage *request);
+void handle_get_working_snapshot(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_promotion(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_deployments(void *release, RpcCall *call, const ProtobufCMessage *request);
 void handle_get_rollout_status(void *release, RpcCall *call, const ProtobufCMessage *request);

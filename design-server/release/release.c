@@ -21,6 +21,8 @@ Err release_new(Services *services, const Environments *environments, Rollouts *
 	*release = (Release){
 	        .services = services, .environments = environments, .rollouts = rollouts, .arena = arena};
 	Err e = signing_key_load(arena_cstr(arena, services->config->builder_key), &release->key);
+	if (!e)
+		e = working_new(&release->working);
 	if (e)
 		release_free(release);
 	else
@@ -33,6 +35,7 @@ void release_free(Release *release)
 	if (!release)
 		return;
 	signing_key_free(release->key);
+	working_free(release->working);
 	arena_free(release->arena);
 }
 
@@ -48,6 +51,7 @@ Err release_register(Release *release, RpcServer *server)
 	        {.name = "ListDeployments", .handler = handle_list_deployments, .blocking = true},
 	        {.name = "GetPromotion", .handler = handle_get_promotion, .blocking = true},
 	        {.name = "GetSnapshot", .handler = handle_get_snapshot, .blocking = true},
+	        {.name = "GetWorkingSnapshot", .handler = handle_get_working_snapshot, .blocking = true},
 	        {.name = "GetRolloutStatus", .handler = handle_get_rollout_status, .blocking = true},
 	        {.name = "ListEnvironments", .handler = handle_list_environments, .blocking = true},
 	};
