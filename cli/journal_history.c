@@ -1,5 +1,6 @@
 // Rows become the records that they were made of, with no more in them than what visitor state is a fold
-// over. PostgreSQL sorts them and hands them out by a cursor, in one transaction that sees one moment.
+// over. PostgreSQL sorts them and hands them out by a cursor, in one transaction that sees one moment. Of all
+// servers they become one journal in the order of time: what happened between visitors and offers, wherever.
 #include "journal_history.h"
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "pg/pg.h"
 #include "wire/wire.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,15 +20,28 @@ enum { TIMEOUT_MS = 3600000, EFFECTS_MOST = 8, SCRATCH = 64 * 1024 };
 
 #define EFFECT(name) PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_##name
 
-#define ROWS_OF(table, what)                                                                                 \
+#define COLUMNS_OF(table, what)                                                                              \
 	"SELECT incarnation, sequence, position, " what                                                      \
 	", time, channel, audience_level, audience_id, event_id, offer_code, treatment_audience_level, "     \
-	"treatment_audience_id, effects FROM " table " WHERE environment = $1 AND runtime_id = $2 "          \
-	"AND incarnation > 0 AND session_id <> ''"
+	"treatment_audience_id, effects, runtime_id FROM " table " WHERE environment = $1 "
+#define ROWS_OF(table, what)                                                                                 \
+	COLUMNS_OF(table, what) "AND runtime_id = $2 AND incarnation > 0 AND session_id <> ''"
+#define ALL_ROWS_OF(table, what) COLUMNS_OF(table, what) "AND time < $2"
 
 static const char rows_sql[] = "DECLARE rows NO SCROLL CURSOR FOR " ROWS_OF(
         "contact_history", "'contact'") " UNION ALL " ROWS_OF("response_history",
         "response") " UNION ALL " ROWS_OF("event_history", "''") " ORDER BY 1, 2, 3";
+// Outcomes of other types do nothing to a visitor.
+static const char all_rows_sql[] = "DECLARE rows NO SCROLL CURSOR FOR " ALL_ROWS_OF(
+        "contact_history", "'contact'") " UNION ALL " ALL_ROWS_OF("response_history",
+        "CASE WHEN response IN ('accept', 'reject') THEN response ELSE '' END") " UNION ALL " ALL_ROWS_OF("ev"
+                                                                                                          "en"
+                                                                                                          "t_"
+                                                                                                          "hi"
+                                                                                                          "st"
+                                                                                                          "or"
+                                                                                                          "y",
+        "''") " ORDER BY time, runtime_id, incarnation, sequence, position";
 // Responses without a session stand in the history by when the visitor responded; visitor state has them by
 // when the server took them, and only those whose treatment it knew.
 static const char late_sql[] = "SELECT count(*) FROM response_history WHERE environment = $1 "
@@ -46,6 +61,7 @@ enum Column {
 	TREATMENT_LEVEL,
 	TREATMENT_VISITOR,
 	EFFECTS,
+	RUNTIME,
 };
 
 typedef struct Writing {
@@ -55,6 +71,11 @@ typedef struct Writing {
 	Arena *scratch; // of the record in the making
 	FILE *segment;
 	uint64_t incarnation, sequence; // of that record; 0: none
+	bool merged;                    // of all servers: records are numbered here
+	struct {
+		uint64_t incarnation, sequence;
+		char runtime[JOURNAL_RUNTIME_ID_MAX + 1];
+	} from; // where that record was
 	Parley__Journal__V1__Context context;
 	Parley__Journal__V1__EventPosted *event;
 	Str event_id;
@@ -153,12 +174,15 @@ static Err read_effects(Writing *w, const PgResult *rows, size_t row)
 
 static Err begin_record(Writing *w, const PgResult *rows, size_t row)
 {
-	uint64_t incarnation = (uint64_t)pg_i64(rows, row, INCARNATION);
+	w->from.incarnation = (uint64_t)pg_i64(rows, row, INCARNATION);
+	w->from.sequence = (uint64_t)pg_i64(rows, row, SEQUENCE);
+	snprintf(w->from.runtime, sizeof w->from.runtime, STR_FMT, STR_ARG(pg_text(rows, row, RUNTIME)));
+	uint64_t incarnation = w->merged ? 1 : w->from.incarnation;
 	TRY(finish_record(w));
 	arena_reset(w->scratch);
 	bool other = incarnation != w->incarnation;
 	w->incarnation = incarnation;
-	w->sequence = (uint64_t)pg_i64(rows, row, SEQUENCE);
+	w->sequence = w->merged ? w->sequence + 1 : w->from.sequence;
 	w->implied = 0;
 	parley__journal__v1__context__init(&w->context);
 	w->context.channel = text(w, rows, row, CHANNEL);
@@ -172,11 +196,17 @@ static Err begin_record(Writing *w, const PgResult *rows, size_t row)
 	return other ? open_segment(w) : OK;
 }
 
+static bool is_another(const Writing *w, const PgResult *rows, size_t row)
+{
+	return w->sequence == 0 || (uint64_t)pg_i64(rows, row, INCARNATION) != w->from.incarnation ||
+	       (uint64_t)pg_i64(rows, row, SEQUENCE) != w->from.sequence ||
+	       (w->merged && !str_eq(pg_text(rows, row, RUNTIME), str(w->from.runtime)));
+}
+
 static Err take_row(Writing *w, const PgResult *rows, size_t row)
 {
 	Str what = pg_text(rows, row, WHAT);
-	if ((uint64_t)pg_i64(rows, row, INCARNATION) != w->incarnation ||
-	        (uint64_t)pg_i64(rows, row, SEQUENCE) != w->sequence)
+	if (is_another(w, rows, row))
 		TRY(begin_record(w, rows, row));
 	if (what.len == 0 || w->implied == EFFECTS_MOST)
 		return OK;
@@ -219,27 +249,72 @@ static Err read_rows(Writing *w, Pg *pg)
 	return OK;
 }
 
+static Err begin(Writing *w, Cli *cli, const char *dir, Arena *scratch, Pg **ret)
+{
+	const char *database;
+	TRY(cli_need(cli, OPT_DATABASE, &database));
+	if (scratch == NULL)
+		return no_memory();
+	*w = (Writing){.cli = cli, .dir = dir, .scratch = scratch, .start_us = monotonic_us()};
+	TRY(pg_connect(database, cli->timeout_ms, ret));
+	return pg_script(*ret, cli->timeout_ms, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
 Err journal_from_history(Cli *cli, const char *dir, int64_t *ret_late)
 {
 	CLEANUP(pg_closep) Pg *pg = NULL;
 	CLEANUP(pg_result_freep) PgResult *late = NULL;
 	CLEANUP(arena_freep) Arena *scratch = arena_new(SCRATCH, 0);
-	CLEANUP(writing_end) Writing w = {.cli = cli, .dir = dir, .scratch = scratch};
-	const char *database, *environment, *server;
-	TRY(cli_need(cli, OPT_DATABASE, &database));
+	CLEANUP(writing_end) Writing w = {0};
+	const char *environment, *server;
 	TRY(cli_need(cli, OPT_ENV, &environment));
 	TRY(cli_need(cli, OPT_SERVER, &server));
-	if (scratch == NULL)
-		return no_memory();
-	w.server = str(server);
-	w.start_us = monotonic_us();
-	if (w.server.len > JOURNAL_RUNTIME_ID_MAX)
+	if (strlen(server) > JOURNAL_RUNTIME_ID_MAX)
 		return cli_usage(cli, "a runtime server's ID has at most %d bytes", JOURNAL_RUNTIME_ID_MAX);
-	TRY(pg_connect(database, cli->timeout_ms, &pg));
-	TRY(pg_script(pg, cli->timeout_ms, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+	TRY(begin(&w, cli, dir, scratch, &pg));
+	w.server = str(server);
 	TRY(PG_QUERY(pg, TIMEOUT_MS, NULL, rows_sql, P_CTEXT(environment), P_CTEXT(server)));
 	TRY(read_rows(&w, pg));
 	TRY(PG_QUERY(pg, TIMEOUT_MS, &late, late_sql, P_CTEXT(environment), P_CTEXT(server)));
 	*ret_late = pg_i64(late, 0, 0);
 	return pg_script(pg, cli->timeout_ms, "COMMIT");
+}
+
+Err journal_from_all_history(Cli *cli, const char *dir, int64_t until_us, int64_t *ret_rows)
+{
+	CLEANUP(pg_closep) Pg *pg = NULL;
+	CLEANUP(arena_freep) Arena *scratch = arena_new(SCRATCH, 0);
+	CLEANUP(writing_end) Writing w = {0};
+	const char *environment;
+	TRY(cli_need(cli, OPT_ENV, &environment));
+	TRY(begin(&w, cli, dir, scratch, &pg));
+	w.server = STR("history");
+	w.merged = true;
+	TRY(PG_QUERY(pg, TIMEOUT_MS, NULL, all_rows_sql, P_CTEXT(environment), P_TIME(until_us)));
+	TRY(read_rows(&w, pg));
+	*ret_rows = w.rows;
+	return pg_script(pg, cli->timeout_ms, "COMMIT");
+}
+
+// --- the folder ---
+
+Err history_folder_make(Cli *cli, const char **ret)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *dir = arena_printf(cli->arena, "%s/parley-history-XXXXXX", tmp ? tmp : "/tmp");
+	if (dir == NULL || mkdtemp(dir) == NULL)
+		return err_errno(ERR_IO, "cannot make a folder for the history");
+	*ret = dir;
+	return OK;
+}
+
+void history_folder_remove(const char *dir)
+{
+	DIR *list = opendir(dir);
+	for (struct dirent *entry; list != NULL && (entry = readdir(list)) != NULL;)
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(list), entry->d_name, 0);
+	if (list != NULL)
+		closedir(list);
+	rmdir(dir);
 }

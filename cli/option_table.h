@@ -118,10 +118,11 @@ OPTION_ROW(ATTRIBUTE, "attribute", 0, "NAME[=TITLE]",
         "a column that is an attribute which the touchpoint sets; may be repeated")
 OPTION_ROW(POINTS, "points", 0, "POINT[:N],…", "what every row asks for that names no points itself")
 OPTION_ROW(MEMORY, "memory", 0, "MIB", "how much memory sorting may take; default 64")
-OPTION_ROW(SNAPSHOT, "snapshot", 0, "FILE|ENV:CHANNEL[@N]",
-        "a snapshot: a file with its bytes, or what an environment runs or ran")
-OPTION_ROW(
-        STATE_FILE, "state-file", 0, "FILE", "the visitor state to begin with: a runtime server's checkpoint")
+OPTION_ROW(SNAPSHOT, "snapshot", 0, "FILE|ENV:CHANNEL[@N]|working:CHANNEL",
+        "a snapshot: a file with its bytes, what an environment runs or a version of it, or what is "
+        "configured now")
+OPTION_ROW(STATE_FILE, "state-file", 0, "NAME|FILE",
+        "the visitor state to begin with: one that plan state made, or a runtime server's checkpoint")
 OPTION_ROW(PROFILES, "profiles", 0, "FILE", "visitors' profiles, a JSON line each: level, id, attributes")
 OPTION_ROW(THREADS, "threads", 0, "N", "how many; default one a processor")
 OPTION_ROW(RESTART, "restart", 0, NULL, "begin anew, although one was cut off")

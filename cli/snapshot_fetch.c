@@ -30,13 +30,7 @@ Err fetch_deployment(
 	return OK;
 }
 
-typedef struct Progress {
-	int64_t start_us, told_us;
-	bool shown;
-} Progress;
-
-// A line that is written over, on terminals only.
-static void progress_tell(Progress *progress, uint64_t have, uint64_t length)
+void fetch_tell(FetchProgress *progress, uint64_t have, uint64_t length)
 {
 	int64_t now_us = monotonic_us();
 
@@ -45,6 +39,12 @@ static void progress_tell(Progress *progress, uint64_t have, uint64_t length)
 	fprintf(stderr, "\rfetching the snapshot: %" PRIu64 " of %" PRIu64 " MiB", have / MIB, length / MIB);
 	progress->told_us = now_us;
 	progress->shown = true;
+}
+
+void fetch_told(const FetchProgress *progress)
+{
+	if (progress->shown)
+		fputc('\n', stderr);
 }
 
 static Err fetch_piece(Cli *cli, Parley__Design__V1__GetSnapshotRequest *request, char **data,
@@ -72,7 +72,7 @@ static Err fetch_piece(Cli *cli, Parley__Design__V1__GetSnapshotRequest *request
 Err fetch_blob(Cli *cli, const Digest *digest, Arena *arena, Str *ret)
 {
 	Parley__Design__V1__GetSnapshotRequest request = PARLEY__DESIGN__V1__GET_SNAPSHOT_REQUEST__INIT;
-	Progress progress = {.start_us = monotonic_us()};
+	FetchProgress progress = {.start_us = monotonic_us()};
 	char hex[65], *data = NULL;
 	uint64_t length = 1;
 
@@ -80,10 +80,9 @@ Err fetch_blob(Cli *cli, const Digest *digest, Arena *arena, Str *ret)
 	request.digest = hex;
 	while (request.offset < length) {
 		TRY(fetch_piece(cli, &request, &data, &length, arena));
-		progress_tell(&progress, request.offset, length);
+		fetch_tell(&progress, request.offset, length);
 	}
-	if (progress.shown)
-		fputc('\n', stderr);
+	fetch_told(&progress);
 	*ret = str_n(data, length);
 	Digest got = digest_of(*ret);
 	return digest_eq(&got, digest)

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "snapshot/types.h"
 
+#define WORKING "working:"
+
 static Err of_version(
         Cli *cli, const char *channel, const char *environment, uint64_t version, Arena *arena, Str *ret)
 {
@@ -37,6 +39,8 @@ Err snapshot_source(Cli *cli, const char *text, Arena *arena, Str *ret)
 
 	if (!colon || strchr(text, '/'))
 		return file_read(text, SNAPSHOT_MAX, arena, ret);
+	if (strncmp(text, WORKING, sizeof WORKING - 1) == 0)
+		return fetch_working(cli, text + sizeof WORKING - 1, arena, ret);
 	const char *environment = arena_cstr(cli->arena, str_n(text, (size_t)(colon - text)));
 	const char *channel =
 	        arena_cstr(cli->arena, at ? str_n(colon + 1, (size_t)(at - colon) - 1) : str(colon + 1));

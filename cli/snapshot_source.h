@@ -1,5 +1,6 @@
-// Where a snapshot comes from, as the command line says it: a file, or ENVIRONMENT:CHANNEL[@VERSION] of the
-// design server.
+// Where a snapshot comes from, as the command line says it: a file; ENVIRONMENT:CHANNEL[@VERSION] of the
+// design server, also of a version that still waits for approvals; or working:CHANNEL, what is configured
+// now.
 #pragma once
 #include "snapshot_fetch.h"
 

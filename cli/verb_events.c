@@ -3,6 +3,7 @@
 // same then.
 #include "base/clock.h"
 #include "event_row.h"
+#include "event_set.h"
 #include "output.h"
 #include "workbench.h"
 
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PROGRESS_EVERY = 1 << 12, SHOWN = 10, MEMORY_MAX = 1 << 16 };
+enum { PROGRESS_EVERY = 1 << 12, SHOWN = 10 };
 
 typedef struct Import {
 	Cli *cli;
@@ -101,13 +102,6 @@ static void progress(Import *import, bool last)
 		fputs("\r\033[K", stderr);
 }
 
-static void merging(void *context, uint64_t events)
-{
-	(void)context;
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[Kwriting the set: %" PRIu64 " events", events);
-}
-
 // --- rows ---
 
 static Err row_take(Import *import, const Row *row)
@@ -167,15 +161,9 @@ static Err made_of(Import *import)
 
 static Err sorter_begin(Import *import)
 {
-	const char *note, *folder = arena_printf(import->cli->arena, "%s.importing", import->path);
-	int64_t mib;
+	const char *note;
 
-	TRY(cli_number(import->cli, OPT_MEMORY, 1, MEMORY_MAX, 0, &mib));
-	TRY(event_sorter_open(folder, (size_t)mib << 20, import->cli->arena, &import->sorter, &note));
-	if (note && cli_given(import->cli, OPT_RESTART)) {
-		TRY(event_sorter_forget(import->sorter));
-		note = NULL;
-	}
+	TRY(event_set_begin(import->cli, import->path, &import->sorter, &note));
 	return note ? note_take(import, note) : OK;
 }
 
@@ -188,30 +176,13 @@ static Err import_open(Cli *cli, Import *ret)
 	if (!ret->arena || !ret->file || !ret->rows)
 		return err(ERR_NO_MEMORY, "no memory for an import");
 	TRY(cli_need(cli, OPT_NAME, &ret->name));
-	TRY(workbench_path(cli, "sets", ret->name, &ret->path));
-	if (access(ret->path, F_OK) == 0)
-		return err(ERR_RESOURCE_EXISTS,
-		        "there is an event set \"%s\": give it another name, or parley events remove %s",
-		        ret->name, ret->name);
+	TRY(event_set_place(cli, ret->name, &ret->path));
 	TRY(event_rows_begin(cli, ret->rows, ret->file));
 	TRY(rejects_init(cli, ret->source, ret->file, &ret->rejects));
 	TRY(row_file_open(cli, ret->source, true, ret->file));
 	TRY(event_rows_check(ret->rows, ret->file));
 	TRY(made_of(ret));
 	return sorter_begin(ret);
-}
-
-static json_t *set_json(const char *name, const EventSetInfo *info)
-{
-	char digest[2 * EVENT_DIGEST_SIZE + 1], first[TIME_TEXT_SIZE] = "", last[TIME_TEXT_SIZE] = "";
-
-	hex_encode(info->digest, EVENT_DIGEST_SIZE, digest);
-	if (info->events > 0) {
-		time_format(info->first_us, first);
-		time_format(info->last_us, last);
-	}
-	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s}", "name", name, "events", (json_int_t)info->events,
-	        "first", first, "last", last, "bytes", (json_int_t)info->bytes, "digest", digest);
 }
 
 Err verb_events_import(Cli *cli)
@@ -223,10 +194,8 @@ Err verb_events_import(Cli *cli)
 	TRY(rows_take(&import));
 	EventSorter *sorter = import.sorter;
 	import.sorter = NULL;
-	TRY(event_sorter_finish(sorter, import.path, merging, NULL, &info));
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
-	CLEANUP(json_decrefp_) json_t *set = set_json(import.name, &info);
+	TRY(event_set_finish(sorter, import.path, &info));
+	CLEANUP(json_decrefp_) json_t *set = event_set_json(import.name, &info);
 	json_object_set_new(set, "refused", json_integer((json_int_t)import.rejects.count));
 	rejects_tell(cli, &import.rejects);
 	return print_one(cli, set);
@@ -256,7 +225,7 @@ Err verb_events_list(Cli *cli)
 		CLEANUP(event_set_closep) EventSet *set = NULL;
 
 		TRY(set_open(cli, json_string_value(name), &set));
-		json_array_append_new(sets, set_json(json_string_value(name), event_set_info(set)));
+		json_array_append_new(sets, event_set_json(json_string_value(name), event_set_info(set)));
 	}
 	return print_items(
 	        cli, sets, "NAME:name EVENTS:events FIRST:first LAST:last BYTES:bytes DIGEST:digest");
@@ -322,7 +291,7 @@ Err verb_events_show(Cli *cli)
 	TRY(cli_number(cli, OPT_LIMIT, 0, 100000, SHOWN, &limit));
 	TRY(set_open(cli, cli->line.arguments[0], &set));
 	TRY(events_shown(cli, set, (uint64_t)limit, events));
-	shown = set_json(cli->line.arguments[0], event_set_info(set));
+	shown = event_set_json(cli->line.arguments[0], event_set_info(set));
 	if (cli->format != FORMAT_TABLE) {
 		json_object_set(shown, "first_events", events);
 		return print_json(cli, shown);
@@ -340,7 +309,7 @@ Err verb_events_verify(Cli *cli)
 
 	TRY(set_open(cli, cli->line.arguments[0], &set));
 	TRY(event_set_verify(set));
-	CLEANUP(json_decrefp_) json_t *told = set_json(cli->line.arguments[0], event_set_info(set));
+	CLEANUP(json_decrefp_) json_t *told = event_set_json(cli->line.arguments[0], event_set_info(set));
 	return print_one(cli, told);
 }
 

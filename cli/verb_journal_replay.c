@@ -3,7 +3,6 @@
 #include "journal_history.h"
 #include "runtime_program.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,32 +33,19 @@ static Err find_folders(Cli *cli, const char **ret_state, const char **ret_journ
 
 // --- from the history ---
 
-static void remove_folder(const char *dir)
-{
-	DIR *list = opendir(dir);
-	for (struct dirent *entry; list != NULL && (entry = readdir(list)) != NULL;)
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(list), entry->d_name, 0);
-	if (list != NULL)
-		closedir(list);
-	rmdir(dir);
-}
-
 // `place`: of the words, where the folder with the history is to stand.
 static Err replay_history(Cli *cli, const char **words, size_t place)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *dir = arena_printf(cli->arena, "%s/parley-history-XXXXXX", tmp ? tmp : "/tmp");
+	const char *dir;
 	int64_t late = 0;
-	if (dir == NULL || mkdtemp(dir) == NULL)
-		return err_errno(ERR_IO, "cannot make a folder for the history");
+	TRY(history_folder_make(cli, &dir));
 	words[place] = dir;
 	Err e = journal_from_history(cli, dir, &late);
 	if (e == OK)
 		e = runtime_run(
 		        cli, words); // in a process of its own: what was made for it is removed afterwards
 	ErrDetail why = *err_detail();
-	remove_folder(dir);
+	history_folder_remove(dir);
 	if (late > 0)
 		fprintf(stderr,
 		        "note: %lld responses without a session are left out: the history does not say when "

@@ -3,6 +3,7 @@
 // by their digest, so that a plan can be made again.
 #include "output.h"
 #include "plan_compare.h"
+#include "plan_inputs.h"
 #include "runtime_program.h"
 #include "snapshot/snapshot.h"
 #include "snapshot_source.h"
@@ -42,9 +43,8 @@ Err verb_plan_run(Cli *cli)
 	static const struct {
 		OptionId option;
 		const char *word;
-	} passed[] = {{OPT_STATE_FILE, "--state"}, {OPT_PROFILES, "--profiles"},
-	        {OPT_CONTACT, "--contact-event"}, {OPT_SEED, "--seed"}, {OPT_THREADS, "--threads"}};
-	const char *words[WORDS_MOST], *name, *set, *snapshot = NULL, *plan;
+	} passed[] = {{OPT_CONTACT, "--contact-event"}, {OPT_SEED, "--seed"}, {OPT_THREADS, "--threads"}};
+	const char *words[WORDS_MOST], *name, *set, *snapshot = NULL, *plan, *state, *profiles;
 	size_t count = 0;
 
 	TRY(cli_need(cli, OPT_NAME, &name));
@@ -56,7 +56,9 @@ Err verb_plan_run(Cli *cli)
 	if (access(plan, F_OK) == 0)
 		return err(ERR_RESOURCE_EXISTS,
 		        "there is a plan \"%s\": give another name, or parley plan remove %s", name, name);
+	TRY(plan_state_path(cli, &state));
 	TRY(snapshot_keep(cli, &snapshot));
+	TRY(plan_profiles_path(cli, name, set, snapshot, &profiles));
 	words[count++] = runtime_program(cli);
 	words[count++] = "plan";
 	words[count++] = "--set";
@@ -70,6 +72,14 @@ Err verb_plan_run(Cli *cli)
 			words[count++] = passed[i].word;
 			words[count++] = cli_option(cli, passed[i].option);
 		}
+	if (state) {
+		words[count++] = "--state";
+		words[count++] = state;
+	}
+	if (profiles) {
+		words[count++] = "--profiles";
+		words[count++] = profiles;
+	}
 	if (cli_given(cli, OPT_EXPLAIN))
 		words[count++] = "--explain";
 	if (cli->format != FORMAT_TABLE)

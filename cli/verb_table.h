@@ -307,7 +307,8 @@ VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key p
 	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
 VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
 	"SNAPSHOT is a file, as runtime servers keep it in blobs/ of their data folder under its SHA-256, or ENVIRONMENT:CHANNEL for what\n"
-	"the servers of an environment run (--env and --channel say the same), or ENVIRONMENT:CHANNEL@VERSION for a deployment.\n"
+	"the servers of an environment run (--env and --channel say the same), ENVIRONMENT:CHANNEL@VERSION for a deployment, or\n"
+	"working:CHANNEL for what the present configuration would be built into.\n"
 	"Nobody's signature is checked: parley snapshot verify does that.\n\n"
 	"Shown are the distinct conditions and scores and how many of them are told without running their programs; the predicates\n"
 	"that they share; and for each zone and audience level the list of candidates: how many can win (LIVE), how many have a score\n"
@@ -326,7 +327,7 @@ VERB_ROW("snapshot verify", "[ENVELOPE [SNAPSHOT]]", 0, 2, "channel version root
 	"  parley snapshot verify manifest.envelope 9f86d081884c7d65… --root production-1.root\n"
 	"  parley snapshot verify --channel bank --env production --root production-1.root\n")
 VERB_ROW("snapshot diff", "BEFORE AFTER", 2, 2, "", "show how two snapshots differ, by name", verb_snapshot_diff,
-	"BEFORE and AFTER are files or ENVIRONMENT:CHANNEL[@VERSION], as for snapshot inspect. Told is, list by list, what was added,\n"
+	"BEFORE and AFTER are files, ENVIRONMENT:CHANNEL[@VERSION] or working:CHANNEL, as for snapshot inspect. Told is, list by list, what was added,\n"
 	"removed or changed; references are told by name and expressions as they were written, so that nothing is told that only moved.\n"
 	"Exits 1 if they differ.\n\n"
 	"Examples:\n"
@@ -543,6 +544,16 @@ VERB_ROW("events import", "FILE --name NAME --audience LEVEL:KEY[=TITLE],…", 1
 	"Examples:\n"
 	"  parley events import june.csv --name june --audience customer:customer_id --points home-hero:3\n"
 	"  parley events import clicks.jsonl --name clicks --audience visitor:cookie=uid --mapping time=ts --attribute device=ua\n")
+VERB_ROW("events collect", "--name NAME --env ENVIRONMENT --channel CHANNEL --since TIME", 0, 0, "name channel since until memory restart", "make an event set of what the history recorded", verb_events_collect,
+	"Told again is what touchpoints did: offers asked for, by the receipts of decisions with the points, how many, and the attributes\n"
+	"that the decision was given, unless they are defaults; and events posted, about the same offers. What followed by itself (delayed\n"
+	"actions, triggered events) a plan makes anew. What the history cannot tell is counted and told: responses without a session,\n"
+	"conditions on offers, attributes of questions whose receipt was too long to be kept. Sessions begin with the first thing\n"
+	"that is known of them, so attributes set before count from the first question on; profiles: parley plan run --database.\n"
+	"The same period is the same set, once servers have shipped all of it. One that was cut off goes on when it is started again.\n\n"
+	"Examples:\n"
+	"  parley events collect --name june --env production --channel bank --since 2026-06-01 --until 2026-07-01\n"
+	"  parley events collect --name of-late --env staging --channel bank --since 24h -o json\n")
 VERB_ROW("events list", "", 0, 0, "", "list event sets", verb_events_list,
 	"Examples:\n"
 	"  parley events list\n"
@@ -558,14 +569,31 @@ VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set", verb_events_re
 	"Plans that were made over it stay.\n\n"
 	"Examples:\n"
 	"  parley events remove june\n")
-VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles contact seed explain threads", "plan: what a set of events would do with a snapshot", verb_plan_run,
+VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain threads", "plan: what a set of events would do with a snapshot", verb_plan_run,
 	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing\n"
 	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any\n"
 	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of\n"
-	"candidates as well. Broken off, the same command goes on.\n\n"
+	"candidates as well. Broken off, the same command goes on.\n"
+	"Visitors begin with nothing, or with --state-file: a state that parley plan state made, or a server's checkpoint. Their profiles\n"
+	"are what events say of attributes, before --profiles or, with --database, what the environment's profile database has now of\n"
+	"everybody in the set; that is read once, before the plan, as a server reads it.\n"
+	"SOURCE is a file, ENVIRONMENT:CHANNEL for what servers run, ENVIRONMENT:CHANNEL@VERSION for a deployment (one that waits for\n"
+	"approvals, too), or working:CHANNEL for what is configured now: it is built for the plan alone, and nothing is recorded.\n\n"
 	"Examples:\n"
 	"  parley plan run june --snapshot production:bank --name as-it-is\n"
-	"  parley plan run june --snapshot test:bank@7 --name bolder --contact offer-shown --seed 1\n")
+	"  parley plan run june --snapshot test:bank@7 --name bolder --contact offer-shown --seed 1\n"
+	"  parley plan run june --snapshot working:bank --name as-edited\n"
+	"  parley plan run june --snapshot production:bank --name live --state-file end-of-may \\\n"
+	"    --database 'host=db dbname=profiles user=profile_reader'\n")
+VERB_ROW("plan state", "NAME (--state STATE_DIR | --from-history --env ENVIRONMENT)", 1, 1, "state checkpoint from-history database until", "keep the visitor state that plans are to begin with", verb_plan_state,
+	"With --state (or --checkpoint FILE) it is the newest that a runtime server wrote of itself: contacts, responses, counters, what is\n"
+	"suppressed. With --from-history it is folded from what PostgreSQL has of all servers of the environment before --until (now),\n"
+	"by the code that serves, with a login that may read the history; late and imported responses are in it, as of when visitors\n"
+	"responded. Recommendations, which only wait to be quoted, are not. The same history is the same bytes.\n\n"
+	"Examples:\n"
+	"  parley plan state live --state /var/lib/parley\n"
+	"  parley plan state end-of-may --from-history --env production --until 2026-06-01 --database 'host=db dbname=parley user=parley_reader'\n"
+	"  parley plan run june --snapshot production:bank --name as-it-was --state-file end-of-may\n")
 VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
 	"Examples:\n"
 	"  parley plan list\n"

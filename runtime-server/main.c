@@ -1,7 +1,9 @@
 // parley-runtime: decides, for one environment, on its own disk. See README.md.
+#include "assemble_main.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "plan_main.h"
+#include "profiles_main.h"
 #include "rehearse_main.h"
 #include "replay_main.h"
 #include "rpc/rpc.h"
@@ -22,6 +24,7 @@ static const char usage[] =
         "       parley-runtime check-config --config FILE\n"
         "       parley-runtime replay STATE_DIR       see parley journal replay\n"
         "       parley-runtime plan --help            a set of events told to a snapshot: see parley plan\n"
+        "       parley-runtime profiles, assemble --help   what a plan begins with: see parley plan\n"
         "       parley-runtime rehearse --help        a snapshot without network, disk and clock\n"
         "       parley-runtime --help | --help-config | --version\n"
         "\n"
@@ -137,6 +140,10 @@ int main(int argc, char **argv)
 		return replay_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "plan") == 0)
 		return plan_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "profiles") == 0)
+		return profiles_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "assemble") == 0)
+		return assemble_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "rehearse") == 0)
 		return rehearse_main(argc - 1, argv + 1);
 	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
