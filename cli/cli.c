@@ -131,6 +131,16 @@ Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback
 	return OK;
 }
 
+Err cli_factor(Cli *cli, OptionId id, double *ret)
+{
+	const char *text = cli_option(cli, id);
+
+	*ret = 0;
+	return !text || (str_to_f64(str(text), ret) && *ret > 0)
+	               ? OK
+	               : cli_usage(cli, "--%s must be a number above 0, such as 50", option_rows[id].name);
+}
+
 Err cli_duration_within(Cli *cli, OptionId id, int64_t days, int64_t fallback_us, int64_t *ret_us)
 {
 	const char *text = cli_option(cli, id);

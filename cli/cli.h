@@ -47,6 +47,8 @@ static inline bool cli_given(const Cli *cli, OptionId id)
 }
 // A number that an option was given, or `fallback`.
 Err cli_number(Cli *cli, OptionId id, int64_t min, int64_t max, int64_t fallback, int64_t *ret);
+// A number above 0 that an option was given, or 0.
+Err cli_factor(Cli *cli, OptionId id, double *ret);
 // A duration (500ms, 10s, 2m, 12h, 30d) that an option was given, or `fallback_us`.
 Err cli_duration(Cli *cli, OptionId id, int64_t fallback_us, int64_t *ret_us);
 // The same, of at most `days`.

@@ -125,6 +125,10 @@ OPTION_ROW(STATE_FILE, "state-file", 0, "NAME|FILE",
         "the visitor state to begin with: one that plan state made, or a runtime server's checkpoint")
 OPTION_ROW(PROFILES, "profiles", 0, "FILE", "visitors' profiles, a JSON line each: level, id, attributes")
 OPTION_ROW(THREADS, "threads", 0, "N", "how many; default one a processor")
+OPTION_ROW(PLACE, "place", 0, "N", "the event at this place of the set, counted from 0")
+OPTION_ROW(QUICK, "quick", 0, NULL,
+        "tell reasons from the records alone, instead of deciding again what would be answered otherwise")
+OPTION_ROW(HTML, "html", 0, "FILE", "write one HTML file, or - for standard output")
 OPTION_ROW(RESTART, "restart", 0, NULL, "begin anew, although one was cut off")
 OPTION_ROW(ROOT, "root", 0, "FILE", "a root that is trusted; may be repeated")
 OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")

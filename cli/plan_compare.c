@@ -1,229 +1,179 @@
-// A question is compared by its first offer, which is what a visitor would see; what decided is read from the
-// two records: another segment's rule, another rule of the same segment, or the same rule with another score.
-// Reading goes place by place, for what happens behind the last event stands in effects of its own.
+// All plans are read side by side, place by place, for what happens behind the last event stands in effects
+// of its own. The first is what the others are held against; between those only how much they differ is
+// counted.
 #include "plan_compare.h"
 
+#include "plan_pair.h"
+#include "progress.h"
+
 #include "base/cleanup.h"
-#include "parley/journal/v1/journal.pb-c.h"
-#include "wire/wire.h"
 
-enum { ENTRY_FIELDS_MAX = 100000, POINTS_MAX = 64 };
-
-#define NOTHING "(nothing)"
-
-typedef Parley__Journal__V1__Entry Entry;
-typedef Parley__Journal__V1__Recommendation Recommendation;
-typedef Parley__Journal__V1__RecommendedOffer Offer;
-
-// One plan, read effect by effect.
-typedef struct Side {
-	const PlanFile *file;
-	size_t block, at, count;
-	const EventEffects *const *effects;
-	Arena *arena;   // of the block
-	Arena *entries; // of the effect
-	struct {
-		const Recommendation *what;
-		const char *visitor;
-	} asked[POINTS_MAX];
-	size_t asked_count;
-} Side;
+enum { ASKED_MAX = 256 }; // questions of one event that are looked at
 
 typedef struct Compare {
-	Side sides[2];
-	size_t examples_max;
-	json_int_t questions, changed;
-	json_t *matrix, *zones, *segments, *reasons, *examples;
+	const ComparedPlan *plans;
+	size_t count;
+	bool quick;
+	PlanSide sides[PLANS_COMPARED_MAX];
+	PlanPair pairs[PLANS_COMPARED_MAX]; // of the first with each; pairs[0] is unused
+	json_int_t differing[PLANS_COMPARED_MAX][PLANS_COMPARED_MAX];
+	Progress progress;
 } Compare;
 
 static void compare_close(Compare *compare)
 {
-	for (int i = 0; i < 2; i++) {
-		arena_free(compare->sides[i].arena);
-		arena_free(compare->sides[i].entries);
+	progress_end(&compare->progress);
+	for (size_t i = 0; i < compare->count; i++) {
+		plan_side_close(&compare->sides[i]);
+		plan_pair_close(&compare->pairs[i]);
 	}
-	json_decref(compare->matrix);
-	json_decref(compare->zones);
-	json_decref(compare->segments);
-	json_decref(compare->reasons);
-	json_decref(compare->examples);
 }
 
-// --- reading ---
+// --- one event ---
 
-// The present effect, NULL behind the last one.
-static Err side_look(Side *side, const EventEffects **ret)
+static WhySide why_side(const Compare *compare, size_t i, const PlanQuestion *question)
 {
-	*ret = NULL;
-	while (side->at == side->count) {
-		if (side->block == plan_file_blocks(side->file))
-			return OK;
-		arena_reset(side->arena);
-		TRY(plan_file_block(side->file, side->block++, side->arena, &side->effects, &side->count));
-		side->at = 0;
-	}
-	*ret = side->effects[side->at];
-	return OK;
+	return (WhySide){.plan = compare->quick ? NULL : compare->plans[i].snapshot, .question = question};
 }
 
-static Err side_read(Side *side, const EventEffects *effects)
+static Err compare_question(Compare *compare, uint64_t place, const size_t sides[2],
+        const PlanQuestion *before, const PlanQuestion *after)
 {
-	side->asked_count = 0;
-	arena_reset(side->entries);
-	for (size_t i = 0; i < effects->n_entries && side->asked_count < POINTS_MAX; i++) {
-		ProtobufCMessage *message;
-		ProtobufCBinaryData bytes = effects->entries[i];
+	const Parley__Journal__V1__RecommendedOffer *a = plan_first(before), *b = plan_first(after);
+	bool same = a && b ? strcmp(a->offer_code, b->offer_code) == 0 : !a && !b;
+	WhySide was = why_side(compare, sides[0], before), is = why_side(compare, sides[1], after);
 
-		TRY(wire_unpack(&parley__journal__v1__entry__descriptor,
-		        str_n((const char *)bytes.data, bytes.len), ENTRY_FIELDS_MAX, side->entries,
-		        &message));
-		const Entry *entry = (const Entry *)message;
-		if (entry->what_case != PARLEY__JOURNAL__V1__ENTRY__WHAT_RECOMMENDATION)
+	compare->differing[sides[0]][sides[1]] += !same;
+	return sides[0] == 0 ? plan_pair_add(&compare->pairs[sides[1]], place, &was, &is) : OK;
+}
+
+// Of each point the first question in the one with the first in the other, and so on.
+static Err compare_event(Compare *compare, uint64_t place, const size_t sides[2])
+{
+	const PlanSide *before = &compare->sides[sides[0]], *after = &compare->sides[sides[1]];
+	size_t most = after->question_count < ASKED_MAX ? after->question_count : ASKED_MAX, matched = 0;
+	bool used[ASKED_MAX] = {0};
+
+	for (size_t i = 0; i < before->question_count; i++) {
+		const PlanQuestion *asked = &before->questions[i];
+		size_t j = 0;
+
+		while (j < most && (used[j] || strcmp(asked->what->interaction_point,
+		                                       after->questions[j].what->interaction_point) != 0))
+			j++;
+		if (j == most)
 			continue;
-		side->asked[side->asked_count].what = entry->recommendation;
-		side->asked[side->asked_count++].visitor = entry->context ? entry->context->audience_id : "";
+		used[j] = true;
+		matched++;
+		TRY(compare_question(compare, place, sides, asked, &after->questions[j]));
+	}
+	if (sides[0] == 0) {
+		compare->pairs[sides[1]].only[0] += (json_int_t)(before->question_count - matched);
+		compare->pairs[sides[1]].only[1] += (json_int_t)(after->question_count - matched);
 	}
 	return OK;
 }
 
-// --- counting ---
+// --- all events ---
 
-static void count(json_t *object, const char *name, const char *what)
+// Reads what stands at the nearest place that any plan has; plans that have nothing there ask nothing there.
+static Err read_place(Compare *compare, uint64_t *ret_place, bool *ret_more)
 {
-	json_t *row = json_object_get(object, name);
+	const EventEffects *effects[PLANS_COMPARED_MAX];
 
-	if (!row) {
-		row = json_object();
-		json_object_set_new(object, name, row);
+	*ret_more = false;
+	for (size_t i = 0; i < compare->count; i++) {
+		TRY(plan_side_look(&compare->sides[i], &effects[i]));
+		if (effects[i] && (!*ret_more || effects[i]->place < *ret_place)) {
+			*ret_place = effects[i]->place;
+			*ret_more = true;
+		}
 	}
-	json_object_set_new(row, what, json_integer(json_integer_value(json_object_get(row, what)) + 1));
+	for (size_t i = 0; *ret_more && i < compare->count; i++) {
+		compare->sides[i].question_count = 0;
+		if (effects[i] && effects[i]->place == *ret_place) {
+			TRY(plan_side_read(&compare->sides[i], effects[i]));
+			plan_side_step(&compare->sides[i]);
+		}
+	}
+	return OK;
 }
 
-static const Offer *first_of(const Recommendation *recommendation)
+static Err compare_all(Compare *compare)
 {
-	return recommendation->n_offers > 0 ? recommendation->offers[0] : NULL;
-}
+	uint64_t place = 0;
+	bool more = true;
 
-static const char *code_of(const Offer *offer)
-{
-	return offer ? offer->offer_code : NOTHING;
-}
-
-static const char *segment_of(const Offer *offer)
-{
-	return !offer ? NOTHING : *offer->segment ? offer->segment : "(everyone)";
-}
-
-static const char *why(const Offer *a, const Offer *b)
-{
-	if (!a)
-		return "now there is an offer";
-	if (!b)
-		return "now there is none";
-	if (strcmp(a->segment, b->segment) != 0)
-		return "another segment";
-	if (strcmp(a->treatment_rule, b->treatment_rule) != 0)
-		return "another rule";
-	return a->score != b->score ? "another score" : "another offer of the rule";
-}
-
-static json_t *offer_json(const Offer *offer)
-{
-	return offer ? json_pack("{s:s, s:s, s:s, s:f}", "offer", offer->offer_code, "rule",
-	                       offer->treatment_rule, "segment", offer->segment, "score", offer->score)
-	             : json_null();
-}
-
-static void compare_question(Compare *compare, uint64_t place, size_t i, size_t j)
-{
-	const Recommendation *ra = compare->sides[0].asked[i].what, *rb = compare->sides[1].asked[j].what;
-	const Offer *a = first_of(ra), *b = first_of(rb);
-	bool same = strcmp(code_of(a), code_of(b)) == 0;
-
-	compare->questions++;
-	compare->changed += !same;
-	count(compare->matrix, code_of(a), code_of(b));
-	count(compare->zones, ra->zone, same ? "same" : "changed");
-	count(compare->segments, segment_of(a), same ? "same" : "changed");
-	if (same)
-		return;
-	count(compare->reasons, why(a, b), "changed");
-	if (json_array_size(compare->examples) < compare->examples_max)
-		json_array_append_new(compare->examples,
-		        json_pack("{s:I, s:s, s:s, s:s, s:o, s:o}", "place", (json_int_t)place, "visitor",
-		                compare->sides[0].asked[i].visitor, "point", ra->interaction_point, "why",
-		                why(a, b), "before", offer_json(a), "after", offer_json(b)));
-}
-
-// The questions of one event: of each point the first in the one with the first in the other, and so on.
-static void compare_event(Compare *compare, uint64_t place)
-{
-	bool used[POINTS_MAX] = {0};
-
-	for (size_t i = 0; i < compare->sides[0].asked_count; i++)
-		for (size_t j = 0; j < compare->sides[1].asked_count; j++)
-			if (!used[j] && strcmp(compare->sides[0].asked[i].what->interaction_point,
-			                        compare->sides[1].asked[j].what->interaction_point) == 0) {
-				used[j] = true;
-				compare_question(compare, place, i, j);
-				break;
-			}
+	for (;;) {
+		TRY(read_place(compare, &place, &more));
+		if (!more)
+			return OK;
+		for (size_t i = 0; i < compare->count; i++)
+			for (size_t j = i + 1; j < compare->count; j++)
+				TRY(compare_event(compare, place, (const size_t[2]){i, j}));
+		progress_add(&compare->progress, 1);
+	}
 }
 
 // --- the plans ---
 
-static Err compare_all(Compare *compare)
+static Err check_same_set(const ComparedPlan *a, const ComparedPlan *b)
 {
-	for (;;) {
-		const EventEffects *a, *b;
-
-		TRY(side_look(&compare->sides[0], &a));
-		TRY(side_look(&compare->sides[1], &b));
-		if (!a || !b)
-			return OK;
-		if (a->place == b->place) {
-			TRY(side_read(&compare->sides[0], a));
-			TRY(side_read(&compare->sides[1], b));
-			compare_event(compare, a->place);
-		}
-		compare->sides[0].at += a->place <= b->place;
-		compare->sides[1].at += b->place <= a->place;
-	}
-}
-
-static Err check_same_set(const PlanFile *a, const PlanFile *b)
-{
-	ProtobufCBinaryData x = plan_file_end(a)->inputs->set_digest,
-	                    y = plan_file_end(b)->inputs->set_digest;
+	ProtobufCBinaryData x = plan_file_end(a->file)->inputs->set_digest,
+	                    y = plan_file_end(b->file)->inputs->set_digest;
 
 	return str_eq(str_n((const char *)x.data, x.len), str_n((const char *)y.data, y.len))
 	               ? OK
 	               : err(ERR_FIELD_INVALID,
-	                         "the plans are over different event sets, so nothing of them compares");
+	                         "%s and %s are over different event sets, so nothing of them compares",
+	                         a->name, b->name);
 }
 
-Err plans_compare(const PlanFile *a, const PlanFile *b, size_t examples, json_t **ret)
+static Err compare_open(Compare *compare, size_t examples)
 {
-	CLEANUP(compare_close)
-	Compare compare = {.examples_max = examples,
-	        .matrix = json_object(),
-	        .zones = json_object(),
-	        .segments = json_object(),
-	        .reasons = json_object(),
-	        .examples = json_array()};
-	const PlanFile *const files[] = {a, b};
-
-	TRY(check_same_set(a, b));
-	for (int i = 0; i < 2; i++) {
-		compare.sides[i].file = files[i];
-		compare.sides[i].arena = arena_new(1 << 20, 0);
-		compare.sides[i].entries = arena_new(1 << 16, 0);
-		if (!compare.sides[i].arena || !compare.sides[i].entries)
-			return err(ERR_NO_MEMORY, "no memory to compare plans");
+	for (size_t i = 0; i < compare->count; i++) {
+		TRY(check_same_set(&compare->plans[0], &compare->plans[i]));
+		TRY(plan_side_open(compare->plans[i].file, &compare->sides[i]));
+		TRY(plan_pair_open(
+		        compare->plans[0].name, compare->plans[i].name, examples, &compare->pairs[i]));
 	}
+	progress_begin(
+	        &compare->progress, "comparing: events", plan_file_end(compare->plans[0].file)->effects);
+	return OK;
+}
+
+static Err tell(const Compare *compare, json_t **ret)
+{
+	json_t *names = json_array(), *differing = json_array(), *comparisons = json_array();
+	Err e = OK;
+
+	for (size_t i = 0; i < compare->count; i++) {
+		json_t *row = json_array();
+
+		for (size_t j = 0; j < compare->count; j++)
+			json_array_append_new(
+			        row, json_integer(compare->differing[i < j ? i : j][i < j ? j : i]));
+		json_array_append_new(differing, row);
+		json_array_append_new(names, json_string(compare->plans[i].name));
+	}
+	for (size_t i = 1; !e && i < compare->count; i++) {
+		json_t *pair = NULL;
+
+		e = plan_pair_json(&compare->pairs[i], &pair);
+		json_array_append_new(comparisons, pair);
+	}
+	*ret = json_pack(
+	        "{s:o, s:o, s:o}", "plans", names, "differing", differing, "comparisons", comparisons);
+	if (!e && !*ret)
+		e = err(ERR_NO_MEMORY, "no memory to compare plans");
+	return e;
+}
+
+Err plans_compare(const ComparedPlan *plans, size_t count, size_t examples, bool quick, json_t **ret)
+{
+	CLEANUP(compare_close) Compare compare = {.plans = plans, .count = count, .quick = quick};
+
+	TRY(compare_open(&compare, examples));
 	TRY(compare_all(&compare));
-	*ret = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:O}", "questions", compare.questions, "changed",
-	        compare.changed, "reasons", compare.reasons, "zones", compare.zones, "segments",
-	        compare.segments, "matrix", compare.matrix, "examples", compare.examples);
-	return *ret ? OK : err(ERR_NO_MEMORY, "no memory to compare plans");
+	return tell(&compare, ret);
 }

@@ -1,10 +1,10 @@
 // estimate: what another policy would have earned on a log of decisions whose chances are known. Both are
 // files, so that logs of other systems can be judged as well. The log is read twice (estimate.h says why).
-#include "estimate/estimate.h"
+#include "estimate_json.h"
 #include "output.h"
 #include "row_file.h"
 
-#include <math.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,25 +46,7 @@ static void estimation_close(Estimation *estimation)
 	arena_free(estimation->arena);
 }
 
-// --- names ---
-
-// A name's number; names get theirs in the order in which they come.
-static Err number_of(json_t *names, Str name, size_t max, uint32_t *ret)
-{
-	json_t *known = json_object_getn(names, name.ptr ? name.ptr : "", name.len);
-
-	if (known) {
-		*ret = (uint32_t)json_integer_value(known);
-		return OK;
-	}
-	if (json_object_size(names) == max)
-		return err(ERR_LIMIT, "there are more than %zu different offers or places", max);
-	*ret = (uint32_t)json_object_size(names);
-	return json_object_setn_new(
-	               names, name.ptr ? name.ptr : "", name.len, json_integer((json_int_t)*ret)) == 0
-	               ? OK
-	               : err(ERR_NO_MEMORY, "no memory for names");
-}
+// --- values ---
 
 static Err value_of(const RowFile *file, const Row *row, size_t field, double *ret)
 {
@@ -102,8 +84,8 @@ static Err policy_row(Estimation *estimation, const RowFile *file, const Row *ro
 	if (row->reason)
 		return err(ERR_FIELD_INVALID, "%s", row->reason);
 	TRY(value_of(file, row, POLICY_PROBABILITY, &probability));
-	TRY(number_of(estimation->places, row->values[POLICY_PLACE], PLACES_MAX, &place));
-	TRY(number_of(estimation->offers, row->values[POLICY_OFFER], OFFERS_MAX, &action));
+	TRY(number_of_name(estimation->places, row->values[POLICY_PLACE], PLACES_MAX, &place));
+	TRY(number_of_name(estimation->offers, row->values[POLICY_OFFER], OFFERS_MAX, &action));
 	return target_add(&estimation->policy[place], action, probability);
 }
 
@@ -141,28 +123,19 @@ static Err policy_read(Estimation *estimation, const char *path)
 
 // --- the log ---
 
-static uint64_t unit_of(Str visitor, size_t line)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	if (visitor.len == 0)
-		return line;
-	for (size_t i = 0; i < visitor.len; i++)
-		hash = (hash ^ (unsigned char)visitor.ptr[i]) * 0x100000001b3;
-	return hash;
-}
-
 static Err log_row(Estimation *estimation, const Row *row, EstimateRow *ret)
 {
 	const RowFile *file = estimation->file;
 
 	if (row->reason)
 		return err(ERR_FIELD_INVALID, "%s", row->reason);
-	*ret = (EstimateRow){.unit = unit_of(row->values[LOG_VISITOR], row->line)};
+	*ret = (EstimateRow){.unit = row->values[LOG_VISITOR].len > 0
+	                                     ? unit_of(UNIT_BEGIN, row->values[LOG_VISITOR])
+	                                     : row->line};
 	TRY(value_of(file, row, LOG_REWARD, &ret->reward));
 	TRY(value_of(file, row, LOG_PROPENSITY, &ret->propensity));
-	TRY(number_of(estimation->offers, row->values[LOG_OFFER], OFFERS_MAX, &ret->action));
-	TRY(number_of(estimation->places, row->values[LOG_PLACE], PLACES_MAX, &ret->stratum));
+	TRY(number_of_name(estimation->offers, row->values[LOG_OFFER], OFFERS_MAX, &ret->action));
+	TRY(number_of_name(estimation->places, row->values[LOG_PLACE], PLACES_MAX, &ret->stratum));
 	const Place *place = &estimation->policy[estimation->placed ? ret->stratum : 0];
 	ret->targets = place->targets;
 	ret->target_count = place->count;
@@ -211,47 +184,7 @@ static Err log_pass(Estimation *estimation, const char *path, size_t pass, Take 
 
 // --- what is told ---
 
-static json_t *estimate_json(const char *name, const Estimate *estimate)
-{
-	json_t *json = json_pack("{s:s}", "estimate", name);
-	const struct {
-		const char *name;
-		double value;
-	} parts[] = {{"value", estimate->value}, {"low", estimate->low}, {"high", estimate->high},
-	        {"standard_error", estimate->error}};
-
-	for (size_t i = 0; i < ARRAY_COUNT(parts); i++)
-		json_object_set_new(json, parts[i].name,
-		        isfinite(parts[i].value) ? json_real(parts[i].value) : json_null());
-	return json;
-}
-
-static json_t *estimates_json(const Estimates *in)
-{
-	json_t *list = json_array();
-
-	json_array_append_new(list, estimate_json("logged", &in->logged));
-	json_array_append_new(list, estimate_json("ipw", &in->ipw));
-	json_array_append_new(list, estimate_json("snipw", &in->snipw));
-	json_array_append_new(list, estimate_json("dr", &in->dr));
-	json_array_append_new(list, estimate_json("gain", &in->gain));
-	return list;
-}
-
-static Err tell_json(Cli *cli, const Estimates *in)
-{
-	CLEANUP(json_decrefp_)
-	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o}", "support",
-	        support_name(in->support), "why", in->why, "rows", (json_int_t)in->rows, "units",
-	        (json_int_t)in->units, "matched", (json_int_t)in->matched, "rewarded",
-	        (json_int_t)in->rewarded, "clipped", (json_int_t)in->clipped, "effective_rows",
-	        in->effective_rows, "mean_weight", in->mean_weight, "max_weight", in->max_weight, "estimates",
-	        estimates_json(in));
-
-	return print_json(cli, json);
-}
-
-static Err tell_table(Cli *cli, const Estimates *in)
+static Err print_estimates(Cli *cli, const Estimates *in)
 {
 	CLEANUP(json_decrefp_) json_t *rows = json_array();
 	const Estimate *const estimates[] = {&in->logged, &in->ipw, &in->snipw, &in->dr, &in->gain};
@@ -264,11 +197,11 @@ static Err tell_table(Cli *cli, const Estimates *in)
 		                      arena_printf(cli->arena, "%.6g", estimates[i]->low), "high",
 		                      arena_printf(cli->arena, "%.6g", estimates[i]->high)));
 	TRY(print_table(cli, rows, "ESTIMATE:estimate VALUE:value LOW:low HIGH:high"));
-	printf("\n%llu rows of %llu visitors; %llu match, worth %.0f; weights average %.3f, at most %.1f",
-	        (unsigned long long)in->rows, (unsigned long long)in->units, (unsigned long long)in->matched,
-	        in->effective_rows, in->mean_weight, in->max_weight);
+	printf("\n%" PRIu64 " rows of %" PRIu64 " visitors; %" PRIu64
+	       " match, worth %.0f; weights average %.3f, at most %.1f",
+	        in->rows, in->units, in->matched, in->effective_rows, in->mean_weight, in->max_weight);
 	if (in->clipped)
-		printf(", %llu cut", (unsigned long long)in->clipped);
+		printf(", %" PRIu64 " cut", in->clipped);
 	printf("\nsupport: %s%s%s\n", support_name(in->support), *in->why ? ": " : "", in->why);
 	return OK;
 }
@@ -277,11 +210,9 @@ static Err tell_table(Cli *cli, const Estimates *in)
 
 static Err estimation_open(Cli *cli, Estimation *ret)
 {
-	const char *clip_text = cli_option(cli, OPT_CLIP);
-	double clip = 0;
+	double clip;
 
-	if (clip_text && (!str_to_f64(str(clip_text), &clip) || !(clip > 0)))
-		return cli_usage(cli, "--clip must be a number above 0, such as 50");
+	TRY(cli_factor(cli, OPT_CLIP, &clip));
 	ret->cli = cli;
 	ret->arena = arena_new(1 << 16, 0);
 	ret->file = ARENA_NEW(cli->arena, RowFile);
@@ -306,7 +237,12 @@ Err verb_estimate(Cli *cli)
 	TRY(log_pass(&estimation, log, 1, estimator_learn));
 	TRY(log_pass(&estimation, log, 2, estimator_add));
 	TRY(estimator_tell(estimation.estimator, &estimates));
-	TRY(cli->format == FORMAT_TABLE ? tell_table(cli, &estimates) : tell_json(cli, &estimates));
+	if (cli->format == FORMAT_TABLE)
+		TRY(print_estimates(cli, &estimates));
+	else {
+		CLEANUP(json_decrefp_) json_t *told = estimates_json(&estimates);
+		TRY(print_json(cli, told));
+	}
 	rejects_tell(cli, &estimation.rejects);
 	if (estimates.support == SUPPORT_NONE)
 		cli->exit_code = EXIT_DIFFERENT;

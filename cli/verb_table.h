@@ -598,16 +598,35 @@ VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
 	"Examples:\n"
 	"  parley plan list\n"
 	"  parley plan list -o json\n")
-VERB_ROW("plan show", "PLAN", 1, 1, "", "show what a plan sums up to: by offer, zone, point, segment, campaign, cell", verb_plan_show,
+VERB_ROW("plan show", "PLAN", 1, 1, "place clip", "show what a plan sums up to, or all that one event would do", verb_plan_show,
+	"Told are sums by offer, zone, point, segment, campaign and cell, problems, and, if the event set carries outcomes, what the plan\n"
+	"is worth (parley plan compare --help). --place N tells one event instead, by its place in the set: every entry that it would\n"
+	"leave, segments entered and left, problems, and why each candidate was or was not offered, decided again for this.\n\n"
 	"Examples:\n"
 	"  parley plan show bolder\n"
+	"  parley plan show bolder --place 17\n"
 	"  parley plan show bolder -o json | jq .problems_by_reason\n")
-VERB_ROW("plan compare", "PLAN PLAN", 2, 2, "limit", "tell who would get something else in another plan, and why", verb_plan_compare,
-	"Both must be over the same events. Each question is compared by its first offer; told are how many differ and what decided it,\n"
-	"by zone and segment, as a matrix of offers, and --limit examples (10). Exits 1 if anything differs.\n\n"
+VERB_ROW("plan compare", "PLAN PLAN…", 2, 8, "limit quick clip", "tell who would get something else in another plan, why, and what it is worth", verb_plan_compare,
+	"All must be over the same events; the first is what the others are held against. Each question is compared by its first offer;\n"
+	"told are how many differ, by zone and segment, as a matrix of offers, and --limit examples (10), some of each cause. Why is found\n"
+	"by deciding both again: what became of the offer that is lost, or else what let the other one win. It is a matter of\n"
+	"  segment, rule, eligibility, offer, campaign, zone   and then its name\n"
+	"  suppression, limit, control group, blacklist        likewise\n"
+	"  score                                               both stand, and one beats the other\n"
+	"--quick does not decide again and guesses from the records. Exits 1 if anything differs.\n\n"
+	"If the events were imported with shown, reward and propensity, each plan's expected value is estimated, per decision with 95 %\n"
+	"intervals, as parley estimate does: read dr first, and support before that: with none, no number means anything. --clip N cuts\n"
+	"weights at N.\n\n"
 	"Examples:\n"
 	"  parley plan compare as-it-is bolder\n"
-	"  parley plan compare as-it-is bolder --limit 1000 -o json | jq '.examples[] | select(.why == \"another rule\")'\n")
+	"  parley plan compare as-it-is bolder boldest --limit 50\n"
+	"  parley plan compare as-it-is bolder --limit 1000 -o json | jq '.comparisons[0].examples[] | select(.why == \"suppression\")'\n")
+VERB_ROW("plan report", "PLAN [PLAN…]", 1, 8, "html limit quick clip", "tell all of a plan, or of several over the same events, to read or to print", verb_plan_report,
+	"What was planned and with what, the hash of the effects that an approval signs, sums, problems, what would change and why, examples,\n"
+	"expected values. On the terminal, with -o json, or with --html as one file that needs nothing else and runs no script.\n\n"
+	"Examples:\n"
+	"  parley plan report as-it-is bolder --html june.html\n"
+	"  parley plan report bolder\n")
 VERB_ROW("plan verify", "PLAN", 1, 1, "", "read a plan whole and hold it against its digest", verb_plan_verify,
 	"Examples:\n"
 	"  parley plan verify bolder\n")

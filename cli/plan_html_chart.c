@@ -1,0 +1,22 @@
+#include "plan_html_parts.h"
+
+enum { BAR_WIDTH = 120, BAR_HEIGHT = 6 };
+
+void plan_html_bar(FILE *out, double value, double most, size_t colour)
+{
+	double width = most > 0 && value > 0 ? BAR_WIDTH * value / most : 0;
+
+	// What is more than nothing is seen.
+	html_put(out,
+	        "<svg aria-hidden=\"true\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\"><rect "
+	        "width=\"%.1f\" "
+	        "height=\"%d\" rx=\"2\" style=\"fill:var(--p%d)\"/></svg>",
+	        BAR_WIDTH, BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, width > 0 && width < 1 ? 1 : width, BAR_HEIGHT,
+	        (int)(colour % HTML_COLOURS));
+}
+
+void plan_html_share(FILE *out, json_int_t part, json_int_t whole)
+{
+	if (whole > 0)
+		html_put(out, "%.2f %%", 100 * (double)part / (double)whole);
+}

@@ -1,0 +1,17 @@
+// What a plan's answers would have earned, as far as the outcomes that its event set carries can tell.
+#pragma once
+#include "estimate/estimate.h"
+#include "eventset/eventset.h"
+#include "planfile/planfile.h"
+
+typedef struct PlanValue {
+	uint64_t outcomes; // events that say what was really shown
+	uint64_t unknown;  // of these, without a propensity: nothing can be told from them
+	uint64_t unasked;  // of the others, that the plan asks nothing at that point
+	bool told;         // there is an estimate
+	Estimates estimates;
+} PlanValue;
+
+// Reads the set and the plan beside it, twice if there are outcomes. `clip`: no weight is larger; 0: as they
+// are. Errors: those of event_set_block, plan_file_block and estimator_add.
+Err plan_value(const EventSet *set, const PlanFile *plan, double clip, PlanValue *ret);

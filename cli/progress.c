@@ -1,0 +1,46 @@
+#include "progress.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { QUIET_US = 2000000, LOOK_EVERY = 1024 };
+
+void progress_begin(Progress *progress, const char *what, uint64_t all)
+{
+	*progress = (Progress){.what = what, .all = all, .start_us = monotonic_us()};
+}
+
+static void tell(Progress *progress, int64_t now_us)
+{
+	double seconds = (double)(now_us - progress->start_us) / (double)US_PER_S;
+
+	progress->told_us = now_us;
+	progress->shown = true;
+	fprintf(stderr, "\r\033[K%s: %" PRIu64, progress->what, progress->done);
+	if (progress->all > progress->done)
+		fprintf(stderr, " of %" PRIu64 ", %.0f s left", progress->all,
+		        seconds * (double)(progress->all - progress->done) / (double)progress->done);
+}
+
+void progress_add(Progress *progress, uint64_t done)
+{
+	uint64_t before = progress->done;
+
+	progress->done += done;
+	if (before / LOOK_EVERY == progress->done / LOOK_EVERY)
+		return;
+	int64_t now_us = monotonic_us();
+	if (now_us - progress->start_us >= QUIET_US && now_us - progress->told_us >= US_PER_S &&
+	        isatty(STDERR_FILENO))
+		tell(progress, now_us);
+}
+
+void progress_end(Progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+	progress->shown = false;
+}

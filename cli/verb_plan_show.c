@@ -1,0 +1,84 @@
+// plan show, compare, report: plans looked at, one or several.
+#include "output.h"
+#include "plan_event.h"
+#include "plan_html.h"
+#include "plan_print.h"
+
+static Err show_event(Cli *cli, const PlanReview *review)
+{
+	CLEANUP(json_decrefp_) json_t *event = NULL;
+	int64_t place;
+
+	TRY(cli_number(cli, OPT_PLACE, 0, INT64_MAX, 0, &place));
+	TRY(plan_event_json(cli, review, (uint64_t)place, &event));
+	return cli->format == FORMAT_TABLE ? plan_event_print(cli, event) : print_json(cli, event);
+}
+
+Err verb_plan_show(Cli *cli)
+{
+	CLEANUP(plan_review_close) PlanReview review = {0};
+	CLEANUP(json_decrefp_) json_t *plan = NULL;
+
+	TRY(plan_review_open(cli, cli_given(cli, OPT_PLACE), &review));
+	if (cli_given(cli, OPT_PLACE))
+		return show_event(cli, &review);
+	TRY(plan_review_one(cli, &review, 0, &plan));
+	return cli->format == FORMAT_TABLE ? plan_print_one(cli, plan) : print_json(cli, plan);
+}
+
+// --- compare ---
+
+static void exit_by(Cli *cli, const json_t *compared)
+{
+	const json_t *comparison;
+	size_t i;
+
+	json_array_foreach(json_object_get(compared, "comparisons"), i,
+	        comparison) if (json_integer_value(json_object_get(comparison, "changed")) > 0)
+	        cli->exit_code = EXIT_DIFFERENT;
+}
+
+Err verb_plan_compare(Cli *cli)
+{
+	CLEANUP(plan_review_close) PlanReview review = {0};
+	CLEANUP(json_decrefp_) json_t *compared = NULL;
+
+	TRY(plan_review_open(cli, !cli_given(cli, OPT_QUICK), &review));
+	TRY(plan_review_compare(cli, &review, &compared));
+	exit_by(cli, compared);
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, compared);
+	TRY(plan_print_compared(cli, compared));
+	return plan_print_values(cli, json_object_get(compared, "values"));
+}
+
+// --- report ---
+
+static Err print_report(Cli *cli, const json_t *report)
+{
+	const json_t *compared = json_object_get(report, "compared"), *plan;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "plans"), i, plan)
+	{
+		if (i > 0)
+			putchar('\n');
+		TRY(plan_print_one(cli, plan));
+	}
+	if (!compared)
+		return OK;
+	putchar('\n');
+	return plan_print_compared(cli, compared);
+}
+
+Err verb_plan_report(Cli *cli)
+{
+	CLEANUP(plan_review_close) PlanReview review = {0};
+	CLEANUP(json_decrefp_) json_t *report = NULL;
+
+	TRY(plan_review_open(cli, !cli_given(cli, OPT_QUICK), &review));
+	TRY(plan_review_json(cli, &review, &report));
+	if (cli_given(cli, OPT_HTML))
+		return plan_html_write(report, cli_option(cli, OPT_HTML));
+	return cli->format == FORMAT_TABLE ? print_report(cli, report) : print_json(cli, report);
+}
