@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 // What is summed up for each unit.
-enum { ROWS, REWARD, WEIGHT, WEIGHTED, DOUBLY, SUMS };
+enum { ROWS, REWARD, WEIGHT, WEIGHTED, DOUBLY, SHOWN, SUMS };
 
 static const double z95 = 1.959963984540054;
 
@@ -90,14 +90,16 @@ Err estimator_learn(Estimator *estimator, const EstimateRow *row)
 }
 
 // What the other policy would have earned here, were the model right.
-static double modelled(const Estimator *estimator, const EstimateRow *row, double *ret_probability)
+static double modelled(
+        const Estimator *estimator, const EstimateRow *row, double *ret_probability, double *ret_shown)
 {
 	unsigned fold = model_fold(row->unit);
 	double value = 0;
 
-	*ret_probability = 0;
+	*ret_probability = *ret_shown = 0;
 	for (size_t i = 0; i < row->target_count; i++) {
 		const EstimateTarget *target = &row->targets[i];
+		*ret_shown += target->probability;
 		if (target->probability > 0)
 			value += target->probability *
 			         model_predict(&estimator->model, fold, row->stratum, target->action);
@@ -120,11 +122,11 @@ static void count(Totals *totals, const EstimateRow *row, double weight, bool cl
 
 Err estimator_add(Estimator *estimator, const EstimateRow *row)
 {
-	double probability, *sums;
+	double probability, shown, *sums;
 
 	TRY(check_row(row));
 	TRY(ledger_at(&estimator->units, row->unit, &sums));
-	double direct = modelled(estimator, row, &probability);
+	double direct = modelled(estimator, row, &probability, &shown);
 	double weight = probability / row->propensity;
 	bool clipped = weight > estimator->clip;
 	if (clipped)
@@ -137,6 +139,7 @@ Err estimator_add(Estimator *estimator, const EstimateRow *row)
 	sums[WEIGHT] += weight;
 	sums[WEIGHTED] += weight * row->reward;
 	sums[DOUBLY] += direct + weight * residual;
+	sums[SHOWN] += shown;
 	return OK;
 }
 
@@ -171,6 +174,13 @@ static Estimate ratio(const Estimator *estimator, int plus, int minus, int per)
 	return (Estimate){value, error, value - z95 * error, value + z95 * error};
 }
 
+// By how often the policy shows anything: what is self-normalised is the mean of what it shows.
+static Estimate of_all(Estimate of_shown, double shown)
+{
+	return (Estimate){
+	        of_shown.value * shown, of_shown.error * shown, of_shown.low * shown, of_shown.high * shown};
+}
+
 Err estimator_tell(const Estimator *estimator, Estimates *ret)
 {
 	const Totals *totals = &estimator->totals;
@@ -180,7 +190,7 @@ Err estimator_tell(const Estimator *estimator, Estimates *ret)
 	if (totals->rows != estimator->learned)
 		return err(ERR_INTERNAL, "%llu rows were learned from and %llu added: they must be the same",
 		        (unsigned long long)estimator->learned, (unsigned long long)totals->rows);
-	Estimate weight = ratio(estimator, WEIGHT, -1, ROWS);
+	Estimate weight = ratio(estimator, WEIGHT, -1, ROWS), off = ratio(estimator, WEIGHT, SHOWN, ROWS);
 	*ret = (Estimates){
 	        .rows = totals->rows,
 	        .units = estimator->units.count,
@@ -189,11 +199,12 @@ Err estimator_tell(const Estimator *estimator, Estimates *ret)
 	        .clipped = totals->clipped,
 	        .effective_rows = totals->squares > 0 ? totals->weight * totals->weight / totals->squares : 0,
 	        .mean_weight = weight.value,
-	        .mean_weight_error = weight.error,
+	        .mean_shown = weight.value - off.value,
+	        .off_error = off.error,
 	        .max_weight = totals->max_weight,
 	        .logged = ratio(estimator, REWARD, -1, ROWS),
 	        .ipw = ratio(estimator, WEIGHTED, -1, ROWS),
-	        .snipw = ratio(estimator, WEIGHTED, -1, WEIGHT),
+	        .snipw = of_all(ratio(estimator, WEIGHTED, -1, WEIGHT), weight.value - off.value),
 	        .dr = ratio(estimator, DOUBLY, -1, ROWS),
 	        .gain = ratio(estimator, DOUBLY, REWARD, ROWS),
 	};

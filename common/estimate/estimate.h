@@ -50,14 +50,15 @@ const char *support_name(EstimateSupport support); // "good", …
 
 typedef struct Estimates {
 	uint64_t rows, units;
-	uint64_t matched;         // rows whose action the other policy might have taken
-	uint64_t rewarded;        // of those, with a reward that is not 0
-	uint64_t clipped;         // rows whose weight was cut
-	double effective_rows;    // (Σw)² ÷ Σw²
-	double mean_weight;       // near 1 if the log covers what the other policy does
-	double mean_weight_error; // its standard error
-	double max_weight;        // after cutting
-	Estimate logged;          // what was earned
+	uint64_t matched;      // rows whose action the other policy might have taken
+	uint64_t rewarded;     // of those, with a reward that is not 0
+	uint64_t clipped;      // rows whose weight was cut
+	double effective_rows; // (Σw)² ÷ Σw²
+	double mean_weight;    // near mean_shown if the log covers what the other policy does
+	double mean_shown;     // how likely that shows anything: 1 unless it leaves places empty
+	double off_error;      // standard error of what they differ by
+	double max_weight;     // after cutting
+	Estimate logged;       // what was earned
 	Estimate ipw, snipw, dr;
 	Estimate gain; // dr − logged
 	EstimateSupport support;

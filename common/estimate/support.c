@@ -1,8 +1,8 @@
 // Whether a log can tell of another policy at all. The limits are rules of thumb and stand here alone: below
 // 30 effective rows a mean has no normal interval, and below 200 or 1 % of the log a few rows decide; a rate
 // needs some rewards on its own rows, and a hundred to be known to a fifth; one row of a tenth of all weight
-// is an anecdote; and weights whose mean is far from 1 say that the policy does what the log hardly ever did,
-// or that propensities are wrong.
+// is an anecdote; and weights whose mean is far from how often the policy shows anything say that it does
+// what the log hardly ever did, or that propensities are wrong.
 #include "estimate/internal.h"
 
 #include <inttypes.h>
@@ -21,10 +21,10 @@ const char *support_name(EstimateSupport support)
 	return names[support];
 }
 
-// Whether the mean weight is too far from 1 for chance. Cut weights are, by their nature.
-static bool off_one(const Totals *totals, const Estimates *in)
+// Whether the mean weight is too far from what is shown for chance. Cut weights are, by their nature.
+static bool is_off(const Totals *totals, const Estimates *in)
 {
-	return totals->clipped == 0 && fabs(in->mean_weight - 1) > far * in->mean_weight_error + 1e-9;
+	return totals->clipped == 0 && fabs(in->mean_weight - in->mean_shown) > far * in->off_error + 1e-9;
 }
 
 __attribute__((format(printf, 3, 4))) static void judge(
@@ -51,16 +51,16 @@ void support_judge(const Totals *totals, Estimates *in)
 	else if (totals->rewarded < REWARDED_NONE)
 		judge(in, SUPPORT_NONE, "only %" PRIu64 " rewards fell on what the other policy would show",
 		        totals->rewarded);
-	else if (off_one(totals, in) && fabs(in->mean_weight - 1) > .5)
+	else if (is_off(totals, in) && fabs(in->mean_weight - in->mean_shown) > .5 * in->mean_shown)
 		judge(in, SUPPORT_NONE,
-		        "weights average %.2f instead of 1: the log hardly ever did what the other policy "
+		        "weights average %.2f instead of %.2f: the log hardly ever did what the other policy "
 		        "does, or "
 		        "its propensities are wrong",
-		        in->mean_weight);
-	else if (off_one(totals, in))
+		        in->mean_weight, in->mean_shown);
+	else if (is_off(totals, in))
 		judge(in, SUPPORT_WEAK,
-		        "weights average %.3f instead of 1: some of what it does is not in the log",
-		        in->mean_weight);
+		        "weights average %.3f instead of %.3f: some of what it does is not in the log",
+		        in->mean_weight, in->mean_shown);
 	else if (in->max_weight > anecdote * totals->weight)
 		judge(in, SUPPORT_WEAK, "one row has %.0f %% of all weight: cut weights to see what it does",
 		        100 * in->max_weight / totals->weight);

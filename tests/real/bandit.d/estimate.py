@@ -54,11 +54,12 @@ def main():
         return mean((place, offer), left_out, mean((place,), left_out, mean((), left_out, 0)))
 
     units = defaultdict(lambda: defaultdict(float))
-    weights = []
+    weights, sums_shown = [], 0
     for unit, place, offer, reward, propensity in log:
         target = policy.get(place) or policy.get("", {})
         weight = min(target.get(offer, 0) / propensity, clip)
         weights.append(weight)
+        sums_shown += sum(target.values())
         direct = sum(p * predicted(place, a, fold(unit)) for a, p in target.items())
         sums = units[unit]
         sums["rows"] += 1
@@ -72,6 +73,7 @@ def main():
     pairs = {"logged": ("reward", "rows"), "ipw": ("weighted", "rows"), "snipw": ("weighted", "weight"),
              "dr": ("dr", "rows"), "gain": ("gain", "rows")}
     result = {name: ratio(units, *pair) for name, pair in pairs.items()}
+    result["snipw"] = tuple(part * sums_shown / len(weights) for part in result["snipw"])
     result["effective_rows"] = sum(weights) ** 2 / sum(w * w for w in weights)
     json.dump(result, sys.stdout)
 

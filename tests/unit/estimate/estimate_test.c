@@ -162,7 +162,7 @@ static void four_rows_by_hand(void **unused)
 	(void)unused;
 	assert_true(fabs(got.logged.value - .75) < 1e-12);
 	assert_true(fabs(got.ipw.value - (2 + 0 + 0 + 1) / 4.) < 1e-12);
-	assert_true(fabs(got.snipw.value - 3 / 3.5) < 1e-12);
+	assert_true(fabs(got.snipw.value - 3 / 3.5 * (3 * .5 + 1) / 4) < 1e-12);
 	assert_true(fabs(got.effective_rows - 3.5 * 3.5 / (4 + .25 + 1)) < 1e-12);
 	assert_int_equal(got.matched, 3);
 	assert_int_equal(got.rewarded, 2);
@@ -171,6 +171,28 @@ static void four_rows_by_hand(void **unused)
 	got = estimate(rows, 4, 1);
 	assert_int_equal(got.clipped, 1);
 	assert_true(fabs(got.ipw.value - .5) < 1e-12);
+}
+
+// Half of the time it shows nothing and earns nothing: that is no lack of support, and no reason to take what
+// it earns where it shows something for what it earns.
+static void a_policy_that_shows_nothing_half_of_the_time(void **unused)
+{
+	static World world;
+
+	(void)unused;
+	state = 41;
+	world_rules(&world);
+	for (int p = 0; p < PLACES; p++)
+		for (int o = 0; o < OFFERS; o++)
+			world.target[p][o].probability /= 2;
+	world_rows(&world);
+	double truth = world.truth / 2;
+	Estimates got = estimate(world.rows, ROWS, 0);
+	assert_int_equal(got.support, SUPPORT_GOOD);
+	assert_true(fabs(got.mean_shown - .5) < 1e-9);
+	assert_true(fabs(got.ipw.value - truth) < 3 * got.ipw.error);
+	assert_true(fabs(got.snipw.value - truth) < 3 * got.snipw.error);
+	assert_true(fabs(got.dr.value - truth) < 3 * got.dr.error);
 }
 
 // A hundred rows of one visitor are one witness: the interval is as wide as that of one row each.
@@ -250,6 +272,7 @@ int main(void)
 	        cmocka_unit_test(intervals_cover_the_truth),
 	        cmocka_unit_test(the_logging_policy_itself),
 	        cmocka_unit_test(four_rows_by_hand),
+	        cmocka_unit_test(a_policy_that_shows_nothing_half_of_the_time),
 	        cmocka_unit_test(a_visitors_rows_are_one_witness),
 	        cmocka_unit_test(a_log_that_cannot_tell_says_so),
 	        cmocka_unit_test(rows_that_cannot_be),
