@@ -1,7 +1,7 @@
 // A plan knows digests and no names, so that it means the same wherever it lies: a set is found by looking at
 // those that are here, a snapshot is kept by its digest. Neither has to be here still: who reads a plan then
 // learns less, and is told so.
-#include "plan_bench.h"
+#include "plan_open.h"
 
 #include "base/file.h"
 #include "snapshot/snapshot.h"

@@ -1,7 +1,7 @@
 #include "plan_review.h"
 
 #include "base/clock.h"
-#include "plan_bench.h"
+#include "plan_open.h"
 #include "workbench.h"
 
 #include <sys/stat.h>

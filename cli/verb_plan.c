@@ -4,7 +4,7 @@
 #include "output.h"
 #include "plan_inputs.h"
 #include "plan_json.h"
-#include "plan_bench.h"
+#include "plan_open.h"
 #include "runtime_program.h"
 #include "snapshot/snapshot.h"
 #include "snapshot_source.h"

@@ -106,17 +106,17 @@ parley plan report as-it-is bolder again --html "$STACK/report.html"
 python3 - "$STACK/report.html" "$(value bolder digest)" <<'PYTHON'
 import html.parser, sys
 text = open(sys.argv[1], encoding="utf-8").read()
-void, opened, seen = {"meta", "rect", "line", "circle", "br"}, [], set()
+void, opened, seen = {"meta", "br"}, [], set()
 class Reader(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
-        seen.add(tag)
         if tag not in void:
             opened.append(tag)
+        self.handle_startendtag(tag, attributes)
+    def handle_startendtag(self, tag, attributes):
+        seen.add(tag)
         for name, value in attributes:
             assert name not in ("src", "srcset", "background", "action") and not name.startswith("on"), (tag, name)
             assert name != "href" or value.startswith("#"), value
-    def handle_startendtag(self, tag, attributes):
-        pass
     def handle_endtag(self, tag):
         assert opened and opened.pop() == tag, (tag, opened, self.getpos())
 Reader(convert_charrefs=True).feed(text)
