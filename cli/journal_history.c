@@ -28,24 +28,21 @@ enum { TIMEOUT_MS = 3600000, EFFECTS_MOST = 8, SCRATCH = 64 * 1024 };
 	COLUMNS_OF(table, what) "AND runtime_id = $2 AND incarnation > 0 AND session_id <> ''"
 #define ALL_ROWS_OF(table, what) COLUMNS_OF(table, what) "AND time < $2"
 
+// What these tables lack or have by another clock: responses without a session (which is why those above have
+// one), what was brought from elsewhere, and repeats.
+#define APART                                                                                                \
+	"SELECT incarnation, sequence, position, '', time, channel, audience_level, audience_id, event_id, " \
+	"'', '', '', effects, runtime_id FROM effect_history WHERE environment = $1 AND runtime_id = $2"
+
 static const char rows_sql[] = "DECLARE rows NO SCROLL CURSOR FOR " ROWS_OF(
         "contact_history", "'contact'") " UNION ALL " ROWS_OF("response_history",
-        "response") " UNION ALL " ROWS_OF("event_history", "''") " ORDER BY 1, 2, 3";
+        "response") " UNION ALL " ROWS_OF("event_history", "''") " UNION ALL " APART " ORDER BY 1, 2, 3";
 // Outcomes of other types do nothing to a visitor.
+#define ANSWER "CASE WHEN response IN ('accept', 'reject') THEN response ELSE '' END"
 static const char all_rows_sql[] = "DECLARE rows NO SCROLL CURSOR FOR " ALL_ROWS_OF(
         "contact_history", "'contact'") " UNION ALL " ALL_ROWS_OF("response_history",
-        "CASE WHEN response IN ('accept', 'reject') THEN response ELSE '' END") " UNION ALL " ALL_ROWS_OF("ev"
-                                                                                                          "en"
-                                                                                                          "t_"
-                                                                                                          "hi"
-                                                                                                          "st"
-                                                                                                          "or"
-                                                                                                          "y",
+        ANSWER) " UNION ALL " ALL_ROWS_OF("event_history",
         "''") " ORDER BY time, runtime_id, incarnation, sequence, position";
-// Responses without a session stand in the history by when the visitor responded; visitor state has them by
-// when the server took them, and only those whose treatment it knew.
-static const char late_sql[] = "SELECT count(*) FROM response_history WHERE environment = $1 "
-                               "AND runtime_id = $2 AND incarnation > 0 AND session_id = ''";
 
 enum Column {
 	INCARNATION,
@@ -260,10 +257,9 @@ static Err begin(Writing *w, Cli *cli, const char *dir, Arena *scratch, Pg **ret
 	return pg_script(*ret, cli->timeout_ms, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
-Err journal_from_history(Cli *cli, const char *dir, int64_t *ret_late)
+Err journal_from_history(Cli *cli, const char *dir)
 {
 	CLEANUP(pg_closep) Pg *pg = NULL;
-	CLEANUP(pg_result_freep) PgResult *late = NULL;
 	CLEANUP(arena_freep) Arena *scratch = arena_new(SCRATCH, 0);
 	CLEANUP(writing_end) Writing w = {0};
 	const char *environment, *server;
@@ -275,8 +271,6 @@ Err journal_from_history(Cli *cli, const char *dir, int64_t *ret_late)
 	w.server = str(server);
 	TRY(PG_QUERY(pg, TIMEOUT_MS, NULL, rows_sql, P_CTEXT(environment), P_CTEXT(server)));
 	TRY(read_rows(&w, pg));
-	TRY(PG_QUERY(pg, TIMEOUT_MS, &late, late_sql, P_CTEXT(environment), P_CTEXT(server)));
-	*ret_late = pg_i64(late, 0, 0);
 	return pg_script(pg, cli->timeout_ms, "COMMIT");
 }
 

@@ -37,21 +37,14 @@ static Err find_folders(Cli *cli, const char **ret_state, const char **ret_journ
 static Err replay_history(Cli *cli, const char **words, size_t place)
 {
 	const char *dir;
-	int64_t late = 0;
 	TRY(history_folder_make(cli, &dir));
 	words[place] = dir;
-	Err e = journal_from_history(cli, dir, &late);
+	Err e = journal_from_history(cli, dir);
 	if (e == OK)
 		e = runtime_run(
 		        cli, words); // in a process of its own: what was made for it is removed afterwards
 	ErrDetail why = *err_detail();
 	history_folder_remove(dir);
-	if (late > 0)
-		fprintf(stderr,
-		        "note: %lld responses without a session are left out: the history does not say when "
-		        "this "
-		        "server took them\n",
-		        (long long)late);
 	return e == OK ? OK : err_restore(&why);
 }
 

@@ -118,6 +118,8 @@ static const ConfigField retention_fields[] = {
         MONTHS(event_months, "13", "of other events"),
         MONTHS(session_months, "13", "of sessions"),
         MONTHS(cell_months, "13", "of which cells visitors were held out of, or not"),
+        MONTHS(effect_months, "37",
+                "of what changed visitors' state beside that; as long as contacts and responses"),
         MONTHS(event_id_months, "3", "of events' IDs: one that is sent again later counts again"),
         MONTHS(outcome_months, "37", "of outcomes, since they last changed"),
         MONTHS(reject_months, "13", "of records that could not become history"),

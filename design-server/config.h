@@ -27,7 +27,7 @@ typedef struct DesignConfig {
 		bool detach;      // old months of the history become tables of their own
 		// How many whole months each is kept (retention/README.md).
 		int64_t recommendation_months, contact_months, response_months, event_months, session_months,
-		        cell_months;
+		        cell_months, effect_months;
 		int64_t event_id_months, outcome_months, reject_months, checkpoint_months, unreleased_months;
 	} retention;
 	// This server's certificate, for its listener and for its calls to runtime servers

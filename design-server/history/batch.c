@@ -103,7 +103,7 @@ static const char *entry_reason(const Entry *entry)
 	case WHAT(SESSION_STARTED):
 	case WHAT(SESSION_ENDED):
 	case WHAT(CELLS_CHANGED):
-	case WHAT(EFFECTS_APPLIED): // the history is where it came from
+	case WHAT(EFFECTS_APPLIED): // no fact: the history is where it came from (effects.c)
 	case WHAT(VISITOR_ERASED):  // history was told of it by who had it done
 		return NULL;
 	default:

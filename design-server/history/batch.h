@@ -25,6 +25,7 @@ typedef struct BatchRecord {
 	Parley__Journal__V1__Entry *entry; // NULL: rejected
 	const char *reason;                // why, if it is
 	bool known;                        // taken in before: its facts are skipped
+	bool repeated;                     // known, but by its event's ID only: the record itself is new
 	bool effects_told;                 // an event's effects are not what its facts say by themselves
 	Str effects;                       // then: they, packed
 } BatchRecord;

@@ -45,7 +45,7 @@ static Err collect_ids(Batch *batch, Arena *arena, EventIds *ret)
 	qsort(all, count, sizeof *all, by_id);
 	for (size_t i = 0; i < count; i++) {
 		if (kept > 0 && str_eq(all[kept - 1].id, all[i].id))
-			all[i].record->known = true;
+			all[i].record->known = all[i].record->repeated = true;
 		else
 			all[kept++] = all[i];
 	}
@@ -75,7 +75,7 @@ static Err add_one_by_one(Pg *pg, const BatchSource *source, const EventIds *ids
 		return err(ERR_NO_MEMORY, "no memory for a batch of events");
 	for (size_t i = 0; i < ids->count; i++) {
 		texts[i] = ids->items[i].id;
-		ids->items[i].record->known = true;
+		ids->items[i].record->known = ids->items[i].record->repeated = true;
 	}
 	TRY(SQL_RUN(pg, &added, event_dedupe_add, P_TEXT(source->environment), P_TEXTS(texts, ids->count),
 	        P_TIME(source->now_us)));
@@ -83,7 +83,7 @@ static Err add_one_by_one(Pg *pg, const BatchSource *source, const EventIds *ids
 		Str id = pg_text(added, i, 0);
 		const EventId *found = bsearch(&id, ids->items, ids->count, sizeof *ids->items, by_text);
 		if (found != NULL)
-			found->record->known = false;
+			found->record->known = found->record->repeated = false;
 	}
 	return OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "history/dedupe.h"
+#include "history/effects.h"
 #include "history/erased.h"
 #include "history/traced.h"
 #include "history/turn.h"
@@ -63,8 +64,10 @@ static Err take_in(Pg *pg, void *context)
 		return err_at(ERR_SEQUENCE_GAP, "first_sequence",
 		        "records begin with %" PRIu64 " but %" PRIu64 " is next: ship from there", first,
 		        in->committed + 1);
-	for (size_t i = 0; i < batch->count; i++)
+	for (size_t i = 0; i < batch->count; i++) { // also of an attempt before
 		batch->records[i].known = batch_record_last(&batch->records[i]) <= in->committed;
+		batch->records[i].repeated = false;
+	}
 	if (last <= in->committed)
 		return OK;
 	TRY(batch_drop_erased(pg, &in->source, batch, in->arena));
@@ -86,6 +89,7 @@ static void count(const Batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		fresh += !batch->records[i].known;
 		rejects += !batch->records[i].known && batch->records[i].reason != NULL;
+		rows += effects_apart(&batch->records[i]);
 	}
 	for (size_t i = 0; i < batch->fact_count; i++)
 		rows += !batch->facts[i].record->known;

@@ -2,6 +2,7 @@
 // written in one COPY; a batch touches a table only if it has something for it.
 #include "history/write.h"
 
+#include "history/effects.h"
 #include "store/store.h"
 
 enum { COMMON_COLUMNS = 12, COLUMNS_MAX = 32, LATE_COLUMNS = 25 };
@@ -272,9 +273,12 @@ static Err copy_rejects(Pg *pg, const BatchSource *source, const Batch *batch)
 static Err make_months(Pg *pg, const Batch *batch)
 {
 	int64_t asked = INT64_MIN;
-	for (size_t i = 0; i < batch->fact_count; i++) {
-		int64_t time_us = batch->facts[i].record->entry->context->time_us;
-		if (batch->facts[i].record->known || time_us / (US_PER_S * 86400) == asked)
+	for (size_t i = 0; i < batch->count; i++) {
+		const BatchRecord *record = &batch->records[i];
+		if (record->entry == NULL || (record->known && !record->repeated))
+			continue;
+		int64_t time_us = record->entry->context->time_us;
+		if (time_us / (US_PER_S * 86400) == asked)
 			continue;
 		asked = time_us / (US_PER_S * 86400);
 		TRY(SQL_RUN(pg, NULL, history_month_make, P_TIME(time_us)));
@@ -302,6 +306,7 @@ Err batch_write(Pg *pg, const BatchSource *source, const Batch *batch, Arena *ar
 	TRY(make_months(pg, batch));
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
 		TRY(copy_facts(pg, source, batch, &tables[i], segments));
+	TRY(effects_write(pg, source, batch, arena));
 	TRY(copy_late(pg, source, batch));
 	return copy_rejects(pg, source, batch);
 }

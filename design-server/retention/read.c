@@ -55,6 +55,7 @@ static Err configure(Pg *pg, void *context)
 	        {STR("event_history"), config->retention.event_months},
 	        {STR("session_history"), config->retention.session_months},
 	        {STR("cell_history"), config->retention.cell_months},
+	        {STR("effect_history"), config->retention.effect_months},
 	        {STR("event_dedupe"), config->retention.event_id_months},
 	        {STR("outcome"), config->retention.outcome_months},
 	        {STR("ingest_reject"), config->retention.reject_months},

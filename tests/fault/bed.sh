@@ -289,5 +289,5 @@ load_end()
 # Whether history has been judged and can go: the next run need not read it again.
 history_forget()
 {
-	design_sql -c "TRUNCATE recommendation, contact_history, response_history, event_history, session_history, cell_history"
+	design_sql -c "TRUNCATE recommendation, contact_history, response_history, event_history, session_history, cell_history, effect_history"
 }

@@ -79,6 +79,7 @@ for customer in $who $other; do
 	eventually opened database "SELECT to_outcome FROM outcome_change WHERE event_id = 'opened-$customer'"
 	on test-2 parley respond "$treatment" accept --channel retail-bank --id "late-$customer" >/dev/null 2>&1
 	eventually "late-$customer" database "SELECT event_id FROM response_history"
+	eventually 2 database "SELECT count(DISTINCT runtime_id) FROM effect_history WHERE what = 'brought' AND audience_id = '$customer'"
 	lives "$customer" test-2 second
 	eventually "second-$customer" parley history --env test --visitor "$customer" --kind contact -o json
 done
@@ -88,11 +89,12 @@ eventually "open-$who" parley history --env test --visitor $who --kind contact -
 
 tell "he is handed out what is known"
 parley visitor export --env test --audience $audience --channel retail-bank --database "$profiles" -o json >"$STACK/export.json"
-for piece in recommendation contact_history response_history session_history outcome profile first-$who late-$who second-$who opened; do
+for piece in recommendation contact_history response_history session_history effect_history outcome profile first-$who late-$who second-$who opened; do
 	grep -q "$piece" "$STACK/export.json" || stack_fail "the export should have $piece"
 done
 expect "contact_history" parley visitor export --env test --audience $audience
-! grep -q "$other" "$STACK/export.json" || stack_fail "the export should have nothing of anybody else"
+! grep -qE "(^|[^0-9a-zA-Z])$other([^0-9a-zA-Z]|\$)" "$STACK/export.json" || # not within a time or bytes
+	stack_fail "the export should have nothing of anybody else"
 
 tell "the second server records something that it cannot ship, and goes down"
 stack_kill design

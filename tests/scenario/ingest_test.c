@@ -1,5 +1,5 @@
 // What a runtime server ships becomes history: every table, every refusal, exactly once.
-#include "ingest_world.h"
+#include "ingest_effects.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -278,13 +278,17 @@ static void who_was_erased_does_not_come_back(void **state)
 		made.context.time_us = clock_now_us(clock_system()) - (i == 2 ? 0 : INT64_C(7200) * 1000000);
 		world_append(world, str(id), &made.entry, true);
 	}
+	bring(world, "~1", "c-9", clock_now_us(clock_system()) - INT64_C(7200) * US_PER_S);
+	bring(world, "~2", "c-9", clock_now_us(clock_system()));
 	world_ship_start(world);
 	world_wait_shipped(world);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM contact_history"), 2);
 	assert_int_equal(
 	        world_count(world, "SELECT count(*) FROM contact_history WHERE event_id IN ('e2', 'e3')"), 2);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM event_dedupe"), 2);
-	assert_int_equal(world_count(world, "SELECT max(sequence) FROM ship_cursor"), 4);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM effect_history WHERE event_id = '~2'"), 1);
+	assert_int_equal(world_count(world, "SELECT count(*) FROM effect_history"), 1);
+	assert_int_equal(world_count(world, "SELECT max(sequence) FROM ship_cursor"), 6);
 	world_sql(world, "DELETE FROM erasure");
 }
 
@@ -357,6 +361,7 @@ int main(void)
 	        STORY(what_cannot_be_history_is_kept_and_holds_up_nothing),
 	        STORY(the_longest_audience_id_is_history),
 	        STORY(who_was_erased_does_not_come_back),
+	        STORY(what_else_changed_visitors_stands_apart),
 	        STORY(lost_records_are_told_and_passed_over),
 	        STORY(any_month_is_taken),
 	        STORY(every_table_and_column_of_the_history_is_explained),

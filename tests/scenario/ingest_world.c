@@ -134,7 +134,7 @@ int world_story_begin(void **state)
 	world->arena = arena_new(1 << 20, 0);
 	world->acknowledged = 0;
 	world_sql(world, "TRUNCATE recommendation, contact_history, response_history, event_history, "
-	                 "session_history, cell_history, "
+	                 "session_history, cell_history, effect_history, "
 	                 "event_dedupe, ship_cursor, ingest_reject");
 	strcpy(world->journal_dir, "/tmp/ingest-XXXXXX");
 	assert_non_null(mkdtemp(world->journal_dir));

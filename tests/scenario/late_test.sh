@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Responses without a session, on two runtimes of one environment: after the session and the server's life, on the other server, by
-# offer, by a code on paper; twice; too early; of a code that nobody knows. And what people do with what is left over.
+# offer, by a code on paper; twice; too early; of a code that nobody knows. And what people do with what is left over. At the end
+# visitor state is rebuilt from the history.
 set -euo pipefail
 # shellcheck source=../lib/fleet.sh
 . "$(dirname "$0")/../lib/fleet.sh"
@@ -125,3 +126,36 @@ done
 stack_restart design
 eventually "40" database "SELECT count(*) FROM response_history WHERE event_id LIKE 'burst-%'"
 is "different ones" "$(database "SELECT count(DISTINCT event_id) FROM response_history WHERE event_id LIKE 'burst-%'")" 40
+
+tell "an accept that comes by a file is brought to both servers too"
+brought()
+{
+	database "SELECT count(DISTINCT runtime_id) FROM effect_history WHERE what = 'brought' AND event_id IN (
+		SELECT '~effect:' || id FROM visitor_effect WHERE event_id = 'by-file')"
+}
+printf 'treatment_code,outcome,event_id,time\n%s,accept,by-file,%s\n' "$mine" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$STACK/outcomes.csv"
+expect "1 taken" parley outcomes import "$STACK/outcomes.csv" --env test
+eventually 2 brought
+
+tell "visitor state rebuilt from the history is what each server has, with all that came without a session"
+# rebuilt SERVER ID: what the comparison says; nothing may be left out.
+rebuilt()
+{
+	kill -USR1 "$(process_pid "$STACK/run/$1.pid")"
+	parley journal replay "$STACK/runtime/$1" --check --from-history --env test --server "$2" \
+		--database "host=$STACK_POSTGRES dbname=parley_design user=parley_reader" 2>&1
+}
+for n in 1 2; do
+	server=test && [ $n = 1 ] || server=test-2
+	expect "equal, byte for byte" parley journal replay "$STACK/runtime/$server" --check --now
+	eventually "equal, byte for byte" rebuilt $server test-$n
+	! rebuilt $server test-$n | grep -q note || stack_fail "nothing should be left out: $(rebuilt $server test-$n)"
+	eventually "$(parley journal inspect "$STACK/runtime/$server" -o json | jq -r '.kinds.effects_applied') brought" \
+		database "SELECT count(*) || ' brought' FROM effect_history WHERE what = 'brought' AND runtime_id = 'test-$n'"
+done
+[ "$(database "SELECT count(*) FROM effect_history WHERE what = 'response'")" -gt 40 ] || stack_fail "the responses' effects should be in the history"
+
+tell "with one of these effects missing in the history that is told"
+database "DELETE FROM effect_history WHERE runtime_id = 'test-2' AND what = 'brought' AND sequence = (
+	SELECT max(sequence) FROM effect_history WHERE runtime_id = 'test-2' AND what = 'brought')"
+! rebuilt test-2 test-2 >/dev/null || stack_fail "the difference should be found"

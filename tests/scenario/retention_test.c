@@ -75,7 +75,8 @@ static int begin(void **state)
 	    "SET session_replication_role = DEFAULT;"
 	    "ALTER FUNCTION history_month_remove(text, date) SET lock_timeout = '50ms';"
 	    "UPDATE history_retention SET detach = false, applied = NULL, changed = now(), changed_by = '',"
-	    "  months = CASE WHEN name IN ('contact_history', 'response_history', 'outcome') THEN 37"
+	    "  months = CASE WHEN name IN ('contact_history', 'response_history', 'effect_history', "
+	    "'outcome') THEN 37"
 	    "    WHEN name IN ('event_dedupe', 'audit_checkpoint', 'build') THEN 3 ELSE 13 END");
 	return arena ? 0 : -1;
 }
@@ -445,6 +446,7 @@ static const DesignConfig config = {.retention = {.apply = true,
                                             .event_months = 13,
                                             .session_months = 6,
                                             .cell_months = 13,
+                                            .effect_months = 37,
                                             .event_id_months = 3,
                                             .outcome_months = 37,
                                             .reject_months = 13,

@@ -52,6 +52,10 @@ COPY session_history (time, incarnation, sequence, position, snapshot_version, e
 COPY cell_history (time, incarnation, sequence, position, snapshot_version, environment, runtime_id, channel, session_id,
 	audience_level, audience_id, snapshot_digest, campaign, cell, control_cell, held_out) FROM STDIN BINARY
 
+-- name: effect_history_copy
+COPY effect_history (time, incarnation, sequence, position, environment, runtime_id, channel, audience_level, audience_id,
+	event_id, what, effects) FROM STDIN BINARY
+
 -- name: ingest_reject_copy
 COPY ingest_reject (received, environment, runtime_id, incarnation, first_sequence, last_sequence, reason, record)
 FROM STDIN BINARY
