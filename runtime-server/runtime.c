@@ -274,7 +274,7 @@ static Err start_shipping(Runtime *runtime)
 static Err open_side(Runtime *runtime)
 {
 	if (runtime->links.prefix.len > 0)
-		TRY(clicks_new(runtime->service, &runtime->clicks));
+		TRY(clicks_new(runtime->service, runtime->tracer, &runtime->clicks));
 	return side_open(
 	        &(SideOptions){
 	                .listen = runtime->config->http,

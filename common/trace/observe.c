@@ -10,6 +10,22 @@ static bool drawn(const Tracer *tracer)
 	return ratio > 0 && trace_random() % RATIO_WHOLE < (uint64_t)ratio;
 }
 
+// Sets the IDs of what it is a part of, if anything; they are in `parent`.
+static bool is_traced(const Tracer *tracer, Str header, TraceContext *parent, Str *ret_ids)
+{
+	*ret_ids = STR("");
+	if (header.len == 0 || !trace_parent_read(header, parent))
+		return drawn(tracer);
+	*ret_ids = str_n((const char *)parent->ids, sizeof parent->ids);
+	return parent->sampled;
+}
+
+static void put_state(TraceSpan *span, Str state)
+{
+	if (span != NULL && span->record.has_parent && trace_state_fine(state))
+		span_put_state(span, state);
+}
+
 static TraceSpan *begin_span(Tracer *tracer, RpcCall *call, Str parent_ids)
 {
 	Str path = rpc_path(call);
@@ -27,17 +43,13 @@ static void *begin(void *context, RpcCall *call)
 {
 	Tracer *tracer = context;
 	TraceContext parent;
-	Str header = rpc_header(call, "traceparent");
+	Str ids, header = rpc_header(call, "traceparent");
 	if (header.len == 0)
 		header = rpc_peer(call)->traceparent;
-	if (header.len == 0 || !trace_parent_read(header, &parent))
-		return drawn(tracer) ? begin_span(tracer, call, STR("")) : NULL;
-	if (!parent.sampled)
+	if (!is_traced(tracer, header, &parent, &ids))
 		return NULL;
-	Str state = rpc_header(call, "tracestate");
-	TraceSpan *span = begin_span(tracer, call, str_n((const char *)parent.ids, sizeof parent.ids));
-	if (span != NULL && trace_state_fine(state))
-		span_put_state(span, state);
+	TraceSpan *span = begin_span(tracer, call, ids);
+	put_state(span, rpc_header(call, "tracestate"));
 	return span;
 }
 
@@ -45,6 +57,17 @@ static void end(void *context, void *observed, int status)
 {
 	(void)context;
 	span_end_call(observed, status);
+}
+
+TraceSpan *trace_span_of_request(Tracer *tracer, Str name, Str header, Str state, Arena *arena)
+{
+	TraceContext parent;
+	Str ids;
+	if (tracer == NULL || !is_traced(tracer, header, &parent, &ids))
+		return NULL;
+	TraceSpan *span = span_new(tracer, ids, SPAN_SERVER, name, monotonic_us(), arena);
+	put_state(span, state);
+	return span;
 }
 
 RpcObserver observer_of(Tracer *tracer)

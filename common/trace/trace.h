@@ -41,6 +41,9 @@ typedef struct TraceSpan TraceSpan;
 
 // The call's own span.
 TraceSpan *trace_span_of(const RpcCall *call);
+// Of a request by HTTP that is no call, chosen as calls are: `header` and `state` are its traceparent and
+// tracestate, empty if it has none. In `arena`, as a part (below). NULL also if `tracer` is NULL.
+TraceSpan *trace_span_of_request(Tracer *tracer, Str name, Str header, Str state, Arena *arena);
 // A part of the parent's work that begins now. It lives in `arena`, and must end before the arena does or not
 // at all. NULL also if memory is out.
 TraceSpan *trace_span_within(const TraceSpan *parent, const char *name, Arena *arena);

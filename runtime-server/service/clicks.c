@@ -29,6 +29,7 @@ typedef struct Click {
 
 struct Clicks {
 	Service *service;
+	Tracer *tracer; // NULL: clicks are not traced
 	pthread_mutex_t lock;
 	pthread_cond_t settled;
 	size_t open; // not settled, answered or not
@@ -36,12 +37,13 @@ struct Clicks {
 	ClicksFigures figures;
 };
 
-Err clicks_new(Service *service, Clicks **ret)
+Err clicks_new(Service *service, Tracer *tracer, Clicks **ret)
 {
 	Clicks *clicks = *ret = calloc(1, sizeof *clicks);
 	if (clicks == NULL)
 		return err(ERR_NO_MEMORY, "no memory for clicks");
 	clicks->service = service;
+	clicks->tracer = tracer;
 	pthread_mutex_init(&clicks->lock, NULL);
 	pthread_cond_init(&clicks->settled, NULL);
 	return OK;
@@ -132,11 +134,23 @@ static void settle(Reply *reply, Err result, const void *response)
 	if (request != NULL)
 		lead_on(request, click->destination);
 
+	trace_span_end(click->response.span, result);
 	arena_free(click->arena); // and with it the click
 	pthread_mutex_lock(&clicks->lock);
 	if (--clicks->open == 0)
 		pthread_cond_signal(&clicks->settled);
 	pthread_mutex_unlock(&clicks->lock);
+}
+
+// Until the journal has it, which may be after its answer.
+static TraceSpan *begin_span(
+        Clicks *clicks, HttpRequest *request, Parley__Journal__V1__ResponseCode kind, Arena *arena)
+{
+	Str name = kind == RESPONSE_CODE(TREATMENT) ? STR("GET /c/") : STR("GET /s/");
+	if (clicks->tracer == NULL)
+		return NULL;
+	return trace_span_of_request(clicks->tracer, name, http_header(request, "traceparent"),
+	        http_header(request, "tracestate"), arena);
 }
 
 static Click *click_new(Clicks *clicks, HttpRequest *request, const ClickTarget *target,
@@ -158,7 +172,8 @@ static Click *click_new(Clicks *clicks, HttpRequest *request, const ClickTarget 
 	        .channel = arena_cstr(arena, str(target->channel)),
 	        .code_kind = kind,
 	        .code = arena_cstr(arena, str(target->id)),
-	        .response = CLICK_RESPONSE};
+	        .response = CLICK_RESPONSE,
+	        .span = begin_span(clicks, request, kind, arena)};
 	if (click->response.event_id != NULL && click->response.code != NULL &&
 	        click->response.channel != NULL)
 		return click;

@@ -3,6 +3,7 @@
 #pragma once
 #include "http/http.h"
 #include "service/service.h"
+#include "trace/trace.h"
 
 typedef struct Clicks Clicks;
 
@@ -17,8 +18,8 @@ typedef struct ClicksFigures {
 	uint64_t unknown;  // answered 404
 } ClicksFigures;
 
-// Error: NO_MEMORY.
-Err clicks_new(Service *service, Clicks **ret);
+// `tracer`: NULL: clicks are not traced. Error: NO_MEMORY.
+Err clicks_new(Service *service, Tracer *tracer, Clicks **ret);
 // After the HTTP side has stopped; waits for the disk. NULL is fine.
 void clicks_free(Clicks *clicks);
 // To be called about every second: leads those on who have waited for the disk long enough.
