@@ -30,7 +30,7 @@ Err number_of_name(json_t *names, Str name, size_t max, uint32_t *ret)
 
 // --- what is told ---
 
-static json_t *estimate_json(const char *name, const Estimate *estimate)
+json_t *estimate_json(const char *name, const Estimate *estimate)
 {
 	json_t *json = json_pack("{s:s}", "estimate", name);
 	const struct {

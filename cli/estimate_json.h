@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+// One estimate by its name, with its 95 % interval: a new reference.
+json_t *estimate_json(const char *name, const Estimate *estimate);
 // A new reference: support and why, what the rows are worth, and each estimate with its 95 % interval.
 json_t *estimates_json(const Estimates *in);
 

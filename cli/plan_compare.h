@@ -19,8 +19,8 @@ typedef struct ComparedPlan {
 //   comparisons  of the first with each other one: before, after, questions, changed, explained (changes
 //   whose
 //                reason is known by deciding again), only_before, only_after (questions that only one asks),
-//                reasons, causes, zones, segments, matrix (offers of one against offers of the other, by how
-//                often), and `examples` at most, some of each cause
+//                reasons, causes, zones, segments, moves (from which offer to which), matrix (the same with
+//                who stays), and `examples` at most, some of each cause; the most frequent first
 // `quick`: reasons are told from the records alone. Errors: FIELD_INVALID (they are not over the same
 // events), STATE_CORRUPT, IO, NO_MEMORY, LIMIT.
 Err plans_compare(const ComparedPlan *plans, size_t count, size_t examples, bool quick, json_t **ret);

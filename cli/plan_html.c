@@ -44,14 +44,17 @@ static void put_head(FILE *out, const json_t *report)
 	html_put(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the report</a>\n");
 }
 
-static void put_day(FILE *out, const json_t *plan, const char *name)
+// "2026-01-31", or with `clock` "2026-01-31 08:00 UTC".
+static void put_time(FILE *out, const json_t *plan, const char *name, bool clock)
 {
 	const char *time = told_text(plan, name);
+	char text[64];
 
-	html_put(out, "<time datetime=\"%s\">", time);
-	for (size_t i = 0; i < 10 && time[i]; i++)
-		html_put(out, "%s", (const char[2]){time[i], '\0'});
-	html_put(out, "</time>");
+	if (strlen(time) < 16)
+		return;
+	snprintf(text, sizeof text, "%.10s%s%.5s%s", time, clock ? " " : "", clock ? time + 11 : "",
+	        clock ? " UTC" : "");
+	html_put(out, "<time datetime=\"%s\">%s</time>", time, text);
 }
 
 // The report in a sentence or two.
@@ -68,9 +71,9 @@ static void put_lead(FILE *out, const json_t *report)
 		html_put(out, "an event set that is not here any more");
 	if (*told_text(plan, "first")) {
 		html_put(out, ", from ");
-		put_day(out, plan, "first");
+		put_time(out, plan, "first", false);
 		html_put(out, " to ");
-		put_day(out, plan, "last");
+		put_time(out, plan, "last", false);
 		html_put(out, ",");
 	}
 	html_put(out, " would do in the channel <b>%s</b>. Nothing of it has happened.</p>\n",
@@ -144,9 +147,12 @@ static void put_input(FILE *out, const json_t *report, const char *title, const 
 	{
 		const json_t *value = json_object_get(plan, name);
 
-		if (json_is_integer(value))
-			html_put(out, "<td><code>%lld</code></td>", (long long)json_integer_value(value));
-		else if (*told_text(plan, name))
+		if (json_is_integer(value)) {
+			char text[32];
+
+			snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+			html_put(out, "<td><code>%s</code></td>", text);
+		} else if (*told_text(plan, name))
 			html_put(out, "<td><code>%s</code></td>", told_text(plan, name));
 		else
 			html_put(out, "<td class=\"soft\">%s</td>", none);

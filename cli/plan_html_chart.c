@@ -8,11 +8,11 @@ void plan_html_bar(FILE *out, double value, double most, size_t colour)
 
 	// What is more than nothing is seen.
 	html_put(out,
-	        "<svg aria-hidden=\"true\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\"><rect "
-	        "width=\"%.1f\" "
-	        "height=\"%d\" rx=\"2\" style=\"fill:var(--p%d)\"/></svg>",
-	        BAR_WIDTH, BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, width > 0 && width < 1 ? 1 : width, BAR_HEIGHT,
-	        (int)(colour % HTML_COLOURS));
+	        "<svg aria-hidden=\"true\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">"
+	        "<rect class=\"track\" width=\"%d\" height=\"%d\" rx=\"2\"/>",
+	        BAR_WIDTH, BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT);
+	html_put(out, "<rect width=\"%.1f\" height=\"%d\" rx=\"2\" style=\"fill:var(--p%d)\"/></svg>",
+	        width > 0 && width < 1 ? 1 : width, BAR_HEIGHT, (int)(colour % HTML_COLOURS));
 }
 
 void plan_html_share(FILE *out, json_int_t part, json_int_t whole)

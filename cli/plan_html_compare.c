@@ -117,18 +117,18 @@ static void put_causes(FILE *out, const json_t *comparison)
 
 static void put_moves(FILE *out, const json_t *moves)
 {
-	const char *before, *after;
-	size_t shown = 0;
-	json_t *row, *times;
+	const json_t *move;
+	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)moves, before, row) json_object_foreach(row, after, times)
+	json_array_foreach(moves, i, move)
 	{
-		if (shown++ >= MOVES_SHOWN)
-			continue;
-		html_put(out, "%s<span class=\"from\">%s →</span> %s %lld", shown > 1 ? ", " : "", before,
-		        after, (long long)json_integer_value(times));
+		if (i == MOVES_SHOWN)
+			break;
+		html_put(out, "%s<span class=\"from\">%s →</span> %s %lld", i > 0 ? ", " : "",
+		        told_text(move, "before"), told_text(move, "after"),
+		        (long long)told_count(move, "times"));
 	}
-	if (shown > MOVES_SHOWN)
+	if (json_array_size(moves) > MOVES_SHOWN)
 		html_put(out, ", …");
 }
 

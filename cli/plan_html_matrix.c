@@ -102,14 +102,12 @@ static json_int_t largest(const json_t *matrix, const Axis *rows, const Axis *co
 	return most;
 }
 
-static void put_cell(FILE *out, json_int_t times, json_int_t most, bool same)
+static void put_cell(FILE *out, json_int_t times, json_int_t most)
 {
 	double heat = (double)times / (double)most;
 
 	if (times == 0)
 		html_put(out, "<td class=\"n soft\">·</td>");
-	else if (same)
-		html_put(out, "<td class=\"n same\">%lld</td>", (long long)times);
 	else
 		html_put(out, "<td class=\"n\" style=\"background:rgba(var(--heat),%.2f)\">%lld</td>",
 		        .08 + .42 * (heat < 1 ? heat : 1), (long long)times);
@@ -120,8 +118,8 @@ static void put_cell(FILE *out, json_int_t times, json_int_t most, bool same)
 static void put_head(FILE *out, const Axis *columns)
 {
 	html_put(out, "<div class=\"wide\"><table class=\"matrix\">\n<caption>From which offer (rows) to "
-	              "which (columns); "
-	              "grey is who keeps it</caption>\n<thead><tr><th scope=\"col\">Before</th>");
+	              "which (columns)</caption>\n<thead><tr><th scope=\"col\">Before</th><th scope=\"col\" "
+	              "class=\"soft\">Kept</th>");
 	for (size_t j = 0; j < columns->count; j++)
 		html_put(out, "<th scope=\"col\">%s</th>", columns->names[j]);
 	if (columns->others)
@@ -134,19 +132,23 @@ static void put_rows(FILE *out, const json_t *matrix, const Axis *rows, const Ax
 	json_int_t most = largest(matrix, rows, columns);
 
 	for (size_t i = 0; i < rows->count; i++) {
-		html_put(out, "<tr><th scope=\"row\">%s</th>", rows->names[i]);
+		html_put(out, "<tr><th scope=\"row\">%s</th><td class=\"n same\">%lld</td>", rows->names[i],
+		        (long long)cell(matrix, rows->names[i], rows->names[i]));
 		for (size_t j = 0; j < columns->count; j++)
-			put_cell(out, cell(matrix, rows->names[i], columns->names[j]), most,
-			        strcmp(rows->names[i], columns->names[j]) == 0);
+			put_cell(out,
+			        strcmp(rows->names[i], columns->names[j]) == 0
+			                ? 0
+			                : cell(matrix, rows->names[i], columns->names[j]),
+			        most);
 		if (columns->others)
-			put_cell(out, rest_of_row(matrix, rows, columns, i), most, false);
+			put_cell(out, rest_of_row(matrix, rows, columns, i), most);
 		html_put(out, "</tr>\n");
 	}
 	if (!rows->others)
 		return;
-	html_put(out, "<tr><th scope=\"row\" class=\"soft\">others</th>");
+	html_put(out, "<tr><th scope=\"row\" class=\"soft\">others</th><td></td>");
 	for (size_t j = 0; j < columns->count; j++)
-		put_cell(out, rest_of_column(matrix, rows, columns, j), most, false);
+		put_cell(out, rest_of_column(matrix, rows, columns, j), most);
 	if (columns->others)
 		html_put(out, "<td></td>");
 	html_put(out, "</tr>\n");

@@ -56,7 +56,7 @@ const char plan_html_style[] =
         ".matrix .same{color:var(--soft);background:var(--card)}\n"
         "svg{display:block;max-width:100%;height:auto}svg text{fill:var(--ink);font-size:13px}svg "
         ".axis{stroke:var(--line)}svg .zero{stroke:var(--soft)}svg .tick{fill:var(--soft);font-size:11px}\n"
-        "td svg{margin-top:.45rem}\n"
+        "td svg{margin-top:.45rem}.n svg{margin-left:auto}svg .track{fill:var(--line)}\n"
         "footer{margin-top:3rem;padding-block:1.2rem 3rem;border-top:1px solid var(--line);color:var(--soft);"
         "font-size:.88rem}\n"
         "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#ccc;--page:#fff;--card:#fff}"

@@ -7,7 +7,7 @@ enum {
 	ROW_HEIGHT = 24,
 	TOP = 22,
 	TICKS = 5,
-	SCALE_MARGIN = 16,
+	SCALE_MARGIN = 40,
 };
 
 // The estimates that are drawn, the steadiest last.
@@ -21,7 +21,7 @@ typedef struct Scale {
 static const char *number(double value, char text[32])
 {
 	if (isfinite(value))
-		snprintf(text, 32, "%.5g", value);
+		snprintf(text, 32, "%.4g", value);
 	else
 		snprintf(text, 32, "–");
 	return text;
@@ -89,20 +89,29 @@ static double x_of(Scale scale, double value)
 	                             (scale.most - scale.least);
 }
 
+// 1, 2 or 5 times a power of ten, so that about TICKS of them fit.
+static double step_of(Scale scale)
+{
+	double rough = (scale.most - scale.least) / TICKS, power = pow(10, floor(log10(rough)));
+
+	return rough <= power       ? power
+	       : rough <= 2 * power ? 2 * power
+	       : rough <= 5 * power ? 5 * power
+	                            : 10 * power;
+}
+
 static void put_axis(FILE *out, Scale scale, int height)
 {
+	double step = step_of(scale);
 	char text[32];
 
-	for (int i = 0; i <= TICKS; i++) {
-		double value = scale.least + (scale.most - scale.least) * i / TICKS;
-
+	for (double i = ceil(scale.least / step); i * step <= scale.most; i += 1)
 		html_put(out,
 		        "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text "
-		        "class=\"tick\" x=\"%.1f\" "
-		        "y=\"12\" text-anchor=\"middle\">%s</text>",
-		        x_of(scale, value), x_of(scale, value), TOP - 4, height, x_of(scale, value),
-		        number(value, text));
-	}
+		        "class=\"tick\" "
+		        "x=\"%.1f\" y=\"12\" text-anchor=\"middle\">%s</text>",
+		        x_of(scale, i * step), x_of(scale, i * step), TOP - 4, height, x_of(scale, i * step),
+		        number(i * step, text));
 }
 
 static void put_interval(FILE *out, Scale scale, const json_t *estimate, int y, size_t colour)
@@ -164,7 +173,7 @@ static void put_estimate(FILE *out, const json_t *estimate)
 	        number(told_number(estimate, "high"), high));
 }
 
-static void put_row(FILE *out, const json_t *plan, size_t colour)
+static void put_row(FILE *out, const json_t *plan, size_t colour, bool several)
 {
 	static const char *const columns[] = {"logged", "ipw", "snipw", "dr", "gain"};
 	const json_t *value = value_of(plan);
@@ -175,6 +184,10 @@ static void put_row(FILE *out, const json_t *plan, size_t colour)
 	        (int)(colour % HTML_COLOURS), told_text(plan, "name"));
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		put_estimate(out, estimate_of(plan, columns[i]));
+	if (several && estimate_of(plan, "over"))
+		put_estimate(out, estimate_of(plan, "over"));
+	else if (several)
+		html_put(out, "<td></td>");
 	html_put(out, "<td class=\"n\">%s<br><span class=\"soft\">of %lld</span></td><td>%s</td></tr>\n",
 	        number(round(told_number(value, "effective_rows")), text),
 	        (long long)told_count(value, "rows"), told_text(value, "support"));
@@ -182,20 +195,24 @@ static void put_row(FILE *out, const json_t *plan, size_t colour)
 
 static void put_table(FILE *out, const json_t *report)
 {
-	const json_t *plan;
+	static const char *const heads[] = {
+	        "Earned in fact", "Inverse propensity", "Self-normalised", "Doubly robust", "Gain"};
+	const json_t *plans = json_object_get(report, "plans"), *plan;
+	bool several = json_array_size(plans) > 1;
 	size_t i;
 
 	html_put(out,
 	        "<div class=\"wide\"><table>\n<caption>Reward per decision, with 95 %% intervals</caption>\n"
-	        "<thead><tr><th scope=\"col\">Plan</th><th scope=\"col\" class=\"n\">Earned in fact</th><th "
-	        "scope=\"col\" class=\"n\">Inverse propensity</th><th scope=\"col\" "
-	        "class=\"n\">Self-normalised"
-	        "</th><th scope=\"col\" class=\"n\">Doubly robust</th><th scope=\"col\" "
-	        "class=\"n\">Gain</th><th "
-	        "scope=\"col\" class=\"n\">Effective rows</th><th "
-	        "scope=\"col\">Support</th></tr></thead>\n<tbody>\n");
-	json_array_foreach(json_object_get(report, "plans"), i, plan) if (is_told(plan))
-	        put_row(out, plan, i);
+	        "<thead><tr><th scope=\"col\">Plan</th>");
+	for (i = 0; i < sizeof heads / sizeof *heads; i++)
+		html_put(out, "<th scope=\"col\" class=\"n\">%s</th>", heads[i]);
+	if (several)
+		html_put(out, "<th scope=\"col\" class=\"n\">More than %s</th>",
+		        told_text(json_array_get(plans, 0), "name"));
+	html_put(out, "<th scope=\"col\" class=\"n\">Effective rows</th><th "
+	              "scope=\"col\">Support</th></tr></thead>\n"
+	              "<tbody>\n");
+	json_array_foreach(plans, i, plan) if (is_told(plan)) put_row(out, plan, i, several);
 	html_put(out, "</tbody></table></div>\n");
 }
 

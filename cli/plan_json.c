@@ -91,9 +91,9 @@ json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end)
 
 // --- worth ---
 
-static const char *why_no_value(const PlanValue *value, bool set_is_here)
+static const char *why_no_value(const PlanValue *value)
 {
-	if (!set_is_here)
+	if (!value)
 		return "the event set is not here any more: import it again";
 	return value->outcomes == 0
 	               ? "no event says what was really shown: import the set with shown, reward and "
@@ -101,16 +101,20 @@ static const char *why_no_value(const PlanValue *value, bool set_is_here)
 	               : "no outcome has a propensity: nobody can tell what another choice would have earned";
 }
 
-json_t *plan_value_json(const PlanValue *value, bool set_is_here)
+json_t *plan_value_json(const PlanValue *value, const char *first)
 {
-	bool told = set_is_here && value->told;
+	bool told = value && value->told;
 	json_t *json = told ? estimates_json(&value->estimates)
-	                    : json_pack("{s:s, s:s, s:[]}", "support", "none", "why",
-	                              why_no_value(value, set_is_here), "estimates");
+	                    : json_pack("{s:s, s:s, s:[]}", "support", "none", "why", why_no_value(value),
+	                              "estimates");
 
-	json_object_set_new(json, "outcomes", json_integer(set_is_here ? (json_int_t)value->outcomes : 0));
-	json_object_set_new(
-	        json, "without_propensity", json_integer(set_is_here ? (json_int_t)value->unknown : 0));
-	json_object_set_new(json, "not_asked", json_integer(set_is_here ? (json_int_t)value->unasked : 0));
+	json_object_set_new(json, "outcomes", json_integer(value ? (json_int_t)value->outcomes : 0));
+	json_object_set_new(json, "without_propensity", json_integer(value ? (json_int_t)value->unknown : 0));
+	json_object_set_new(json, "not_asked", json_integer(value ? (json_int_t)value->unasked : 0));
+	if (told && first) {
+		json_object_set_new(json, "first", json_string(first));
+		json_array_append_new(
+		        json_object_get(json, "estimates"), estimate_json("over", &value->over));
+	}
 	return json;
 }

@@ -14,6 +14,6 @@ json_t *plan_problems_json(const PlanEnd *end);
 // All of these, visitors that entered segments, and candidates by reason if it explains.
 json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end);
 
-// What its answers are worth, with a verdict and why in any case. `set_is_here`: else `value` is not looked
-// at.
-json_t *plan_value_json(const PlanValue *value, bool set_is_here);
+// What its answers are worth, with a verdict and why in any case. NULL: the event set is not here. `first`:
+// the plan that it is held against; NULL: none.
+json_t *plan_value_json(const PlanValue *value, const char *first);

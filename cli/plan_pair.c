@@ -2,8 +2,6 @@
 // and told in turns, so that a rare cause is not lost among ten thousand of another.
 #include "plan_pair.h"
 
-#include <stdlib.h>
-
 #define NOTHING "(nothing)"
 
 typedef Parley__Journal__V1__RecommendedOffer Offer;
@@ -101,33 +99,16 @@ static void keep_example(PlanPair *pair, uint64_t place, const PlanQuestion *que
 		list = json_array();
 		json_object_set_new(pair->kept, key, list);
 	}
-	if (json_array_size(list) >= pair->examples_max)
+	const json_t *last = json_array_get(list, json_array_size(list) - 1);
+	// One of an event is enough: opening it tells all of them.
+	if (json_array_size(list) >= pair->examples_max ||
+	        (last && json_integer_value(json_object_get(last, "place")) == (json_int_t)place))
 		return;
 	json_array_append_new(list,
 	        json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "place", (json_int_t)place,
 	                "visitor", question->context->audience_id, "point", question->what->interaction_point,
 	                "zone", question->what->zone, "why", why->cause, "what", why->what, "text", why->text,
 	                "known", why->known, "before", offer_json(a), "after", offer_json(b)));
-}
-
-// One of each cause, then another of each, and so on.
-static json_t *examples_json(const PlanPair *pair)
-{
-	json_t *examples = json_array(), *list;
-	const char *key;
-	bool more = true;
-
-	for (size_t turn = 0; more; turn++) {
-		more = false;
-		json_object_foreach(pair->kept, key, list)
-		{
-			if (turn >= json_array_size(list) || json_array_size(examples) >= pair->examples_max)
-				continue;
-			json_array_append(examples, json_array_get(list, turn));
-			more = true;
-		}
-	}
-	return examples;
 }
 
 // --- questions ---
@@ -152,58 +133,4 @@ Err plan_pair_add(PlanPair *pair, uint64_t place, const WhySide *before, const W
 	count(member(pair->causes, why.cause), why.what);
 	keep_example(pair, place, before->question, &why, a, b);
 	return OK;
-}
-
-// --- as JSON ---
-
-static int by_changed(const void *left, const void *right)
-{
-	json_int_t a = json_integer_value(json_object_get(*(json_t *const *)left, "changed")),
-	           b = json_integer_value(json_object_get(*(json_t *const *)right, "changed"));
-
-	return a > b ? -1 : a < b ? 1 : 0;
-}
-
-// The most frequent first; of equal ones that which came first.
-static Err sort(json_t *rows)
-{
-	size_t size = json_array_size(rows);
-	json_t **list = calloc(size + 1, sizeof *list);
-
-	if (!list)
-		return no_memory();
-	for (size_t i = 0; i < size; i++)
-		list[i] = json_incref(json_array_get(rows, i));
-	qsort(list, size, sizeof *list, by_changed);
-	for (size_t i = 0; i < size; i++)
-		json_array_set_new(rows, i, list[i]);
-	free(list);
-	return OK;
-}
-
-static Err causes_json(const PlanPair *pair, json_t *ret)
-{
-	const char *cause, *what;
-	json_t *inner, *changed;
-
-	json_object_foreach(pair->causes, cause, inner) json_object_foreach(inner, what, changed)
-	        json_array_append_new(
-	                ret, json_pack("{s:s, s:s, s:O}", "why", cause, "what", what, "changed", changed));
-	return sort(ret);
-}
-
-Err plan_pair_json(const PlanPair *pair, json_t **ret)
-{
-	json_t *causes = json_array();
-	Err e = causes_json(pair, causes);
-
-	*ret = e ? NULL
-	         : json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:O, s:o}", "before",
-	                   pair->names[0], "after", pair->names[1], "questions", pair->questions, "changed",
-	                   pair->changed, "explained", pair->explained, "only_before", pair->only[0],
-	                   "only_after", pair->only[1], "reasons", pair->reasons, "causes", causes, "zones",
-	                   pair->zones, "segments", pair->segments, "matrix", pair->matrix, "examples",
-	                   examples_json(pair));
-	json_decref(causes);
-	return e ? e : *ret ? OK : no_memory();
 }

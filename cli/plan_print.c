@@ -31,7 +31,6 @@ static json_t *flat(const json_t *plan)
 Err plan_print_one(Cli *cli, const json_t *plan)
 {
 	CLEANUP(json_decrefp_) json_t *shown = flat(plan);
-	CLEANUP(json_decrefp_) json_t *values = json_pack("[O]", json_object_get(plan, "value"));
 
 	TRY(print_one(cli, shown));
 	TRY(print_list(cli, json_object_get(plan, "totals"),
@@ -39,54 +38,14 @@ Err plan_print_one(Cli *cli, const json_t *plan)
 	        "REJECTS:rejects"));
 	TRY(print_list(cli, json_object_get(plan, "segments_entered"), "ENTERED:segment TIMES:count"));
 	TRY(print_list(cli, json_object_get(plan, "candidates_by_reason"), "CANDIDATES:reason COUNT:count"));
-	TRY(print_list(cli, json_object_get(plan, "problems_by_reason"), "PROBLEM:reason COUNT:count"));
-	return plan_print_values(cli, values);
+	return print_list(cli, json_object_get(plan, "problems_by_reason"), "PROBLEM:reason COUNT:count");
 }
 
 // --- two plans ---
 
-// {"a": {"x": 1, …}, …} as rows with the members `first` and, if it is given, `second` for the inner names.
-static json_t *rows_of(const json_t *object, const char *first, const char *second)
-{
-	json_t *rows = json_array(), *inner, *value;
-	const char *key, *name;
-
-	json_object_foreach((json_t *)(uintptr_t)object, key, inner)
-	{
-		json_t *row = json_pack("{s:s}", first, key);
-
-		json_object_foreach(inner, name, value)
-		{
-			if (second)
-				json_array_append_new(rows, json_pack("{s:s, s:s, s:O}", first, key, second,
-				                                    name, "times", value));
-			else
-				json_object_set(row, name, value);
-		}
-		if (second)
-			json_decref(row);
-		else
-			json_array_append_new(rows, row);
-	}
-	return rows;
-}
-
-// The matrix' rows that are no diagonal: who stays is told by the zones.
-static json_t *moves_of(const json_t *matrix)
-{
-	CLEANUP(json_decrefp_) json_t *all = rows_of(matrix, "before", "after");
-	json_t *moves = json_array(), *row;
-	size_t i;
-
-	json_array_foreach(all, i, row) if (strcmp(told_text(row, "before"), told_text(row, "after")) != 0)
-	        json_array_append(moves, row);
-	return moves;
-}
-
 // "ESTATE-TALK to SAVINGS 4, …": a part's first moves.
-static const char *moves_text(Cli *cli, const json_t *part)
+static const char *moves_text(Cli *cli, const json_t *moves)
 {
-	CLEANUP(json_decrefp_) json_t *moves = moves_of(json_object_get(part, "moves"));
 	const char *text = "";
 	const json_t *row;
 	size_t i;
@@ -104,11 +63,14 @@ static const char *moves_text(Cli *cli, const json_t *part)
 
 static Err print_parts(Cli *cli, const json_t *parts, const char *columns)
 {
-	CLEANUP(json_decrefp_) json_t *rows = rows_of(parts, "name", NULL);
-	json_t *row;
-	size_t i;
+	CLEANUP(json_decrefp_) json_t *rows = json_array();
+	const char *name;
+	json_t *part;
 
-	json_array_foreach(rows, i, row) json_object_set_new(row, "told", json_string(moves_text(cli, row)));
+	json_object_foreach((json_t *)(uintptr_t)parts, name, part) json_array_append_new(
+	        rows, json_pack("{s:s, s:O, s:O, s:s}", "name", name, "same", json_object_get(part, "same"),
+	                      "changed", json_object_get(part, "changed"), "moves",
+	                      moves_text(cli, json_object_get(part, "moves"))));
 	return print_list(cli, rows, columns);
 }
 
@@ -144,7 +106,6 @@ static Err print_examples(Cli *cli, const json_t *comparison)
 
 static Err print_comparison(Cli *cli, const json_t *comparison)
 {
-	CLEANUP(json_decrefp_) json_t *moves = moves_of(json_object_get(comparison, "matrix"));
 	json_int_t questions = told_count(comparison, "questions"),
 	           changed = told_count(comparison, "changed"),
 	           guessed = changed - told_count(comparison, "explained"),
@@ -158,11 +119,11 @@ static Err print_comparison(Cli *cli, const json_t *comparison)
 	TRY(print_list(cli, json_object_get(comparison, "causes"), "WHY:why WHAT:what TIMES:changed"));
 	if (guessed > 0)
 		printf("\nof %lld the reason is told from the records alone\n", (long long)guessed);
-	TRY(print_parts(
-	        cli, json_object_get(comparison, "zones"), "ZONE:name SAME:same CHANGED:changed MOVES:told"));
+	TRY(print_parts(cli, json_object_get(comparison, "zones"),
+	        "ZONE:name SAME:same CHANGED:changed MOVES:moves"));
 	TRY(print_parts(cli, json_object_get(comparison, "segments"),
-	        "SEGMENT:name SAME:same CHANGED:changed MOVES:told"));
-	TRY(print_list(cli, moves, "BEFORE:before AFTER:after TIMES:times"));
+	        "SEGMENT:name SAME:same CHANGED:changed MOVES:moves"));
+	TRY(print_list(cli, json_object_get(comparison, "moves"), "BEFORE:before AFTER:after TIMES:times"));
 	return print_examples(cli, comparison);
 }
 
@@ -222,6 +183,14 @@ static void scale(const json_t *values, double *ret_least, double *ret_most)
 	}
 }
 
+static const char *name_of(Cli *cli, const json_t *value, const json_t *estimate)
+{
+	const char *name = told_text(estimate, "estimate");
+
+	return strcmp(name, "over") == 0 ? arena_printf(cli->arena, "over %s", told_text(value, "first"))
+	                                 : name;
+}
+
 static json_t *estimate_row(Cli *cli, const json_t *value, const json_t *estimate, double least, double most)
 {
 	const double parts[] = {
@@ -229,7 +198,7 @@ static json_t *estimate_row(Cli *cli, const json_t *value, const json_t *estimat
 	bool whole = isfinite(parts[0]) && isfinite(parts[1]) && isfinite(parts[2]);
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "plan", told_text(value, "plan"), "estimate",
-	        told_text(estimate, "estimate"), "value", number_text(cli, parts[1]), "low",
+	        name_of(cli, value, estimate), "value", number_text(cli, parts[1]), "low",
 	        number_text(cli, parts[0]), "high", number_text(cli, parts[2]), "chart",
 	        whole ? chart_interval(chart_style(), parts, least, most, INTERVAL_WIDTH, cli->arena) : "");
 }

@@ -2,7 +2,7 @@
 #pragma once
 #include "cli.h"
 
-// One plan, as plan_review_one tells it.
+// One plan, as plan_review_one tells it, but for the value.
 Err plan_print_one(Cli *cli, const json_t *plan);
 // What plan_review_compare tells, but for the values.
 Err plan_print_compared(Cli *cli, const json_t *compared);

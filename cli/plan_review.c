@@ -43,16 +43,23 @@ void plan_review_close(PlanReview *review)
 
 // --- what is told ---
 
-static Err value_json(Cli *cli, const PlanReview *review, size_t i, json_t **ret)
+// What each is worth, in their order.
+static Err values_json(Cli *cli, const PlanReview *review, json_t **ret)
 {
-	PlanValue value = {0};
+	PlanValue values[PLANS_COMPARED_MAX];
 	double clip;
 
 	TRY(cli_factor(cli, OPT_CLIP, &clip));
 	if (review->set)
-		TRY(plan_value(review->set, review->files[i], clip, &value));
-	*ret = plan_value_json(&value, review->set != NULL);
-	json_object_set_new(*ret, "plan", json_string(review->plans[i].name));
+		TRY(plan_values(review->set, review->files, review->count, clip, values));
+	*ret = json_array();
+	for (size_t i = 0; i < review->count; i++) {
+		json_t *value = plan_value_json(
+		        review->set ? &values[i] : NULL, i > 0 ? review->plans[0].name : NULL);
+
+		json_object_set_new(value, "plan", json_string(review->plans[i].name));
+		json_array_append_new(*ret, value);
+	}
 	return OK;
 }
 
@@ -66,21 +73,12 @@ static Err compare(Cli *cli, const PlanReview *review, json_t **ret)
 
 Err plan_review_compare(Cli *cli, const PlanReview *review, json_t **ret)
 {
-	json_t *values = json_array();
-	Err e = compare(cli, review, ret);
+	json_t *values = NULL;
 
-	for (size_t i = 0; !e && i < review->count; i++) {
-		json_t *value = NULL;
-
-		e = value_json(cli, review, i, &value);
-		if (!e)
-			json_array_append_new(values, value);
-	}
-	if (e)
-		json_decref(values);
-	else
-		json_object_set_new(*ret, "values", values);
-	return e;
+	TRY(compare(cli, review, ret));
+	TRY(values_json(cli, review, &values));
+	json_object_set_new(*ret, "values", values);
+	return OK;
 }
 
 static void set_time(json_t *into, const char *name, int64_t time_us)
@@ -102,13 +100,10 @@ static Err made_json(Cli *cli, const char *name, json_t *into)
 	return OK;
 }
 
-Err plan_review_one(Cli *cli, const PlanReview *review, size_t i, json_t **ret)
+static Err one_json(Cli *cli, const PlanReview *review, size_t i, json_t *value, json_t **ret)
 {
-	json_t *value = NULL;
-
-	TRY(value_json(cli, review, i, &value));
 	*ret = plan_whole_json(cli->arena, review->plans[i].name, plan_file_end(review->files[i]));
-	json_object_set_new(*ret, "value", value);
+	json_object_set(*ret, "value", value);
 	if (review->set) {
 		const EventSetInfo *info = event_set_info(review->set);
 
@@ -122,23 +117,31 @@ Err plan_review_one(Cli *cli, const PlanReview *review, size_t i, json_t **ret)
 	return made_json(cli, review->plans[i].name, *ret);
 }
 
+Err plan_review_one(Cli *cli, const PlanReview *review, json_t **ret)
+{
+	CLEANUP(json_decrefp_) json_t *values = NULL;
+
+	TRY(values_json(cli, review, &values));
+	return one_json(cli, review, 0, json_array_get(values, 0), ret);
+}
+
 Err plan_review_json(Cli *cli, const PlanReview *review, json_t **ret)
 {
-	json_t *plans = json_array();
+	CLEANUP(json_decrefp_) json_t *values = NULL;
+	json_t *plans = json_array(), *compared = NULL;
 
 	*ret = json_pack("{s:o}", "plans", plans);
+	if (review->count > 1) {
+		TRY(compare(cli, review, &compared));
+		json_object_set_new(*ret, "compared", compared);
+	}
+	TRY(values_json(cli, review, &values));
 	for (size_t i = 0; i < review->count; i++) {
 		json_t *plan = NULL;
-		Err e = plan_review_one(cli, review, i, &plan);
+		Err e = one_json(cli, review, i, json_array_get(values, i), &plan);
 
 		json_array_append_new(plans, plan);
 		TRY(e);
-	}
-	if (review->count > 1) {
-		json_t *compared = NULL;
-
-		TRY(compare(cli, review, &compared));
-		json_object_set_new(*ret, "compared", compared);
 	}
 	return OK;
 }

@@ -22,7 +22,7 @@ void plan_review_close(PlanReview *review);
 
 // As plans_compare, with `values`: what each plan is worth.
 Err plan_review_compare(Cli *cli, const PlanReview *review, json_t **ret);
-// One plan whole: plan_whole_json with `value` and, if it is here, the event set's name and times.
-Err plan_review_one(Cli *cli, const PlanReview *review, size_t i, json_t **ret);
+// The first plan whole: plan_whole_json with `value` and, if it is here, the event set's name and times.
+Err plan_review_one(Cli *cli, const PlanReview *review, json_t **ret);
 // All of it: plans and, of several, how they compare.
 Err plan_review_json(Cli *cli, const PlanReview *review, json_t **ret);

@@ -9,16 +9,24 @@
 #include "plan_side.h"
 #include "progress.h"
 
+#include <stdlib.h>
+
 enum { OFFERS_MAX = 1000 * 1000, PLACES_MAX = 10000 };
+
+// One plan.
+typedef struct Judged {
+	const PlanFile *plan;
+	Estimator *estimator;
+	PlanSide side;
+	PlanValue *value;
+} Judged;
 
 typedef struct Valuation {
 	const EventSet *set;
-	const PlanFile *plan;
-	Estimator *estimator;
+	Judged *plans;
+	size_t count;
 	json_t *offers, *places; // names to numbers
 	Arena *arena;            // of a block of the set
-	PlanSide side;
-	PlanValue *value;
 	Progress progress;
 } Valuation;
 
@@ -27,7 +35,9 @@ typedef Err Take(Estimator *estimator, const EstimateRow *row);
 static void valuation_close(Valuation *valuation)
 {
 	progress_end(&valuation->progress);
-	estimator_free(valuation->estimator);
+	for (size_t i = 0; valuation->plans && i < valuation->count; i++)
+		estimator_free(valuation->plans[i].estimator);
+	free(valuation->plans);
 	json_decref(valuation->offers);
 	json_decref(valuation->places);
 	arena_free(valuation->arena);
@@ -66,7 +76,7 @@ static const char *shown_at(const PlanSide *side, const char *point, bool *ret_a
 	return NULL;
 }
 
-static Err take_event(Valuation *valuation, const Event *event, Take *take)
+static Err take_event(Valuation *valuation, Judged *judged, const Event *event, Take *take)
 {
 	EstimateTarget target = {.probability = 1};
 	EstimateRow row = {.unit = visitor_of(event),
@@ -76,28 +86,27 @@ static Err take_event(Valuation *valuation, const Event *event, Take *take)
 	const char *point = point_of(event);
 	bool asked;
 
-	valuation->value->outcomes += take == estimator_learn;
+	judged->value->outcomes += take == estimator_learn;
 	if (!(row.propensity > 0)) {
-		valuation->value->unknown += take == estimator_learn;
+		judged->value->unknown += take == estimator_learn;
 		return OK;
 	}
-	const char *shown = shown_at(&valuation->side, point, &asked);
-	valuation->value->unasked += take == estimator_learn && !asked;
+	const char *shown = shown_at(&judged->side, point, &asked);
+	judged->value->unasked += take == estimator_learn && !asked;
 	TRY(number_of_name(valuation->places, str(point), PLACES_MAX, &row.stratum));
 	TRY(number_of_name(valuation->offers, str(event->outcome->offer_code), OFFERS_MAX, &row.action));
 	if (shown) {
 		TRY(number_of_name(valuation->offers, str(shown), OFFERS_MAX, &target.action));
 		row.target_count = 1;
 	}
-	return take(valuation->estimator, &row);
+	return take(judged->estimator, &row);
 }
 
 // --- a pass ---
 
 // Goes to the event's effects and reads its questions; without effects it has none.
-static Err answer(Valuation *valuation, uint64_t place)
+static Err answer(PlanSide *side, uint64_t place)
 {
-	PlanSide *side = &valuation->side;
 	const EventEffects *effects;
 
 	side->question_count = 0;
@@ -121,48 +130,66 @@ static Err pass(Valuation *valuation, Take *take)
 		arena_reset(valuation->arena);
 		TRY(event_set_block(valuation->set, block, valuation->arena, &events, &count, &first));
 		for (size_t i = 0; i < count; i++) {
-			if (!events[i]->outcome)
-				continue;
-			TRY(answer(valuation, first + i));
-			TRY(take_event(valuation, events[i], take));
+			for (size_t p = 0; events[i]->outcome && p < valuation->count; p++) {
+				TRY(answer(&valuation->plans[p].side, first + i));
+				TRY(take_event(valuation, &valuation->plans[p], events[i], take));
+			}
 		}
 		progress_add(&valuation->progress, count);
 	}
 	return OK;
 }
 
-static Err both_passes(Valuation *valuation)
+static Err pass_from_the_start(Valuation *valuation, Take *take)
 {
-	Take *const takes[] = {estimator_learn, estimator_add};
+	size_t opened = 0;
+	Err e = OK;
 
-	for (size_t i = 0; i < ARRAY_COUNT(takes); i++) {
-		Err e = plan_side_open(valuation->plan, &valuation->side);
-
-		if (!e)
-			e = pass(valuation, takes[i]);
-		plan_side_close(&valuation->side);
-		TRY(e);
-		if (valuation->value->outcomes == valuation->value->unknown)
-			return OK;
-	}
-	valuation->value->told = true;
-	return estimator_tell(valuation->estimator, &valuation->value->estimates);
+	for (; !e && opened < valuation->count; opened++)
+		e = plan_side_open(valuation->plans[opened].plan, &valuation->plans[opened].side);
+	if (!e)
+		e = pass(valuation, take);
+	while (opened > 0)
+		plan_side_close(&valuation->plans[--opened].side);
+	return e;
 }
 
-Err plan_value(const EventSet *set, const PlanFile *plan, double clip, PlanValue *ret)
+static Err both_passes(Valuation *valuation)
+{
+	const PlanValue *first = valuation->plans[0].value;
+
+	TRY(pass_from_the_start(valuation, estimator_learn));
+	if (first->outcomes == first->unknown)
+		return OK;
+	TRY(pass_from_the_start(valuation, estimator_add));
+	for (size_t i = 0; i < valuation->count; i++) {
+		const Judged *judged = &valuation->plans[i];
+
+		judged->value->told = true;
+		TRY(estimator_tell(judged->estimator, &judged->value->estimates));
+		TRY(estimator_compare(
+		        valuation->plans[0].estimator, judged->estimator, &judged->value->over));
+	}
+	return OK;
+}
+
+Err plan_values(const EventSet *set, PlanFile *const *plans, size_t count, double clip, PlanValue *ret)
 {
 	CLEANUP(valuation_close)
 	Valuation valuation = {.set = set,
-	        .plan = plan,
+	        .count = count,
+	        .plans = calloc(count, sizeof *valuation.plans),
 	        .offers = json_object(),
 	        .places = json_object(),
-	        .arena = arena_new(1 << 20, 0),
-	        .value = ret};
+	        .arena = arena_new(1 << 20, 0)};
 
-	*ret = (PlanValue){0};
-	if (!valuation.offers || !valuation.places || !valuation.arena)
+	if (!valuation.plans || !valuation.offers || !valuation.places || !valuation.arena)
 		return err(ERR_NO_MEMORY, "no memory for an estimate");
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = (PlanValue){0};
+		valuation.plans[i] = (Judged){.plan = plans[i], .value = &ret[i]};
+		TRY(estimator_new(clip, &valuation.plans[i].estimator));
+	}
 	progress_begin(&valuation.progress, "estimating: events", event_set_info(set)->events * 2);
-	TRY(estimator_new(clip, &valuation.estimator));
 	return both_passes(&valuation);
 }

@@ -10,8 +10,9 @@ typedef struct PlanValue {
 	uint64_t unasked;  // of the others, that the plan asks nothing at that point
 	bool told;         // there is an estimate
 	Estimates estimates;
+	Estimate over; // what it would earn more than the first plan, by the doubly robust estimate
 } PlanValue;
 
-// Reads the set and the plan beside it, twice if there are outcomes. `clip`: no weight is larger; 0: as they
-// are. Errors: those of event_set_block, plan_file_block and estimator_add.
-Err plan_value(const EventSet *set, const PlanFile *plan, double clip, PlanValue *ret);
+// Reads the set and the plans beside it, twice if there are outcomes; `ret` has room for all. `clip`: no
+// weight is larger; 0: as they are. Errors: those of event_set_block, plan_file_block and estimator_add.
+Err plan_values(const EventSet *set, PlanFile *const *plans, size_t count, double clip, PlanValue *ret);

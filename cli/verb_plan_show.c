@@ -22,8 +22,12 @@ Err verb_plan_show(Cli *cli)
 	TRY(plan_review_open(cli, cli_given(cli, OPT_PLACE), &review));
 	if (cli_given(cli, OPT_PLACE))
 		return show_event(cli, &review);
-	TRY(plan_review_one(cli, &review, 0, &plan));
-	return cli->format == FORMAT_TABLE ? plan_print_one(cli, plan) : print_json(cli, plan);
+	TRY(plan_review_one(cli, &review, &plan));
+	if (cli->format != FORMAT_TABLE)
+		return print_json(cli, plan);
+	CLEANUP(json_decrefp_) json_t *values = json_pack("[O]", json_object_get(plan, "value"));
+	TRY(plan_print_one(cli, plan));
+	return plan_print_values(cli, values);
 }
 
 // --- compare ---
@@ -56,6 +60,7 @@ Err verb_plan_compare(Cli *cli)
 
 static Err print_report(Cli *cli, const json_t *report)
 {
+	CLEANUP(json_decrefp_) json_t *values = json_array();
 	const json_t *compared = json_object_get(report, "compared"), *plan;
 	size_t i;
 
@@ -64,11 +69,13 @@ static Err print_report(Cli *cli, const json_t *report)
 		if (i > 0)
 			putchar('\n');
 		TRY(plan_print_one(cli, plan));
+		json_array_append(values, json_object_get(plan, "value"));
 	}
-	if (!compared)
-		return OK;
-	putchar('\n');
-	return plan_print_compared(cli, compared);
+	if (compared) {
+		putchar('\n');
+		TRY(plan_print_compared(cli, compared));
+	}
+	return plan_print_values(cli, values);
 }
 
 Err verb_plan_report(Cli *cli)

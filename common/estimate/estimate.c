@@ -154,13 +154,20 @@ static double total(const Estimator *estimator, int sum)
 	return value;
 }
 
-// Σ (plus − minus) ÷ Σ per as an estimate, with the error of a ratio whose units are independent, not its
-// rows. `minus` below 0: nothing is taken away.
+// A ratio with the error of one whose units are independent, not its rows: `squares` are of what each unit is
+// off, `below` is what it was divided by.
+static Estimate with_error(double value, double squares, double units, double below)
+{
+	double error = units > 1 ? sqrt(squares * units / (units - 1)) / fabs(below) : (double)INFINITY;
+
+	return (Estimate){value, error, value - z95 * error, value + z95 * error};
+}
+
+// Σ (plus − minus) ÷ Σ per. `minus` below 0: nothing is taken away.
 static Estimate ratio(const Estimator *estimator, int plus, int minus, int per)
 {
 	double above = total(estimator, plus) - (minus < 0 ? 0 : total(estimator, minus));
 	double below = total(estimator, per), squares = 0;
-	double units = (double)estimator->units.count;
 
 	if (below == 0)
 		return (Estimate){NAN, NAN, NAN, NAN};
@@ -170,8 +177,25 @@ static Estimate ratio(const Estimator *estimator, int plus, int minus, int per)
 		double off = sums[plus] - (minus < 0 ? 0 : sums[minus]) - value * sums[per];
 		squares += off * off;
 	}
-	double error = units > 1 ? sqrt(squares * units / (units - 1)) / fabs(below) : (double)INFINITY;
-	return (Estimate){value, error, value - z95 * error, value + z95 * error};
+	return with_error(value, squares, (double)estimator->units.count, below);
+}
+
+Err estimator_compare(const Estimator *one, const Estimator *other, Estimate *ret)
+{
+	size_t units = one->units.count;
+	double rows = total(one, ROWS), squares = 0;
+
+	if (units == 0 || units != other->units.count || one->totals.rows != other->totals.rows ||
+	        memcmp(one->units.keys, other->units.keys, units * sizeof *one->units.keys) != 0)
+		return err(ERR_FIELD_INVALID, "only estimates of the same rows can be compared");
+	double value = (total(other, DOUBLY) - total(one, DOUBLY)) / rows;
+	for (size_t i = 0; i < units; i++) {
+		const double *a = &one->units.sums[i * SUMS], *b = &other->units.sums[i * SUMS];
+		double off = b[DOUBLY] - a[DOUBLY] - value * a[ROWS];
+		squares += off * off;
+	}
+	*ret = with_error(value, squares, (double)units, rows);
+	return OK;
 }
 
 // By how often the policy shows anything: what is self-normalised is the mean of what it shows.

@@ -76,6 +76,9 @@ Err estimator_learn(Estimator *estimator, const EstimateRow *row);
 Err estimator_add(Estimator *estimator, const EstimateRow *row);
 // Error: FIELD_INVALID if there was no row.
 Err estimator_tell(const Estimator *estimator, Estimates *ret);
+// What the other policy would have earned more, by the doubly robust estimates; the interval is of the
+// difference, unit by unit. Both must have had the same rows in the same order. Error: FIELD_INVALID.
+Err estimator_compare(const Estimator *one, const Estimator *other, Estimate *ret);
 
 static inline void estimator_freep(Estimator **estimator)
 {

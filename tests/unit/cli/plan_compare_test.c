@@ -392,7 +392,7 @@ static void test_the_worth_of_a_plan_is_known(void **state)
 	desk_set(&desk);
 	double truth = make_log(&desk, LOGGED, 1);
 	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_value(desk.set, desk.plans[0], 0, &value));
+	must(plan_values(desk.set, desk.plans, 1, 0, &value));
 	assert_int_equal(value.outcomes, LOGGED);
 	assert_int_equal(value.unknown + value.unasked, 0);
 	assert_true(value.told);
@@ -414,17 +414,17 @@ static void test_what_cannot_be_estimated_is_said(void **state)
 	desk_set(&desk);
 	make_log(&desk, FEW, 0);
 	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_value(desk.set, desk.plans[0], 0, &value));
+	must(plan_values(desk.set, desk.plans, 1, 0, &value));
 	assert_int_equal(value.unknown, FEW);
 	assert_false(value.told);
-	CLEANUP(json_decrefp_) json_t *told = plan_value_json(&value, true);
+	CLEANUP(json_decrefp_) json_t *told = plan_value_json(&value, NULL);
 	assert_string_equal(told_text(told, "support"), "none");
 	assert_non_null(strstr(told_text(told, "why"), "propensity"));
 	desk_clear(&desk);
 	desk_set(&desk);
 	make_visits(&desk);
 	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_value(desk.set, desk.plans[0], 0, &value));
+	must(plan_values(desk.set, desk.plans, 1, 0, &value));
 	assert_int_equal(value.outcomes, 0);
 	assert_false(value.told);
 	desk_clear(&desk);
@@ -474,8 +474,8 @@ static json_t *report_of(Desk *desk)
 		json_t *plan =
 		        plan_whole_json(desk->arena, i ? EVIL : EVIL_TOO, plan_file_end(desk->plans[i]));
 
-		must(plan_value(desk->set, desk->plans[i], 0, &value));
-		json_object_set_new(plan, "value", plan_value_json(&value, true));
+		must(plan_values(desk->set, &desk->plans[i], 1, 0, &value));
+		json_object_set_new(plan, "value", plan_value_json(&value, NULL));
 		json_object_set_new(plan, "set_name", json_string(EVIL));
 		json_array_append_new(plans, plan);
 	}

@@ -195,6 +195,38 @@ static void a_policy_that_shows_nothing_half_of_the_time(void **unused)
 	assert_true(fabs(got.dr.value - truth) < 3 * got.dr.error);
 }
 
+// Rows told to two estimators, the first half of each row's targets to the second.
+static void one_policy_over_another(void **unused)
+{
+	CLEANUP(estimator_freep) Estimator *one = NULL, *other = NULL, *none = NULL;
+	static World world;
+	Estimates of_one, of_other;
+	Estimate over, same;
+
+	(void)unused;
+	state = 17;
+	world_rules(&world);
+	world_rows(&world);
+	assert_int_equal(estimator_new(0, &one), OK);
+	assert_int_equal(estimator_new(0, &other), OK);
+	assert_int_equal(estimator_new(0, &none), OK);
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < ROWS; i++) {
+			EstimateRow less = world.rows[i];
+			less.target_count = 1;
+			assert_int_equal((pass ? estimator_add : estimator_learn)(one, &world.rows[i]), OK);
+			assert_int_equal((pass ? estimator_add : estimator_learn)(other, &less), OK);
+		}
+	assert_int_equal(estimator_tell(one, &of_one), OK);
+	assert_int_equal(estimator_tell(other, &of_other), OK);
+	assert_int_equal(estimator_compare(one, other, &over), OK);
+	assert_int_equal(estimator_compare(one, one, &same), OK);
+	assert_true(fabs(over.value - (of_other.dr.value - of_one.dr.value)) < 1e-12);
+	assert_true(over.high < 0 && over.error < of_one.dr.error + of_other.dr.error);
+	assert_true(fabs(same.value) < 1e-12 && same.error < 1e-12);
+	assert_int_equal(estimator_compare(one, none, &over), ERR_FIELD_INVALID);
+}
+
 // A hundred rows of one visitor are one witness: the interval is as wide as that of one row each.
 static void a_visitors_rows_are_one_witness(void **unused)
 {
@@ -273,6 +305,7 @@ int main(void)
 	        cmocka_unit_test(the_logging_policy_itself),
 	        cmocka_unit_test(four_rows_by_hand),
 	        cmocka_unit_test(a_policy_that_shows_nothing_half_of_the_time),
+	        cmocka_unit_test(one_policy_over_another),
 	        cmocka_unit_test(a_visitors_rows_are_one_witness),
 	        cmocka_unit_test(a_log_that_cannot_tell_says_so),
 	        cmocka_unit_test(rows_that_cannot_be),
