@@ -59,6 +59,9 @@ static inline bool fact_is(const Fact *a, const Fact *b)
 	return a->offer == b->offer && a->count == b->count && a->kind == b->kind && a->time_us == b->time_us;
 }
 
+// Whether they are one value, to the bit.
+bool receipt_same_value(const ExprValue *a, const ExprValue *b);
+
 // --- writing ---
 
 // Bytes in an arena, in memory that doubles when it must. Once there is none left nothing more is written.

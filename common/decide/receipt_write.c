@@ -2,7 +2,7 @@
 // receipt is as long as what is particular to it.
 #include "decide/receipt_form.h"
 
-static bool is_same(const ExprValue *a, const ExprValue *b)
+bool receipt_same_value(const ExprValue *a, const ExprValue *b)
 {
 	if (a->kind != b->kind)
 		return false;
@@ -27,7 +27,7 @@ static bool is_same(const ExprValue *a, const ExprValue *b)
 	if (a->len != b->len)
 		return false;
 	for (uint32_t i = 0; i < a->len; i++)
-		if (!is_same(&a->items[i], &b->items[i]))
+		if (!receipt_same_value(&a->items[i], &b->items[i]))
 			return false;
 	return true;
 }
@@ -39,7 +39,7 @@ static void put_values(ReceiptWriter *writer, const ExprValue *values, const Exp
 	if (values == usual)
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (is_same(&values[i], &usual[i]))
+		if (receipt_same_value(&values[i], &usual[i]))
 			continue;
 		put_number(writer, i - next + 1);
 		put_value(writer, values[i]);

@@ -1,24 +1,31 @@
 // Any bytes are refused as a receipt, or else a decision can be made by them, and written down again they are
-// the same receipt from then on. The bytes are either the receipt itself or changes to a good one: offset,
-// offset, new byte, and so on.
+// the same receipt from then on; carried to another snapshot, a decision can be made there too. The bytes are
+// either the receipt itself or changes to a good one: offset, offset, new byte, and so on.
 #include "base/cleanup.h"
-#include "decide/receipt.h"
+#include "decide/carry.h"
 #include "fuzz.h"
 #include "world/seal.h"
 #include "world/world.h"
 
 #include <stdlib.h>
 
-static const Plan *plan_of_world(void)
+static const Plan *plan_of(World *(*make)(Arena *), const Plan **kept)
 {
-	static const Plan *plan;
-	static Arena *kept;
-	if (plan)
-		return plan;
-	kept = arena_new(64 * 1024, 0);
-	if (plan_build(world_finish(world_whole(kept)), kept, &plan))
+	Arena *arena = *kept ? NULL : arena_new(64 * 1024, 0);
+	if (arena && plan_build(world_finish(make(arena)), arena, kept))
 		abort();
-	return plan;
+	return *kept;
+}
+
+// Both snapshots stay as long as the program.
+static void carry(const Plan *from, const Receipt *receipt, Arena *arena)
+{
+	static const Plan *bank;
+	Carried carried;
+	Decision decision;
+	if (receipt_carry(from, receipt, plan_of(world_bank, &bank), arena, &carried) || !carried.possible)
+		return;
+	(void)decide(bank, &carried.visitor, &carried.request, arena, &decision);
 }
 
 static Str good_receipt(const Plan *plan, Arena *arena)
@@ -54,7 +61,8 @@ static Str changed_receipt(const Plan *plan, const uint8_t *data, size_t size, A
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 64 << 20);
-	const Plan *plan = plan_of_world();
+	static const Plan *whole;
+	const Plan *plan = plan_of(world_whole, &whole);
 	Receipt read, again;
 	Decision decision;
 	Str first, second;
@@ -64,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                        : changed_receipt(plan, data + 1, size - 1, arena);
 	if (receipt_read(plan, bytes, arena, &read))
 		return 0;
+	carry(plan, &read, arena);
 	if (decide(plan, &read.visitor, &read.request, arena, &decision) ||
 	        receipt_write(plan, &read, arena, &first))
 		return 0; // there was no memory
