@@ -60,6 +60,70 @@ static Err check_steps(const Environment *environment, const char *path)
 	return OK;
 }
 
+static bool limits_load(const EnvironmentGate *gate)
+{
+	return gate->max_p99_us || gate->min_throughput || gate->max_error_rate;
+}
+
+static bool limits_behaviour(const EnvironmentGate *gate)
+{
+	return gate->max_changed < SHARE_WHOLE || gate->max_changed_zone < SHARE_WHOLE ||
+	       gate->max_changed_segment < SHARE_WHOLE || gate->limits.count;
+}
+
+// Its own kind's alone.
+static Err check_kind(const Environment *environment, const EnvironmentGate *gate)
+{
+	bool load = str_eq(gate->kind, STR("load")), scenarios = str_eq(gate->kind, STR("scenarios"));
+	bool behaviour = str_eq(gate->kind, STR("behaviour"));
+	bool more = gate->min_decisions || gate->min_questions || gate->when_few.len || gate->acknowledge;
+	if ((!load && limits_load(gate)) || (!scenarios && gate->min_scenarios) ||
+	        (!behaviour && (limits_behaviour(gate) || more)))
+		return refuse(environment, gate->place,
+		        "it has a limit of another kind of gate than its own, which is", gate->kind);
+	if (behaviour && !limits_behaviour(gate))
+		return refuse(environment, gate->place,
+		        "it limits nothing (max_changed, max_changed_zone, max_changed_segment, limits): ",
+		        gate->kind);
+	return OK;
+}
+
+static Err check_limits(const Environment *environment, const EnvironmentGate *gate)
+{
+	if (gate->limits.count > LIMITS_MAX)
+		return refuse(
+		        environment, gate->place, "there are more than 256 limits in the gate", gate->kind);
+	for (size_t i = 0; i < gate->limits.count; i++) {
+		const EnvironmentGateLimit *limit = environment_gate_limit(gate, i);
+		if (!limit->zone.len == !limit->segment.len)
+			return refuse(environment, limit->place,
+			        "a limit is either of a zone or of a segment, in the gate", gate->kind);
+		for (size_t j = 0; j < i; j++) {
+			const EnvironmentGateLimit *other = environment_gate_limit(gate, j);
+			if (str_eq(other->zone, limit->zone) && str_eq(other->segment, limit->segment))
+				return refuse(environment, limit->place, "there is another limit of",
+				        limit->zone.len ? limit->zone : limit->segment);
+		}
+	}
+	return OK;
+}
+
+// What is left out, where it depends on the kind.
+static void complete_gate(const Environment *environment, EnvironmentGate *gate)
+{
+	bool behaviour = str_eq(gate->kind, STR("behaviour"));
+	if (!gate->from.len)
+		gate->from = behaviour ? environment->name : environment->promotes_from;
+	if (!behaviour)
+		return;
+	if (!gate->min_decisions)
+		gate->min_decisions = 1000;
+	if (!gate->min_questions)
+		gate->min_questions = 30;
+	if (!gate->when_few.len)
+		gate->when_few = STR("stop");
+}
+
 static Err check_gates(Environment *environment, const char *path)
 {
 	if (environment->gates.count > GATES_MAX)
@@ -71,14 +135,9 @@ static Err check_gates(Environment *environment, const char *path)
 			return refuse(environment, gates[i].place,
 			        "what is built here was measured nowhere before: take away the gate",
 			        gates[i].kind);
-		if (!gates[i].from.len)
-			gates[i].from = environment->promotes_from;
-		bool load = gates[i].max_p99_us || gates[i].min_throughput || gates[i].max_error_rate;
-		bool scenarios = gates[i].min_scenarios > 0;
-		if (str_eq(gates[i].kind, STR("load")) ? scenarios : load)
-			return refuse(environment, gates[i].place,
-			        "it has a limit of another kind of gate than its own, which is",
-			        gates[i].kind);
+		TRY(check_kind(environment, &gates[i]));
+		TRY(check_limits(environment, &gates[i]));
+		complete_gate(environment, &gates[i]);
 	}
 	return OK;
 }
@@ -118,7 +177,8 @@ Err environments_check_line(const Environments *environments)
 		const Environment *environment = &environments->items[i], *ignored;
 		for (size_t j = 0; j < environment->gates.count; j++) {
 			const EnvironmentGate *gate = environment_gate(environment, j);
-			if (str_eq(gate->from, environment->name) ||
+			bool own = str_eq(gate->from, environment->name);
+			if ((own && !str_eq(gate->kind, STR("behaviour"))) ||
 			        environment_find(environments, gate->from, &ignored) != OK)
 				return refuse(environment, gate->place, "nothing was measured before in",
 				        gate->from);

@@ -12,6 +12,7 @@ enum {
 	SERVERS_MAX = 64,
 	GATES_MAX = 16,
 	STEPS_MAX = 16,
+	LIMITS_MAX = 256,      // of a gate, by name
 	SHARE_WHOLE = 1000000, // shares are in millionths
 };
 
@@ -21,12 +22,26 @@ typedef struct EnvironmentServer {
 	Str group;    // steps may name it in its servers' place; may be empty
 } EnvironmentServer;
 
-// What must have been measured of a snapshot before it comes here. A limit of 0 is none, but for the error
-// rate: then no call may have failed.
+// How many of a zone's or a segment's winners may change, whatever holds for the others.
+typedef struct EnvironmentGateLimit {
+	Str zone, segment; // one of them
+	int64_t max_changed;
+	ConfigPlace place;
+} EnvironmentGateLimit;
+
+// What must have been measured of a snapshot before it comes here. A limit of 0 is none, but for shares: then
+// no call may have failed, and no winner may change.
 typedef struct EnvironmentGate {
-	Str kind; // scenarios or load
-	Str from; // the environment where it was measured; never empty
+	Str kind; // scenarios, load or behaviour
+	Str from; // the environment where it was measured, or whose decisions are compared; never empty
 	int64_t max_age_us, max_p99_us, min_throughput, max_error_rate, min_scenarios;
+	// behaviour: how many of all winners may change, and of those of each zone and segment
+	int64_t max_changed, max_changed_zone, max_changed_segment;
+	ConfigList limits;     // of EnvironmentGateLimit
+	int64_t min_decisions; // that are to be compared
+	int64_t min_questions; // with less a zone or segment is not judged
+	Str when_few;          // stop or pass: when fewer decisions than these were recorded at all
+	bool acknowledge;      // what is beyond a limit may be acknowledged by its name
 	ConfigPlace place;
 } EnvironmentGate;
 
@@ -97,6 +112,11 @@ static inline const EnvironmentServer *environment_server(const Environment *env
 static inline const EnvironmentGate *environment_gate(const Environment *environment, size_t index)
 {
 	return (const EnvironmentGate *)environment->gates.items + index;
+}
+
+static inline const EnvironmentGateLimit *environment_gate_limit(const EnvironmentGate *gate, size_t index)
+{
+	return (const EnvironmentGateLimit *)gate->limits.items + index;
 }
 
 static inline const EnvironmentStep *environment_step(const Environment *environment, size_t index)

@@ -52,8 +52,53 @@ const char *environment_step_text(const Environment *environment, size_t step, A
 	return text ? text : "";
 }
 
+static const char *add_limit(const char *text, int64_t share, const char *where, Str name, Arena *arena)
+{
+	char most[WORD_MAX];
+	percent(share, most);
+	return text ? arena_printf(arena, "%s%s%s %% of %s" STR_FMT, text, *text ? ", " : "", most, where,
+	                      STR_ARG(name))
+	            : NULL;
+}
+
+static const char *changes_text(const EnvironmentGate *gate, Arena *arena)
+{
+	const char *text = "";
+	if (gate->max_changed < SHARE_WHOLE)
+		text = add_limit(text, gate->max_changed, "all", STR(""), arena);
+	if (gate->max_changed_zone < SHARE_WHOLE)
+		text = add_limit(text, gate->max_changed_zone, "each zone's", STR(""), arena);
+	if (gate->max_changed_segment < SHARE_WHOLE)
+		text = add_limit(text, gate->max_changed_segment, "each segment's", STR(""), arena);
+	for (size_t i = 0; i < gate->limits.count; i++) {
+		const EnvironmentGateLimit *limit = environment_gate_limit(gate, i);
+		bool zone = limit->zone.len > 0;
+		text = add_limit(text, limit->max_changed, zone ? "zone " : "segment ",
+		        zone ? limit->zone : limit->segment, arena);
+	}
+	return text;
+}
+
+static const char *behaviour_text(const EnvironmentGate *gate, Arena *arena)
+{
+	char age[WORD_MAX];
+	const char *changes = changes_text(gate, arena);
+	duration_text(gate->max_age_us, age);
+	const char *text = changes ? arena_printf(arena,
+	                                     "behaviour on " STR_FMT
+	                                     " within %s, at least %lld decisions (fewer recorded: %s), "
+	                                     "winners that may change: %s%s",
+	                                     STR_ARG(gate->from), age, (long long)gate->min_decisions,
+	                                     str_eq(gate->when_few, STR("pass")) ? "passes" : "stops",
+	                                     changes, gate->acknowledge ? "; or acknowledged by name" : "")
+	                           : NULL;
+	return text ? text : "";
+}
+
 const char *environment_gate_text(const EnvironmentGate *gate, Arena *arena)
 {
+	if (str_eq(gate->kind, STR("behaviour")))
+		return behaviour_text(gate, arena);
 	char age[WORD_MAX], p99[WORD_MAX] = "", throughput[2 * WORD_MAX] = "", errors[WORD_MAX] = "";
 	duration_text(gate->max_age_us, age);
 	const char *text = arena_printf(

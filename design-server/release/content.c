@@ -110,7 +110,9 @@ static Err read_source(Pg *pg, void *context)
 	d->promoted_from = from;
 	// The same bytes may have been built anew since, with other descriptions.
 	TRY(configuration_running(pg, from, d->channel, &d->build));
-	TRY(gates_judge(pg, d->environment, d->channel, &d->digest, d->now_us, d->arena, &d->gates));
+	const GateCase of = {
+	        d->environment, d->channel, &d->digest, d->now_us, d->acknowledged, d->acknowledged_count};
+	TRY(gates_judge(pg, &of, d->arena, &d->gates));
 	return gates_check(&d->gates);
 }
 

@@ -8,9 +8,7 @@
 typedef struct Judge {
 	Pg *pg;
 	Arena *arena;
-	const Environment *environment;
 	Str channel;
-	const Digest *digest;
 	int64_t now_us;
 } Judge;
 
@@ -103,47 +101,62 @@ static void judge_report(const Judge *j, const EnvironmentGate *rule, const Evid
 		                (long long)row->id, remedy(j, rule)));
 }
 
-static Err judge(const Judge *j, const EnvironmentGate *rule, Gate **ret)
+Err gate_evidence(Pg *pg, const GateCase *of, const EnvironmentGate *rule, Arena *arena, EvidenceRow **ret)
 {
 	CLEANUP(pg_result_freep) PgResult *result = NULL;
-	EvidenceRow *rows;
 	size_t count;
-	Gate *gate = ARENA_NEW(j->arena, Gate);
-	if (!gate)
-		return release_no_memory();
-	*gate = (Gate)PARLEY__DESIGN__V1__GATE__INIT;
-	gate->name = arena_cstr(j->arena, rule->kind);
-	TRY(SQL_RUN(j->pg, &result, evidence_newest, P_TEXT(j->channel), P_BYTES(digest_str(j->digest)),
+	TRY(SQL_RUN(pg, &result, evidence_newest, P_TEXT(of->channel), P_BYTES(digest_str(of->digest)),
 	        P_TEXT(rule->from), P_TEXT(rule->kind)));
-	TRY(record_evidence(result, j->arena, &rows, &count));
-	if (count) {
-		gate->evidence = rows->id;
-		judge_report(j, rule, rows, gate);
+	TRY(record_evidence(result, arena, ret, &count));
+	if (!count)
+		*ret = NULL;
+	return OK;
+}
+
+static Err judge_measured(const Judge *j, const GateCase *of, const EnvironmentGate *rule, Gate *gate)
+{
+	EvidenceRow *row;
+	TRY(gate_evidence(j->pg, of, rule, j->arena, &row));
+	if (row) {
+		gate->evidence = row->id;
+		judge_report(j, rule, row, gate);
 	} else {
 		pass(gate, false,
 		        arena_printf(j->arena, "nothing was measured of this snapshot in " STR_FMT ": %s",
 		                STR_ARG(rule->from), remedy(j, rule)));
 	}
+	return OK;
+}
+
+static Err judge(const Judge *j, const GateCase *of, const EnvironmentGate *rule, Gate **ret)
+{
+	Gate *gate = ARENA_NEW(j->arena, Gate);
+	if (!gate)
+		return release_no_memory();
+	*gate = (Gate)PARLEY__DESIGN__V1__GATE__INIT;
+	gate->name = arena_cstr(j->arena, rule->kind);
+	if (str_eq(rule->kind, STR("behaviour")))
+		TRY(gate_behaviour(j->pg, of, rule, j->arena, gate));
+	else
+		TRY(judge_measured(j, of, rule, gate));
 	*ret = gate;
 	return gate->name && gate->reason ? OK : release_no_memory();
 }
 
-Err gates_judge(Pg *pg, const Environment *environment, Str channel, const Digest *digest, int64_t now_us,
-        Arena *arena, Gates *ret)
+Err gates_judge(Pg *pg, const GateCase *of, Arena *arena, Gates *ret)
 {
-	const Judge j = {pg, arena, environment, channel, digest, now_us};
-	size_t count = environment->gates.count;
+	const Judge j = {pg, arena, of->channel, of->now_us};
+	size_t count = of->environment->gates.count;
 	Gate **items = ARENA_ARRAY(arena, Gate *, count);
 	int64_t *evidence = ARENA_ARRAY(arena, int64_t, count);
 	if (!items || !evidence)
 		return release_no_memory();
 	*ret = (Gates){.items = items, .count = count, .evidence = evidence};
 	for (size_t i = 0; i < count; i++) {
-		TRY(judge(&j, environment_gate(environment, i), &items[i]));
-		if (items[i]->passed)
+		TRY(judge(&j, of, environment_gate(of->environment, i), &items[i]));
+		ret->failed += !items[i]->passed;
+		if (items[i]->passed && items[i]->evidence)
 			evidence[ret->evidence_count++] = items[i]->evidence;
-		else
-			ret->failed++;
 	}
 	return OK;
 }

@@ -158,10 +158,22 @@ Err payload_read(Pg *pg, int64_t deployment, Arena *arena, Str *ret_payload, Str
 Err release_if_signed(Pg *pg, Release *release, const Environment *environment, Row *row, Str actor,
         int64_t now_us, Arena *arena);
 
-// --- gate.c, report.c ---
-// Judges the gates of `environment` for a snapshot. `ret` lives in `arena`.
-Err gates_judge(Pg *pg, const Environment *environment, Str channel, const Digest *digest, int64_t now_us,
-        Arena *arena, Gates *ret);
+// --- gate.c, gate_behaviour.c ---
+// A snapshot in front of an environment's gates.
+typedef struct GateCase {
+	const Environment *environment;
+	Str channel;
+	const Digest *digest;
+	int64_t now_us;
+	const Str *acknowledged; // what is beyond a limit and meant so, by its name
+	size_t acknowledged_count;
+} GateCase;
+// Judges all of them. `ret` lives in `arena`.
+Err gates_judge(Pg *pg, const GateCase *of, Arena *arena, Gates *ret);
+// The newest report of the gate's kind about the snapshot; NULL if there is none.
+Err gate_evidence(Pg *pg, const GateCase *of, const EnvironmentGate *rule, Arena *arena, EvidenceRow **ret);
+// Judges one of the kind behaviour.
+Err gate_behaviour(Pg *pg, const GateCase *of, const EnvironmentGate *rule, Arena *arena, Gate *ret);
 // GATE_FAILED with every gate that does not let pass; OK if all do.
 Err gates_check(const Gates *gates);
 

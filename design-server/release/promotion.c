@@ -94,9 +94,12 @@ static Err make_stage(Pg *pg, const Line *line, const Environment *environment, 
 	TRY(read_standing(pg, line, environment->name, &here));
 	if (!first) {
 		TRY(read_standing(pg, line, environment->promotes_from, &before));
+		const GateCase of = {.environment = environment,
+		        .channel = line->channel,
+		        .digest = &before.in_force.blob,
+		        .now_us = line->now_us};
 		if (before.serves && !before.in_force.undeploy)
-			TRY(gates_judge(pg, environment, line->channel, &before.in_force.blob, line->now_us,
-			        line->arena, &gates));
+			TRY(gates_judge(pg, &of, line->arena, &gates));
 	}
 	ret->environment = arena_cstr(line->arena, environment->name);
 	ret->gates = gates.items;

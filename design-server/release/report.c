@@ -1,11 +1,12 @@
 #include "release/report.h"
 
 #include "base/cleanup.h"
+#include "release/behaviour.h"
 #include "wire/json.h"
 
 static const int64_t number_max = INT64_C(1) << 53;
 
-static Err whole(const json_t *json, const char *name, int64_t *ret)
+Err report_whole(const json_t *json, const char *name, int64_t *ret)
 {
 	const json_t *value = json_object_get(json, name);
 	*ret = json_integer_value(value);
@@ -28,9 +29,9 @@ static Err real(const json_t *json, const char *name, double *ret)
 // The rate is counted here: a report may not call 7 failures of 10 calls nothing.
 static Err read_load(const json_t *json, Report *ret)
 {
-	TRY(whole(json, "calls", &ret->calls));
-	TRY(whole(json, "errors", &ret->errors));
-	TRY(whole(json, "p99_us", &ret->p99_us));
+	TRY(report_whole(json, "calls", &ret->calls));
+	TRY(report_whole(json, "errors", &ret->errors));
+	TRY(report_whole(json, "p99_us", &ret->p99_us));
 	TRY(real(json, "throughput", &ret->throughput));
 	if (!ret->calls || ret->errors > ret->calls)
 		return err_at(ERR_EVIDENCE_INVALID, "report",
@@ -59,6 +60,15 @@ static Err read_scenarios(const json_t *json, Report *ret)
 	return OK;
 }
 
+// Only whether it can be read: its gate reads it again.
+static Err read_behaviour(const json_t *json)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(16 * 1024, 0);
+	BehaviourReport report;
+	return arena ? behaviour_read(json, arena, &report)
+	             : err(ERR_NO_MEMORY, "no memory to read a report");
+}
+
 Err report_read(Str kind, Str text, Report *ret)
 {
 	CLEANUP(json_decrefp_) json_t *json = NULL;
@@ -76,7 +86,9 @@ Err report_read(Str kind, Str text, Report *ret)
 		return read_load(json, ret);
 	if (str_eq(kind, STR("scenarios")))
 		return read_scenarios(json, ret);
+	if (str_eq(kind, STR("behaviour")))
+		return read_behaviour(json);
 	return err_at(ERR_EVIDENCE_INVALID, "kind",
-	        "there is evidence of the kinds load and scenarios, not '%.*s'",
+	        "there is evidence of the kinds load, scenarios and behaviour, not '%.*s'",
 	        (int)(kind.len < 40 ? kind.len : 40), kind.ptr ? kind.ptr : "");
 }

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <jansson.h>
+
 enum { REPORT_MAX = 32 * 1024 };
 
 // What gates ask a report for. Numbers that its kind does not have are 0.
@@ -16,5 +18,8 @@ typedef struct Report {
 	int64_t scenarios, failed;
 } Report;
 
-// Reads a report of that kind (scenarios or load). Errors: EVIDENCE_INVALID with the member that is wrong.
+// Reads a report of that kind (scenarios, load; of behaviour it is only tried: behaviour.h reads it). Errors:
+// EVIDENCE_INVALID with the member that is wrong.
 Err report_read(Str kind, Str json, Report *ret);
+// A member that must be a whole number, from 0 to 2^53. Error: EVIDENCE_INVALID.
+Err report_whole(const json_t *json, const char *name, int64_t *ret);

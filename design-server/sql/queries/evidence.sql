@@ -25,3 +25,8 @@ SELECT max(time) FROM (
 	SELECT max(time) AS time FROM recommendation WHERE environment = $1 AND channel = $2 AND time > $3
 	UNION ALL SELECT max(time) FROM contact_history WHERE environment = $1 AND channel = $2 AND time > $3
 	UNION ALL SELECT max(time) FROM session_history WHERE environment = $1 AND channel = $2 AND time > $3) AS calls
+
+-- How many decisions with a receipt, as far as $5: of the environment $1, the channel $2, from $3 on and before $4.
+-- name: decision_count
+SELECT count(*) FROM (SELECT FROM recommendation
+	WHERE environment = $1 AND channel = $2 AND receipt IS NOT NULL AND time >= $3 AND time < $4 LIMIT $5) AS found

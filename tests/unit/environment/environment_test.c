@@ -160,7 +160,7 @@ static void what_does_not_fit_together_is_refused_with_its_place(void **state)
 	} cases[] = {
 	        {"gates:\n  - {kind: load}\n", "environment.yaml:4:5: what is built here"},
 	        {"gates:\n  - {kind: weather}\n",
-	                "environment.yaml:4:12: 'kind' must be one of scenarios|load"},
+	                "environment.yaml:4:12: 'kind' must be one of scenarios|load|behaviour"},
 	        {"rollout:\n  strategy: slowly\n", "environment.yaml:4:13: 'strategy' must be one of"},
 	        {"rollout:\n  strategy: steps\n", "'steps' with 0 steps"},
 	        {"rollout:\n  strategy: steps\n  steps:\n    - {servers: [a]}\n",
@@ -194,6 +194,58 @@ static void a_gate_asks_for_what_was_measured_elsewhere(void **state)
 	refused("a limit of another kind");
 }
 
+static void behaviour(const char *gate)
+{
+	declare("a", "name: a\nfleet: web\n");
+	declare("b", arena_printf(arena, "name: b\nfleet: web\npromotes_from: a\ngates: [{%s}]\n", gate));
+}
+
+static void a_gate_of_behaviour_looks_at_its_own_environment(void **state)
+{
+	(void)state;
+	Environments environments;
+	behaviour(
+	        "kind: behaviour, max_changed: 5%, max_changed_zone: 10.5%, acknowledge: true, max_age: 1d, "
+	        "limits: [{zone: hero, max_changed: 100%}, {segment: gold, max_changed: 0%}]");
+	assert_int_equal(environments_load(str(dir), arena, &environments), OK);
+	const EnvironmentGate *gate = environment_gate(&environments.items[1], 0);
+	assert_true(str_eq(gate->from, STR("b")));
+	assert_int_equal(gate->max_changed, 50000);
+	assert_int_equal(gate->max_changed_segment, SHARE_WHOLE);
+	assert_int_equal(gate->min_decisions, 1000);
+	assert_int_equal(gate->min_questions, 30);
+	assert_true(str_eq(gate->when_few, STR("stop")));
+	assert_true(str_eq(environment_gate_limit(gate, 1)->segment, STR("gold")));
+	assert_string_equal(environment_gate_text(gate, arena),
+	        "behaviour on b within 1d, at least 1000 decisions (fewer recorded: stops), winners that may "
+	        "change: "
+	        "5 % of all, 10.5 % of each zone's, 100 % of zone hero, 0 % of segment gold; or acknowledged "
+	        "by name");
+}
+
+static void a_gate_of_behaviour_that_makes_no_sense_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *gate, *part;
+	} cases[] = {
+	        {"kind: behaviour", "it limits nothing"},
+	        {"kind: behaviour, max_changed: 5%, max_p99: 5ms", "a limit of another kind"},
+	        {"kind: load, max_changed: 5%", "a limit of another kind"},
+	        {"kind: scenarios, when_few: pass", "a limit of another kind"},
+	        {"kind: behaviour, limits: [{max_changed: 5%}]", "either of a zone or of a segment"},
+	        {"kind: behaviour, limits: [{zone: a, segment: b, max_changed: 5%}]", "either of a zone or"},
+	        {"kind: behaviour, limits: [{zone: a, max_changed: 5%}, {zone: a, max_changed: 6%}]",
+	                "another limit of 'a'"},
+	        {"kind: behaviour, max_changed: 5%, when_few: wait", "must be one of stop|pass"},
+	        {"kind: behaviour, max_changed: 5%, from: moon", "nothing was measured before in 'moon'"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		behaviour(cases[i].gate);
+		refused(cases[i].part);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -207,6 +259,8 @@ int main(void)
 	        T(all_that_a_profile_says_is_read),
 	        T(what_does_not_fit_together_is_refused_with_its_place),
 	        T(a_gate_asks_for_what_was_measured_elsewhere),
+	        T(a_gate_of_behaviour_looks_at_its_own_environment),
+	        T(a_gate_of_behaviour_that_makes_no_sense_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
