@@ -71,16 +71,27 @@ Err decision_plan(Cli *cli, DecisionPlans *plans, const RecordedDecision *record
 {
 	Digest digest;
 	TRY(read_digest(recorded, &digest));
+	return decision_plan_of(cli, plans, &digest, ret);
+}
+
+bool decision_lacks_snapshot(Err e)
+{
+	return e == ERR_RESOURCE_NOT_FOUND || e == ERR_DEPLOYMENT_NOT_FOUND || e == ERR_RECEIPT_INVALID ||
+	       e == ERR_SNAPSHOT_INVALID || e == ERR_SNAPSHOT_DIGEST || e == ERR_SNAPSHOT_LENGTH;
+}
+
+Err decision_plan_of(Cli *cli, DecisionPlans *plans, const Digest *digest, const Plan **ret)
+{
 	for (const DecisionPlan *at = plans->first; at != NULL; at = at->next) {
 		*ret = at->plan;
-		if (digest_eq(&at->digest, &digest))
+		if (digest_eq(&at->digest, digest))
 			return OK;
 	}
 	CLEANUP(arena_freep) Arena *arena = arena_new(PLAN_ARENA, 0);
 	DecisionPlan *made = NULL;
 	if (arena == NULL)
 		return err(ERR_NO_MEMORY, "no memory for a snapshot");
-	TRY(build(cli, &digest, arena, &made));
+	TRY(build(cli, digest, arena, &made));
 	(void)STEAL(arena);
 	made->next = plans->first;
 	plans->first = made;

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "decide/receipt.h"
 #include "parley/design/v1/history.pb-c.h"
+#include "snapshot/snapshot.h"
 #include "snapshot/types.h"
 
 typedef Parley__Design__V1__RecordedDecision RecordedDecision;
@@ -21,6 +22,10 @@ typedef struct DecisionPlans {
 // The plan of a snapshot, from the design server, its SHA-256 checked. Errors: those of fetch_blob and
 // plan_build; RECEIPT_INVALID: it names no snapshot.
 Err decision_plan(Cli *cli, DecisionPlans *plans, const RecordedDecision *recorded, const Plan **ret);
+// Likewise of a digest.
+Err decision_plan_of(Cli *cli, DecisionPlans *plans, const Digest *digest, const Plan **ret);
+// Whether such an error says that what the history has of a decision's snapshot cannot be.
+bool decision_lacks_snapshot(Err e);
 void decision_plans_free(DecisionPlans *plans);
 
 enum { DECISION_DIFFERENCES = 16 }; // told of one decision
@@ -31,6 +36,12 @@ typedef struct DecisionDifferences {
 	size_t count;                            // of all; the texts are the first of them
 	size_t missing; // of these, rows that the history lacks: a server that is killed may lose its last
 } DecisionDifferences;
+
+// Rows that a killed server lost are told, but no sign that the decision was another.
+static inline bool decision_is_different(const DecisionDifferences *found)
+{
+	return found->count > found->missing;
+}
 
 typedef struct Replay {
 	bool no_receipt; // it would have been too long, and was not kept: nothing was compared

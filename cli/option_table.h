@@ -27,7 +27,8 @@ OPTION_ROW(ALL, "all", 0, NULL,
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT|VERSION", "the environment to deploy to; for rollback the version")
 OPTION_ROW(ACKNOWLEDGE, "acknowledge", 0, "FINDING",
-        "a warning of the analysis that was read and is accepted, as CODE:kind/name; may be repeated")
+        "a warning of the analysis, or what a gate says is beyond its limit, that was read and is accepted, "
+        "as CODE:kind/name; may be repeated")
 OPTION_ROW(WAIT, "wait", 0, NULL, "wait until it is complete, paused or returned (the default)")
 OPTION_ROW(NO_WAIT, "no-wait", 0, NULL, "do not wait for the roll-out's end")
 OPTION_ROW(CONFIRM, "confirm", 0, "CHANNEL", "the channel's name once more")
@@ -134,6 +135,9 @@ OPTION_ROW(ROOT, "root", 0, "FILE", "a root that is trusted; may be repeated")
 OPTION_ROW(BIND, "bind", 'b', "NAME=VALUE", "give a declared attribute a value; may be repeated")
 OPTION_ROW(MIX, "mix", 0, "FILE", "what visitors do")
 OPTION_ROW(SEED, "seed", 0, "N", "of all chance; default: another each time")
+OPTION_ROW(DECISIONS, "decisions", 0, "N",
+        "compare at least so many, if so many were recorded, and fewer than some four times as many; default "
+        "10000")
 OPTION_ROW(NO_EVIDENCE, "no-evidence", 0, NULL, "only print what was measured")
 OPTION_ROW(RATE, "rate", 0, "N", "calls a second; default 200")
 OPTION_ROW(SECONDS, "seconds", 0, "N", "for how long; default 10")

@@ -2,6 +2,7 @@
 // from the very bytes that are signed and from the blob that they name, not from what the server says of
 // them; and whether the signature will count is told by a root that the person trusts.
 #include "base/clock.h"
+#include "behaviour_print.h"
 #include "connect.h"
 #include "deployment.h"
 #include "keyring.h"
@@ -17,7 +18,7 @@
 #define DEPLOYMENTS  (&parley__design__v1__deployment_service__descriptor)
 #define DIFF_COLUMNS "LIST:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"
 
-enum { DIFF_ROWS_MAX = 40 };
+enum { DIFF_ROWS_MAX = 40, GROUPS_MAX = 10, REPORT_BYTES_MAX = 32 * 1024 };
 
 typedef struct Approve {
 	Cli *cli;
@@ -164,6 +165,39 @@ static Err show_changes(const Approve *a)
 	return OK;
 }
 
+// --- whom it concerns ---
+
+// What is signed names the report by its SHA-256.
+static bool is_named(const Approve *a, Str report)
+{
+	Digest digest = digest_of(report);
+
+	for (size_t i = 0; i < a->manifest->n_evidence; i++)
+		if (a->manifest->evidence[i].len == sizeof digest &&
+		        memcmp(a->manifest->evidence[i].data, &digest, sizeof digest) == 0)
+			return true;
+	return false;
+}
+
+static Err show_behaviour(const Approve *a)
+{
+	for (size_t i = 0; i < a->deployment->n_evidence; i++) {
+		CLEANUP(json_decrefp_) json_t *report = NULL;
+		const Parley__Design__V1__Evidence *evidence = a->deployment->evidence[i];
+
+		if (strcmp(evidence->kind, "behaviour") != 0 || !is_named(a, str(evidence->report)))
+			continue;
+		TRY(json_parse(str(evidence->report), REPORT_BYTES_MAX, &report));
+		fprintf(stderr, "\nHow winners change in %s, compared by %s:\n", evidence->environment,
+		        evidence->author);
+		if (a->cli->format == FORMAT_TABLE)
+			TRY(behaviour_print(a->cli, report, GROUPS_MAX));
+	}
+	for (size_t i = 0; i < a->deployment->n_acknowledged; i++)
+		show_line(a, "acknowledged", a->deployment->acknowledged[i]);
+	return OK;
+}
+
 // --- signing ---
 
 static Err ask(Cli *cli, const char *environment)
@@ -250,6 +284,7 @@ Err verb_approve(Cli *cli)
 	TRY(trusted_root(cli, a.environment, &a.trusted));
 	show_manifest(&a);
 	TRY(show_changes(&a));
+	TRY(show_behaviour(&a));
 	TRY(ask(cli, a.environment));
 	return sign_and_send(&a);
 }

@@ -20,12 +20,6 @@ static char *text_of(const char *text)
 	return (char *)(uintptr_t)text;
 }
 
-// Rows that a killed server lost are told, but no sign that the decision was another.
-static bool is_different(const DecisionDifferences *found)
-{
-	return found->count > found->missing;
-}
-
 static json_t *differences_json(const DecisionDifferences *differences)
 {
 	json_t *list = json_array();
@@ -91,7 +85,7 @@ static Err replay_one(Cli *cli, DecisionPlans *plans, const char *id)
 	TRY(decision_fetch(cli, id, &recorded));
 	TRY(decision_plan(cli, plans, recorded, &plan));
 	TRY(decision_replay(plan, recorded, cli_given(cli, OPT_EXPLAIN), cli->arena, &replay));
-	cli->exit_code = is_different(&replay.differences) ? EXIT_DIFFERENT : EXIT_OK;
+	cli->exit_code = decision_is_different(&replay.differences) ? EXIT_DIFFERENT : EXIT_OK;
 	CLEANUP(json_decrefp_) json_t *points = decision_points_json(plan, &replay.decision, cli->arena);
 	if (cli->format == FORMAT_TABLE)
 		return print_replay(cli, recorded, &replay, points);
@@ -133,8 +127,8 @@ static void note_difference(Bulk *bulk, const RecordedDecision *recorded, const 
 {
 	char time[TIME_TEXT_SIZE];
 
-	bulk->different += is_different(found);
-	bulk->incomplete += !is_different(found);
+	bulk->different += decision_is_different(found);
+	bulk->incomplete += !decision_is_different(found);
 	if (json_array_size(bulk->differing) >= (size_t)bulk->limit)
 		return;
 	time_format(decision_time(recorded), time);
@@ -143,13 +137,6 @@ static void note_difference(Bulk *bulk, const RecordedDecision *recorded, const 
 	                time, "channel", recorded->channel, "environment", recorded->environment, "count",
 	                (json_int_t)found->count, "first", found->texts[0], "differences",
 	                differences_json(found)));
-}
-
-// What the history says of the snapshot cannot be.
-static bool is_about_snapshot(Err e)
-{
-	return e == ERR_RESOURCE_NOT_FOUND || e == ERR_DEPLOYMENT_NOT_FOUND || e == ERR_RECEIPT_INVALID ||
-	       e == ERR_SNAPSHOT_INVALID || e == ERR_SNAPSHOT_DIGEST || e == ERR_SNAPSHOT_LENGTH;
 }
 
 static Err replay_next(Bulk *bulk, const RecordedDecision *recorded)
@@ -161,7 +148,7 @@ static Err replay_next(Bulk *bulk, const RecordedDecision *recorded)
 	bulk->replayed++;
 	bulk->rows += recorded->n_rows;
 	Err e = decision_plan(bulk->cli, bulk->plans, recorded, &plan);
-	if (is_about_snapshot(e)) {
+	if (decision_lacks_snapshot(e)) {
 		DecisionDifferences found = {
 		        {arena_printf(bulk->scratch, "its snapshot: %s", err_detail()->message)}, 1, 0};
 		note_difference(bulk, recorded, &found);

@@ -101,13 +101,14 @@ VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowl
 	"  parley deploy bank --to test -m 'new savings offers'\n"
 	"  parley deploy bank --to test --dry-run\n"
 	"  parley deploy bank --to test --acknowledge RULE_NEVER:TreatmentRule/spring\n")
-VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run wait no-wait", "bring what the environment before runs to the next one", verb_promote,
+VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge wait no-wait", "bring what the environment before runs to the next one", verb_promote,
 	"The gates of the environment are asked first; each that does not let pass says why, and which command mends it. If its root\n"
 	"asks for approvals, the deployment waits until that many persons other than you have signed it; then it rolls out by itself.\n"
 	"Promoting other content, or the same with another comment, makes approvals void that were given before.\n\n"
 	"Examples:\n"
 	"  parley promote bank --to staging\n"
 	"  parley promote bank --to production -m 'spring campaign'\n"
+	"  parley promote bank --to production --acknowledge WINNERS_CHANGED:zone/hero\n"
 	"  parley promote bank --to production --dry-run\n")
 VERB_ROW("promotion", "CHANNEL", 1, 1, "", "show how far a channel has come along the environments, and what keeps it", verb_promotion,
 	"One line an environment, then what to do next in each that lags behind the one before it.\n\n"
@@ -161,6 +162,20 @@ VERB_ROW("load mix", "CHANNEL --env ENVIRONMENT", 1, 1, "since until limit", "wr
 	"Examples:\n"
 	"  parley load mix bank --env production --since 7d > june.yaml\n"
 	"  parley load mix bank --env production --since 2026-06-01 --until 2026-07-01 --limit 200000\n")
+VERB_ROW("behaviour", "CHANNEL --env ENVIRONMENT", 1, 1, "since until decisions snapshot limit no-evidence", "compare what an environment answered with what a candidate would have, for gates", verb_behaviour,
+	"Takes the decisions that were recorded in the environment (--since, 24h), makes each again by the snapshot that runs there and by\n"
+	"the one that is to come (what the environment before it runs), and counts how many winners change: the first offer, at each\n"
+	"point that was asked for. It tells them by zone and by segment, with their 95 % intervals (Wilson), the most frequent moves from\n"
+	"offer to offer, and decisions to open (parley decision show). First it makes sure that what was recorded comes out again as it\n"
+	"was recorded. Visitors' attributes, facts and counts go to the other snapshot by their names; segments are computed anew for\n"
+	"both; what the candidate no longer has is told. Each decision is looked at by itself.\n"
+	"Of very many decisions it takes one in 2, 4, 8 …, always the same ones. The comparison is handed in as evidence for the gates of\n"
+	"a promotion, whose judgement is told; --no-evidence only prints it, and so does --snapshot, which names another candidate.\n"
+	"Exits 1 if a gate does not let pass, or if recorded decisions do not come out again.\n\n"
+	"Examples:\n"
+	"  parley behaviour bank --env production\n"
+	"  parley behaviour bank --env production --since 7d --decisions 100000\n"
+	"  parley behaviour bank --env production --snapshot test:bank\n")
 VERB_ROW("evidence scenarios", "CHANNEL FILE… --env ENVIRONMENT", 2, 100, "", "try what a channel must answer, for gates", verb_evidence_scenarios,
 	"Each scenario asks as a what-if: nothing is recorded. Exits 1 if one failed. A file is a YAML list:\n"
 	"  - name: a student gets no loan\n"

@@ -206,8 +206,8 @@ static Err bind_query(Listing *listing)
 {
 	const ListDecisionsRequest *request = listing->request;
 	listing->query =
-	        str(arena_printf(listing->arena, "decisions %" PRId64 " %" PRId64 " %zu:%s %zu:%s %zu:%s",
-	                listing->since_us, listing->until_us, strlen(request->environment),
+	        str(arena_printf(listing->arena, "decisions %" PRId64 " %" PRId64 " %u %zu:%s %zu:%s %zu:%s",
+	                listing->since_us, listing->until_us, request->one_in, strlen(request->environment),
 	                request->environment, strlen(request->channel), request->channel,
 	                strlen(request->audience_id), request->audience_id));
 	return listing->query.ptr != NULL ? OK : no_memory();
@@ -263,7 +263,8 @@ static Err read_page(Pg *pg, void *context)
 	TRY(SQL_RUN(pg, &rows, decision_list, P_CTEXT(request->environment), P_CTEXT(request->channel),
 	        P_CTEXT(request->audience_id), P_TIME(listing->since_us), P_TIME(listing->until_us),
 	        P_TIME(after->time_us), P_I64(after->incarnation), P_I64(after->sequence),
-	        P_I64(after->position), P_TEXT(after->runtime_id), P_I64((int64_t)listing->page_size + 1)));
+	        P_I64(after->position), P_TEXT(after->runtime_id), P_I64((int64_t)listing->page_size + 1),
+	        P_I64(request->one_in > 1 ? request->one_in : 1)));
 	return fill_response(listing, rows);
 }
 

@@ -122,13 +122,14 @@ ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id D
 
 -- name: decision_list
 -- Oldest first, a row for each of a decision's, the receipt with one of them. $1 to $3, environment, channel, visitor: empty: any.
--- $4: since; until is in $5. $6 to $10: the key behind which the page begins. $11: decisions.
+-- $4: since; until is in $5. $6 to $10: the key behind which the page begins. $11: decisions. $12: one in so many; at least 1.
 WITH page AS (
 	SELECT time, incarnation, sequence, position, runtime_id, environment, channel, session_id, audience_level, audience_id,
 		snapshot_version, snapshot_digest, seed, receipt
 	FROM recommendation
 	WHERE receipt IS NOT NULL AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR audience_id = $3)
 		AND time >= $4 AND time < $5 AND (time, incarnation, sequence, position, runtime_id) > ($6, $7, $8, $9, $10)
+		AND hashint8extended(seed, 0) % $12 = 0
 	ORDER BY time, incarnation, sequence, position, runtime_id LIMIT $11)
 SELECT p.time, p.incarnation, p.sequence, p.position, p.runtime_id, p.environment, p.channel, p.session_id, p.audience_level,
 	p.audience_id, p.snapshot_version, p.snapshot_digest, p.seed,
