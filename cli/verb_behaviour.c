@@ -97,7 +97,7 @@ static Err plan_of_source(Work *work, const char *source, const Plan **ret)
 
 static Err open_candidate(Work *work, const Plan **ret)
 {
-	const char *source = cli_option(work->cli, OPT_SNAPSHOT), *before;
+	const char *source = cli_option(work->cli, OPT_SNAPSHOT), *before = "";
 
 	if (source)
 		return plan_of_source(work, source, ret);
