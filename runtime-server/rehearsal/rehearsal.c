@@ -164,6 +164,10 @@ Err rehearsal_tick(Rehearsal *rehearsal, int64_t moment_us)
 		rehearsal->now_us = at;
 		service_sweep(rehearsal->service);
 	}
+	// Nothing is due, but the wheel goes along: what comes into it next would else be looked at once for
+	// every turn that it has missed.
+	rehearsal->now_us = moment_us / SESSION_TICK_US * SESSION_TICK_US;
+	service_sweep(rehearsal->service);
 	rehearsal->now_us = moment_us;
 	return OK;
 }
