@@ -1,8 +1,8 @@
 // One call, from being let in to its answer: cap, size, deadline, who it is, may it, what it says, handler.
 // It came over gRPC or from inside the process; a CallWay hides which. Over gRPC whoever answers, on whatever
-// thread, starts exactly one batch: initial metadata, message, status and the wait for the end, all in one,
-// which makes batches of a call serial by construction and costs half of what one operation a batch does. The
-// slot comes back to the poller with that batch (slots.c).
+// thread, has exactly one batch started: initial metadata, message, status and the wait for the end, all in
+// one, which makes batches of a call serial by construction and costs half of what one operation a batch
+// does. The slot comes back to the poller with that batch (slots.c).
 #include "rpc/internal.h"
 
 #include "base/clock.h"
@@ -177,16 +177,22 @@ static void answer(RpcCall *call, grpc_op *ops, size_t count)
 		abort(); // only a second answer or a wrong argument makes it fail
 }
 
-static void reply(RpcCall *call, const ProtobufCMessage *response)
+void call_send(RpcCall *call)
 {
 	grpc_op ops[4] = {0};
 
-	grpc_slice_buffer_add(&call->answer.data.raw.slice_buffer, slice_pack(response)); // which owns it now
 	ops[0].op = GRPC_OP_SEND_MESSAGE;
 	ops[0].data.send_message.send_message = &call->answer;
 	ops[1].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
 	ops[1].data.send_status_from_server.status = GRPC_STATUS_OK;
 	answer(call, ops, 2);
+}
+
+static void reply(RpcCall *call, const ProtobufCMessage *response)
+{
+	grpc_slice_buffer_add(&call->answer.data.raw.slice_buffer, slice_pack(response)); // which owns it now
+	if (!answers_leave(call))
+		call_send(call);
 }
 
 static void refuse(RpcCall *call, Err e)

@@ -98,7 +98,7 @@ struct RpcCall {
 	void *principal;
 	void *observed; // the observer's; NULL: it does not care
 	Talk *talk;     // the stream that the call is a message of; NULL: none
-	RpcCall *next;  // in the workers' queue
+	RpcCall *next;  // in the workers' queue, or among answers that are ready
 	int cancelled;  // what gRPC core says of the end
 	bool counted;   // among those in flight
 };
@@ -120,13 +120,15 @@ struct RpcServer {
 	Arena *spare[SPARE_ARENAS];
 	size_t spare_count;
 	gpr_timespec next_look; // at streams
+	Event ready;            // there are answers to be sent
 
 	// anybody's
 	atomic_bool draining; // new calls are turned away
 	atomic_bool closing;  // no slot is armed any more
 	atomic_size_t in_flight;
-	atomic_size_t lent;   // events that gRPC core holds, or calls that their handler holds
-	pthread_mutex_t lock; // of streams, and of what `quiet` waits for
+	_Atomic(RpcCall *) answers; // that are ready, the newest first
+	atomic_size_t lent;         // events that gRPC core holds, or calls that their handler holds
+	pthread_mutex_t lock;       // of streams, and of what `quiet` waits for
 	pthread_cond_t quiet;
 	Stream *streams;
 	size_t stream_count;
@@ -192,6 +194,14 @@ Err call_admit(RpcCall *call, size_t size);
 void call_leave(RpcCall *call);
 // Runs an admitted call, here or on a worker thread.
 void call_dispatch(RpcCall *call);
+// Sends an answer that is packed. The slot is the poller's from then on.
+void call_send(RpcCall *call);
+
+// --- answers.c ---
+// Any thread: leaves a packed answer to the poller. False: it is better sent at once.
+bool answers_leave(RpcCall *call);
+// Poller: what `ready` does.
+void answers_send(Event *event, bool ok);
 
 // --- figures.c ---
 // NULL if memory is out.
@@ -314,6 +324,8 @@ void coalesce_end(void);
 bool coalesce_note(int fd);
 // Sends what this thread has gathered.
 void coalesce_push(void);
+// This thread waits, or does no longer: what is sent meanwhile leaves at once.
+void coalesce_wait(bool waits);
 
 // --- health.c ---
 extern const StreamKind health_watch;

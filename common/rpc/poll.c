@@ -28,18 +28,12 @@ static grpc_event look_until(RpcServer *server, int64_t end_us)
 	return event;
 }
 
-grpc_event poll_next(RpcServer *server, Poll *poll)
+static grpc_event wait_for_event(RpcServer *server, Poll *poll)
 {
 	const int64_t busy_us = server->options.busy_poll_us;
-	grpc_event event = look(server->queue);
+	grpc_event event = {.type = GRPC_QUEUE_TIMEOUT};
 	int64_t since;
 
-	if (event.type != GRPC_QUEUE_TIMEOUT && poll->unpushed++ < PUSH_AFTER)
-		return event;
-	poll->unpushed = 0;
-	coalesce_push();
-	if (event.type != GRPC_QUEUE_TIMEOUT)
-		return event;
 	if (busy_us == 0)
 		return grpc_completion_queue_next(server->queue, talks_look(server), NULL);
 	since = monotonic_us();
@@ -51,5 +45,21 @@ grpc_event poll_next(RpcServer *server, Poll *poll)
 		poll->pays -= poll->pays > 0;
 	else
 		poll->pays += poll->pays < PAYS_AT_MOST;
+	return event;
+}
+
+grpc_event poll_next(RpcServer *server, Poll *poll)
+{
+	grpc_event event = look(server->queue);
+
+	if (event.type != GRPC_QUEUE_TIMEOUT && poll->unpushed++ < PUSH_AFTER)
+		return event;
+	poll->unpushed = 0;
+	coalesce_push();
+	if (event.type != GRPC_QUEUE_TIMEOUT)
+		return event;
+	coalesce_wait(true);
+	event = wait_for_event(server, poll);
+	coalesce_wait(false);
 	return event;
 }

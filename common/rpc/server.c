@@ -131,6 +131,7 @@ Err rpc_server_new(const RpcServerOptions *options, RpcServer **ret)
 	pthread_mutex_init(&server->lock, NULL);
 	pthread_cond_init(&server->quiet, NULL);
 	copy_options(server, options);
+	server->ready.done = answers_send;
 	e = health_new(server);
 	if (e == OK)
 		e = reflection_new(server);

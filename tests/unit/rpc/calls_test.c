@@ -137,6 +137,32 @@ static void other_threads_may_answer(void **state)
 	fixture_stop(&fixture);
 }
 
+// As many as are in flight when an answer is left to the poller, and more: none is forgotten, none waits for
+// the next, and the client has all of them at once.
+static void a_heap_of_answers_from_another_thread(void **state)
+{
+	enum { ROUNDS = 40, CALLS = 100 };
+	Fixture fixture;
+	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
+
+	(void)state;
+	fixture_start(&fixture, (RpcServerOptions){0});
+	for (int round = 0; round < ROUNDS; round++) {
+		RpcPending *pending[CALLS];
+		ProtobufCMessage *response;
+
+		fixture_hold(&fixture, (size_t)(CALLS - round));
+		for (int i = 0; i < CALLS; i++)
+			assert_int_equal(rpc_call_begin(fixture.client, SERVICE, "PostEvent", &request.base,
+			                         20000, &pending[i]),
+			        OK);
+		for (int i = 0; i < CALLS; i++)
+			assert_int_equal(rpc_call_end(pending[i], fixture.arena, &response), OK);
+	}
+	assert_int_equal(fixture.handled, ROUNDS * CALLS);
+	fixture_stop(&fixture);
+}
+
 typedef struct Front {
 	Fixture *fixture;
 	Str request;
@@ -237,6 +263,7 @@ int main(void)
 	        cmocka_unit_test(malformed_requests_are_refused),
 	        cmocka_unit_test(oversized_requests_are_refused),
 	        cmocka_unit_test(other_threads_may_answer),
+	        cmocka_unit_test(a_heap_of_answers_from_another_thread),
 	        cmocka_unit_test(fronts_inside_run_the_same_handlers),
 	};
 	int failed;

@@ -91,10 +91,11 @@ static void *reply_later(void *argument)
 	while (fixture->deferred_count > 0 || !fixture->replier_ends) {
 		RpcCall *call;
 
-		if (fixture->deferred_count == 0) {
+		if (fixture->deferred_count == 0 || fixture->deferred_count < fixture->held) {
 			pthread_cond_wait(&fixture->changed, &fixture->lock);
 			continue;
 		}
+		fixture->held = 0;
 		call = fixture->deferred[--fixture->deferred_count];
 		pthread_mutex_unlock(&fixture->lock);
 		rpc_reply(call, &response.base);
@@ -154,6 +155,13 @@ void fixture_stop(Fixture *fixture)
 	pthread_mutex_destroy(&fixture->lock);
 	pthread_cond_destroy(&fixture->changed);
 	arena_free(fixture->arena);
+}
+
+void fixture_hold(Fixture *fixture, size_t count)
+{
+	pthread_mutex_lock(&fixture->lock);
+	fixture->held = count;
+	pthread_mutex_unlock(&fixture->lock);
 }
 
 void gate_open(Fixture *fixture)

@@ -32,7 +32,7 @@ typedef struct Fixture {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	RpcCall *deferred[256];
-	size_t deferred_count;
+	size_t deferred_count, held; // until so many are deferred, none is answered
 	bool gate_open, replier_ends;
 	int waiting; // handlers at the gate
 	int handled; // calls that reached any handler
@@ -46,6 +46,8 @@ void fixture_start(Fixture *fixture, RpcServerOptions options);
 void fixture_start_with(Fixture *fixture, RpcServerOptions options, const RpcMethod *more, void *own);
 void fixture_stop(Fixture *fixture);
 void gate_open(Fixture *fixture);
+// From the next one on, so many calls of PostEvent are waited for; then they are answered.
+void fixture_hold(Fixture *fixture, size_t count);
 // Waits until `count` handlers stand at the gate.
 void gate_wait(Fixture *fixture, int count);
 
