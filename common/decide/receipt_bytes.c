@@ -2,7 +2,7 @@
 #include "decide/receipt_form.h"
 
 enum {
-	ROOM = 1024,     // of most receipts
+	ROOM = 384,      // of most receipts
 	NUMBER_MAX = 10, // bytes of a number
 };
 

@@ -6,10 +6,12 @@
 #include "wire/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { AHEAD_BYTES = 8 << 20 }; // written, before the disk is told to begin
 enum { PATH_SIZE = 4096, ARENA_BLOCK = 1 << 16, END_FIELDS_MAX = RECORDS_BLOCKS_MAX + (16 << 20) };
 
 static const RecordForm plan_form = {.head = "parley plan 01\n\n",
@@ -25,6 +27,7 @@ struct PlanWriter {
 	char path[PATH_SIZE], part[PATH_SIZE + 8];
 	FILE *file;
 	RecordWriter records;
+	uint64_t told; // what the disk was told to write
 };
 
 void plan_writer_close(PlanWriter *writer)
@@ -68,9 +71,22 @@ Err plan_writer_open(const char *path, PlanWriter **ret, uint64_t *ret_there)
 	return e;
 }
 
+// Most of a plan is on its way to the disk while it is made, so that its end has little to wait for. Whether
+// that worked, the end's fsync tells.
+static void write_ahead(PlanWriter *writer)
+{
+	uint64_t len = writer->records.offset - writer->told;
+	if (len < AHEAD_BYTES)
+		return;
+	(void)sync_file_range(fileno(writer->file), (off_t)writer->told, (off_t)len, SYNC_FILE_RANGE_WRITE);
+	writer->told = writer->records.offset;
+}
+
 Err plan_writer_add(PlanWriter *writer, Str effects)
 {
-	return records_add(&writer->records, effects);
+	TRY(records_add(&writer->records, effects));
+	write_ahead(writer);
+	return OK;
 }
 
 static Err put_end(PlanWriter *writer, PlanEnd *end)

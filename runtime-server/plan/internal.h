@@ -96,8 +96,9 @@ typedef struct Item {
 	const Event *event;
 	uint64_t place;
 	Who who;
-	Err refused; // it says nobody whom the snapshot knows; then it has no `who`
-	Str effects; // packed, on the shelf of the lane that made them
+	uint64_t session; // where its session is: ahead.c
+	Err refused;      // it says nobody whom the snapshot knows; then it has no `who`
+	Str effects;      // packed, on the shelf of the lane that made them
 } Item;
 
 typedef struct Lane Lane;

@@ -237,8 +237,10 @@ static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 
 Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		lane_look_ahead(lane, items, count, i);
 		TRY(plan_item(lane, items[i], shelf));
+	}
 	return OK;
 }
 
@@ -288,6 +290,7 @@ static Err open_lane(Lane *lane)
 	                          .state_name = options->state,
 	                          .max_sessions = PLAN_LANE_SESSIONS,
 	                          .treatment_bytes = TREATMENT_BYTES,
+	                          .passing = true,
 	                          .profile = give_profile,
 	                          .takes = takes,
 	                          .decision = hear_decision,

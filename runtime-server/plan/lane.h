@@ -8,6 +8,8 @@ typedef struct List {
 	size_t count, room;
 } List;
 
+enum { OWN_SESSION = 25 }; // the ID of a visitor's own session, with its NUL
+
 struct Lane {
 	const PlanShared *shared;
 	unsigned number;
@@ -18,6 +20,7 @@ struct Lane {
 	Arena *arena;
 	const Item *item;
 	const Told *told;
+	char own_session[OWN_SESSION];
 	Shelf *shelf;
 	size_t entries;
 	List problems, reasons;
@@ -37,6 +40,13 @@ static inline size_t lane_words(const Lane *lane)
 	return plan_segment_words(rehearsal_plan(lane->shared->options->content));
 }
 
+// --- ahead.c ---
+// Has at hand what the items from `next` on will touch when their turn comes. To be called before each, from
+// 0 on.
+void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next);
+
 // --- visit.c ---
+// The session that an event is of; `own` is room for a visitor's own.
+const char *item_session(const Item *item, char own[OWN_SESSION]);
 // Tells the event to the rehearsal, and what segments it changed to `changed`. Error: NO_MEMORY, IO.
 Err lane_visit(Lane *lane, EventEffects *changed);

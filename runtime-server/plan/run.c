@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-	BLOCK_ARENA = 1 << 20,
+	BLOCK_ARENA = 2 << 20,          // of a block, unpacked: mostly that is enough
 	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
 	READ_AT_ONCE = 16,
 	CLOSING_US = 2000000,
@@ -45,6 +45,9 @@ typedef struct Run {
 	// The window: blocks `first` to `loaded` of the set, each at its number modulo WINDOW.
 	Loaded window[WINDOW];
 	uint64_t first, loaded;
+	// The arenas of blocks that are done with: the last one is taken first, while it is warm.
+	Arena *spare[WINDOW];
+	size_t spare_count;
 	uint64_t block; // where the next round begins
 	size_t index;
 	size_t ahead;                   // items from there on
@@ -66,11 +69,6 @@ static Err load(Run *run, uint64_t block)
 	const Event *const *events = NULL;
 	size_t count = 0;
 	uint64_t place = 0;
-	if (loaded->arena == NULL)
-		loaded->arena = arena_new(BLOCK_ARENA, 0);
-	if (loaded->arena == NULL)
-		return no_memory();
-	arena_reset(loaded->arena);
 	TRY(event_set_block(run->options->set, block, loaded->arena, &events, &count, &place));
 	loaded->items = ARENA_ARRAY(loaded->arena, Item, count + 1);
 	loaded->count = count;
@@ -95,6 +93,29 @@ static uint64_t readable(const Run *run)
 	return most < READ_AT_ONCE ? most : READ_AT_ONCE;
 }
 
+// Gives the next `count` blocks memory to be read into.
+static Err prepare_reading(Run *run, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		Arena **arena = &run->window[(run->loaded + i) % WINDOW].arena;
+		*arena = run->spare_count > 0 ? run->spare[--run->spare_count] : arena_new(BLOCK_ARENA, 0);
+		if (*arena == NULL)
+			return no_memory();
+	}
+	run->reading = count;
+	return OK;
+}
+
+static void done_with(Run *run, uint64_t behind)
+{
+	for (; run->first < behind; run->first++) {
+		Arena **arena = &run->window[run->first % WINDOW].arena;
+		arena_reset(*arena);
+		run->spare[run->spare_count++] = *arena;
+		*arena = NULL;
+	}
+}
+
 static void take_in(Run *run)
 {
 	for (uint64_t i = 0; i < run->reading; i++)
@@ -113,7 +134,7 @@ static Err read_task(void *context, size_t number)
 static Err read_ahead(Run *run)
 {
 	while (run->ahead < PLAN_ROUND_EVENTS && run->loaded - run->block < PLAN_ROUND_BLOCKS) {
-		run->reading = readable(run);
+		TRY(prepare_reading(run, readable(run)));
 		if (run->reading == 0)
 			return OK;
 		TRY(pool_run(run->pool, (size_t)run->reading, read_task, run));
@@ -208,14 +229,14 @@ static void share_volumes(Run *run)
 static Err plan_round(Run *run)
 {
 	// What the round before last had is written: its blocks give room.
-	run->reading = run->ahead < PLAN_ROUND_EVENTS ? readable(run) : 0;
+	TRY(prepare_reading(run, run->ahead < PLAN_ROUND_EVENTS ? readable(run) : 0));
 	TRY(pool_run(run->pool, 1 + PLAN_LANES + (size_t)run->reading, round_task, run));
 	take_in(run);
 	share_volumes(run);
 	run->planned += run->now->count;
 	run->round_count++;
 	if (run->before != NULL)
-		run->first = run->before->behind;
+		done_with(run, run->before->behind);
 	run->before = run->now;
 	run->now = run->now == &run->rounds[0] ? &run->rounds[1] : &run->rounds[0];
 	return OK;
@@ -381,6 +402,8 @@ static void close_run(Run *run)
 	pool_free(run->pool);
 	for (size_t i = 0; i < WINDOW; i++)
 		arena_free(run->window[i].arena);
+	for (size_t i = 0; i < run->spare_count; i++)
+		arena_free(run->spare[i]);
 	round_free(&run->rounds[0]);
 	round_free(&run->rounds[1]);
 	personas_free(run->personas);

@@ -36,23 +36,18 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	return lane->failure != OK ? lane->failure : e;
 }
 
-// "visitor-" and the hash: made for every event, so without a format.
-static const char *own_session(const Lane *lane)
+// A visitor's own session is "visitor-" and the hash: made for every event, so without a format.
+const char *item_session(const Item *item, char own[OWN_SESSION])
 {
 	static const char digits[] = "0123456789abcdef", front[] = "visitor-";
-	char *id = arena_alloc(lane->arena, sizeof front + 2 * sizeof lane->item->who.hash);
-	if (id == NULL)
-		return NULL;
-	memcpy(id, front, sizeof front);
-	for (size_t i = 0; i < 2 * sizeof lane->item->who.hash; i++)
-		id[sizeof front - 1 + i] = digits[lane->item->who.hash >> (60 - 4 * i) & 15];
-	return id;
-}
-
-static const char *session_of(const Lane *lane)
-{
-	const Item *item = lane->item;
-	return item->event->session[0] != '\0' ? item->event->session : own_session(lane);
+	if (item->event->session[0] != '\0')
+		return item->event->session;
+	char *at = own + sizeof front - 1;
+	memcpy(own, front, sizeof front - 1);
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*at++ = digits[item->who.hash >> shift & 15];
+	*at = '\0';
+	return own;
 }
 
 static Err start_session(Lane *lane, const char *session, bool open)
@@ -106,7 +101,8 @@ static Err ask(Lane *lane, const char *session, size_t first, size_t count)
 {
 	const Event *event = lane->item->event;
 	Parley__Runtime__V1__GetOffersRequest request = PARLEY__RUNTIME__V1__GET_OFFERS_REQUEST__INIT;
-	Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE], *list[POINTS_AT_ONCE];
+	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE];
+	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest *list[POINTS_AT_ONCE];
 	request.session_id = (char *)(uintptr_t)session;
 	request.explain = lane->shared->options->explains;
 	request.points = list;
@@ -194,10 +190,8 @@ static Err compare_segments(Lane *lane, const char *session, EventEffects *chang
 Err lane_visit(Lane *lane, EventEffects *changed)
 {
 	const Item *item = lane->item;
-	const char *session = session_of(lane);
+	const char *session = item_session(item, lane->own_session);
 	Told told;
-	if (session == NULL)
-		return no_memory();
 	Err e = rehearsal_tick(lane->rehearsal, item->event->time_us);
 	if (e != OK)
 		return lane_settle(lane, e, session);

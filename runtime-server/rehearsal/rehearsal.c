@@ -50,6 +50,7 @@ static Err open_state(Rehearsal *rehearsal)
 	        .journal = rehearsal->journal,
 	        .max_visitors = options->max_visitors,
 	        .no_treatments = options->no_treatments,
+	        .alone = options->passing,
 	        .takes = options->takes,
 	        .takes_context = options->context,
 	        .treatment_bytes = options->treatment_bytes,
@@ -282,6 +283,16 @@ Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)
 const Session *rehearsal_session(Rehearsal *rehearsal, Str id)
 {
 	return service_session(rehearsal->service, id);
+}
+
+uint64_t rehearsal_place(const Rehearsal *rehearsal, Str session_id)
+{
+	return service_place(rehearsal->service, session_id);
+}
+
+void rehearsal_fetch(const Rehearsal *rehearsal, uint64_t place, unsigned step)
+{
+	service_fetch(rehearsal->service, place, step);
 }
 
 VisitorView *rehearsal_view(Rehearsal *rehearsal)

@@ -65,6 +65,8 @@ typedef struct RehearsalOptions {
 	size_t max_visitors;    // 0: the checkpoint's limit, or visitor.h's
 	// Only sessions know their treatments: an event that quotes another session's is refused as unknown.
 	bool no_treatments;
+	// It is never saved (rehearsal_save): then what it remembers takes less memory, and less time.
+	bool passing;
 	// Visitors' profiles, for every audience level; NULL: no profile database, which answers say.
 	ProfileSource profile;
 	// Which of the checkpoint's visitors it begins with; NULL: all.
@@ -112,6 +114,10 @@ Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entr
 
 // The session; NULL: it is not open. Until the next call or tick.
 const Session *rehearsal_session(Rehearsal *rehearsal, Str id);
+// For who knows what comes next: where a session is, and what it takes to have it at hand then, in steps from
+// 0 on, with other work between them (session_fetch).
+uint64_t rehearsal_place(const Rehearsal *rehearsal, Str session_id);
+void rehearsal_fetch(const Rehearsal *rehearsal, uint64_t place, unsigned step);
 size_t rehearsal_sessions(const Rehearsal *rehearsal); // open ones
 
 // --- state ---

@@ -71,6 +71,16 @@ const Session *service_session(Service *service, Str id)
 	return session_look(service->sessions, id);
 }
 
+uint64_t service_place(const Service *service, Str session_id)
+{
+	return session_place(service->sessions, session_id);
+}
+
+void service_fetch(const Service *service, uint64_t place, unsigned step)
+{
+	session_fetch(service->sessions, place, step);
+}
+
 Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,
         BatchResult *ret)
 {

@@ -13,7 +13,7 @@
 #include <xxhash.h>
 
 enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32 };
-enum { LINE = 64, VALUES_FETCHED = 512 };
+enum { LINE = 64, VALUES_FETCHED = 512, TREATMENTS_FETCHED = 256 };
 
 // Waiters that are ready to run on this thread. The outermost caller runs them, so that a long queue is no
 // deep recursion.
@@ -304,6 +304,36 @@ void *session_pin(SessionTable *table, Session *session, void *pin)
 	session->pin = pin;
 	pthread_mutex_unlock(&shard->lock);
 	return former;
+}
+
+// --- ahead of a call ---
+
+uint64_t session_place(const SessionTable *table, Str id)
+{
+	return XXH3_64bits_withSeed(id.ptr, id.len, table->options.hash_seed);
+}
+
+// Of those that share a bucket only the first: the others are few.
+void session_fetch(SessionTable *table, uint64_t place, unsigned step)
+{
+	const Shard *shard = shard_of(table, place);
+	Session *const *bucket = &shard->buckets[place & table->bucket_mask];
+	if (step == 0) {
+		__builtin_prefetch(bucket);
+		return;
+	}
+	const Session *session = *bucket;
+	if (session == NULL)
+		return;
+	if (step == 1) {
+		fetch(session, sizeof *session + SESSION_ID_MAX / 2);
+		return;
+	}
+	const char *treatments = session->treatments.items;
+	fetch(session->values, VALUES_FETCHED);
+	fetch(session->audience_id.ptr, 1);
+	if (treatments != NULL)
+		fetch(treatments + session->treatments.next * sizeof(Treatment), TREATMENTS_FETCHED);
 }
 
 const Session *session_look(SessionTable *table, Str id)

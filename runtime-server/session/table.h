@@ -55,6 +55,13 @@ void session_end(SessionTable *table, Session *session);
 // Changes the pin of a session that the caller has; returns the former one.
 void *session_pin(SessionTable *table, Session *session, void *pin);
 
+// For who knows which sessions come next, where only the caller's thread uses the table: the place of an ID,
+// and what a call on the session will touch, asked for from memory a step (0 to SESSION_STEPS - 1) at a time.
+// Each step goes by what the one before it asked for, so there should be other work between them.
+enum { SESSION_STEPS = 3 };
+uint64_t session_place(const SessionTable *table, Str id);
+void session_fetch(SessionTable *table, uint64_t place, unsigned step);
+
 // A look at a session that nobody has, where only the caller's thread uses the table; NULL: there is none.
 const Session *session_look(SessionTable *table, Str id);
 

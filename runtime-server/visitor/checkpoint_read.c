@@ -296,7 +296,7 @@ static Err read_treatments(Loading *in, Reader *payload)
 	uint32_t index = read_u32(payload);
 	if (in->shards != VISITOR_SHARDS || index != in->treatments++ || index >= TREATMENT_SHARDS)
 		return damaged(in, "its treatments are not in order");
-	TreatmentShard *shard = &in->visitors->treatments[index];
+	TreatmentShard *shard = treatment_shard_at(in->visitors, (uint64_t)index << 58);
 	shard->position = read_position(in, payload);
 	for (uint32_t count = read_u32(payload); count > 0; count--) {
 		uint64_t key = read_u64(payload);

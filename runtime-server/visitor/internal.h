@@ -176,6 +176,7 @@ void shard_clear(Shard *shard);
 
 // The shard of the call that issued the code; NULL: no code has that form.
 TreatmentShard *treatment_shard_of(Visitors *visitors, Str code, uint64_t *ret_key);
+TreatmentShard *treatment_shard_at(Visitors *visitors, uint64_t key); // of that key
 // Under the shard's lock. `ring` and `buckets` are there after treatments_reserve. Error: NO_MEMORY.
 Err treatments_reserve(Visitors *visitors, TreatmentShard *shard);
 void treatments_put(Visitors *visitors, TreatmentShard *shard, uint64_t key, size_t count, Str payload);

@@ -47,12 +47,18 @@ static uint64_t rest_of_ring(const Visitors *visitors, uint64_t place)
 	return ring_size(visitors) - place % ring_size(visitors);
 }
 
+// One thread alone has all in one ring, so that what it writes is never far from what it wrote last.
+TreatmentShard *treatment_shard_at(Visitors *visitors, uint64_t key)
+{
+	return &visitors->treatments[visitors->options.alone ? 0 : key >> 58];
+}
+
 TreatmentShard *treatment_shard_of(Visitors *visitors, Str code, uint64_t *ret_key)
 {
 	if (code.len + 1 != TREATMENT_CODE_SIZE)
 		return NULL;
 	*ret_key = XXH3_64bits_withSeed(code.ptr, CALL_CHARS, visitors->seed);
-	return &visitors->treatments[*ret_key >> 58];
+	return treatment_shard_at(visitors, *ret_key);
 }
 
 Err treatments_reserve(Visitors *visitors, TreatmentShard *shard)

@@ -20,6 +20,7 @@ typedef struct VisitorsOptions {
 	int64_t retention_us; // contacts older than that are dropped; 0: 400 days
 	size_t treatment_bytes;   // of the newest recommendations; 0: 64 MiB
 	bool no_treatments;       // none are remembered here: only sessions know theirs
+	bool alone;               // one thread has it, and no checkpoint of it is ever written
 	int64_t treatment_age_us; // older ones are unknown; 0: 30 days
 	int64_t checkpoint_us;    // the longest that something changed waits for a checkpoint; 0: 5 minutes
 	// Of a checkpoint's visitors, which are taken (visitors_begin); NULL: all.

@@ -35,7 +35,7 @@ static Err fill_options(Visitors *visitors, const VisitorsOptions *options)
 	o->dir = visitors->dir;
 	visitors->seed = o->hash_seed;
 	visitors->shard_most = (o->max_visitors + VISITOR_SHARDS - 1) / VISITOR_SHARDS;
-	visitors->treatment_most = o->treatment_bytes / TREATMENT_SHARDS & ~(size_t)7;
+	visitors->treatment_most = o->treatment_bytes / (o->alone ? 1 : TREATMENT_SHARDS) & ~(size_t)7;
 	return OK;
 }
 

@@ -147,16 +147,31 @@ static char *folder_place(const char *path)
 	bench_die("too many folders");
 }
 
-void bench_folder_make(char path[64])
+static bool make_folder(const char *parent, char path[64])
 {
 	static bool registered;
 	if (!registered)
 		atexit(remove_all);
 	registered = true;
-	snprintf(path, 64, "/var/tmp/parley-bench-XXXXXX");
+	snprintf(path, 64, "%s/parley-bench-XXXXXX", parent);
 	if (mkdtemp(path) == NULL)
-		bench_die("/var/tmp");
+		return false;
 	memcpy(folder_place(""), path, 64);
+	return true;
+}
+
+void bench_folder_make(char path[64])
+{
+	if (!make_folder("/var/tmp", path))
+		bench_die("/var/tmp");
+}
+
+void bench_memory_folder_make(char path[64])
+{
+	if (make_folder("/dev/shm", path))
+		return;
+	bench_note("there is no /dev/shm: what is written goes to a disk");
+	bench_folder_make(path);
 }
 
 void bench_folder_remove(const char *path)

@@ -31,4 +31,6 @@ void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // A folder on a real disk, gone at the latest when the program exits.
 void bench_folder_make(char path[64]);
+// The same in memory, for what is to be measured without a disk; without /dev/shm on a disk, which is told.
+void bench_memory_folder_make(char path[64]);
 void bench_folder_remove(const char *path);

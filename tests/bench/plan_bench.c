@@ -1,5 +1,6 @@
 // Planning: events a second on all cores, a getOffers each, against what decide() alone would make of all
-// cores. Everything of a plan is in it: reading the set, sessions, records, volumes, writing the plan.
+// cores. Everything of a plan is in it but the disk: reading the set, sessions, records, volumes, digests,
+// writing the plan, which stays in memory. One decision an event.
 #include "rules.h"
 
 #include "base/cleanup.h"
@@ -7,8 +8,11 @@
 #include "decide/decide.h"
 #include "plan/plan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST_US (INT64_C(1767268800) * US_PER_S) // 2026-01-01, 12:00
@@ -87,13 +91,21 @@ static void subject_make(Subject *subject)
 		for (size_t i = 0; i < RULES_ATTRIBUTES; i++)
 			values[v][i] = expr_int(plain[i]);
 	}
-	bench_folder_make(subject->dir);
+	bench_memory_folder_make(subject->dir);
 	rules_make(RULES, subject->arena, &subject->rules);
 	bench_must(plan_build(subject->rules.snapshot, subject->arena, &subject->plan));
 	bench_must(snapshot_pack(subject->rules.snapshot, subject->arena, &blob));
 	bench_must(rehearsal_content_open(blob, 1, &subject->content));
 	snprintf(subject->path, sizeof subject->path, "%s/plan", subject->dir);
 	make_set(subject);
+}
+
+static void tell_size(const Subject *subject)
+{
+	struct stat plan;
+	if (stat(subject->path, &plan) == 0)
+		bench_note("plan: %" PRIu64 " events, %.0f bytes of plan an event", subject->events,
+		        (double)plan.st_size / (double)subject->events);
 }
 
 static void subject_free(Subject *subject)
@@ -107,17 +119,29 @@ static void subject_free(Subject *subject)
 
 // --- the two sides ---
 
+// On a busy machine what the processors work for it is the steadiest figure.
+static double processor_us(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
 static double plan_rate(void *context)
 {
 	Subject *subject = context;
 	PlanReport report;
+	double cpu_us = processor_us();
 	int64_t begun_us = monotonic_us();
 	arena_reset(subject->scratch);
 	bench_must(plan_run(
 	        &(PlanOptions){
 	                .set = subject->set, .content = subject->content, .seed = 1, .path = subject->path},
 	        subject->scratch, &report));
-	return (double)subject->events * 1e6 / (double)(monotonic_us() - begun_us);
+	double rate = (double)subject->events * 1e6 / (double)(monotonic_us() - begun_us);
+	bench_note("  ours  %.0f events/s, %.3f us of processor an event", rate,
+	        (processor_us() - cpu_us) / (double)subject->events);
+	return rate;
 }
 
 static double decide_rate(void *context)
@@ -125,6 +149,7 @@ static double decide_rate(void *context)
 	Subject *subject = context;
 	int64_t begun_us = monotonic_us(), us = 0;
 	uint64_t count = 0;
+	double cpu_us = processor_us();
 	const DecidePoint point = {.point = 0, .max = RULES_TAKEN};
 	do {
 		for (size_t v = 0; v < VISITORS; v++, count++) {
@@ -137,6 +162,7 @@ static double decide_rate(void *context)
 		}
 		us = monotonic_us() - begun_us;
 	} while (us < 300000);
+	bench_note("  floor %.3f us of processor a decision", (processor_us() - cpu_us) / (double)count);
 	return (double)count * 1e6 / (double)us * (double)subject->processors;
 }
 
@@ -152,6 +178,7 @@ int main(int argc, char **argv)
 	        .ours = plan_rate,
 	        .floor = decide_rate,
 	        .context = &subject});
+	tell_size(&subject);
 	subject_free(&subject);
 	return 0;
 }
