@@ -112,13 +112,17 @@ static void put_approve(FILE *out, const json_t *report)
 	              "has another "
 	              "hash than the one that stands here, it is not what this report tells.</p>\n<div "
 	              "class=\"cards\">\n");
-	json_array_foreach(json_object_get(report, "plans"), i, plan) html_put(out,
-	        "<div class=\"card\">\n<h3><span class=\"dot\" "
-	        "style=\"background:var(--p%d)\"></span>%s</h3>\n"
-	        "<p class=\"hash\">%s</p>\n<p class=\"soft\">SHA-256 of %lld effects, planned "
-	        "<time datetime=\"%s\">%s</time></p>\n</div>\n",
-	        (int)(i % HTML_COLOURS), told_text(plan, "name"), told_text(plan, "digest"),
-	        (long long)told_count(plan, "effects"), told_text(plan, "made"), told_text(plan, "made"));
+	json_array_foreach(json_object_get(report, "plans"), i, plan)
+	{
+		html_put(out,
+		        "<div class=\"card\">\n<h3><span class=\"dot\" "
+		        "style=\"background:var(--p%d)\"></span>%s</h3>\n"
+		        "<p class=\"hash\">%s</p>\n<p class=\"soft\">SHA-256 of %lld effects, planned ",
+		        (int)(i % HTML_COLOURS), told_text(plan, "name"), told_text(plan, "digest"),
+		        (long long)told_count(plan, "effects"));
+		put_time(out, plan, "made", true);
+		html_put(out, "</p>\n</div>\n");
+	}
 	html_put(out, "</div>\n</section>\n");
 }
 
@@ -201,7 +205,6 @@ static void put_planned(FILE *out, const json_t *report)
 	put_input(out, report, "Profiles, SHA-256", "profiles", "none");
 	put_input(out, report, "Counts as shown by", "contact_event", "nothing is shown");
 	put_input(out, report, "Seed", "seed", "");
-	put_input(out, report, "Planned", "made", "");
 	html_put(out, "</tbody></table></div>\n</section>\n");
 }
 

@@ -15,6 +15,15 @@ void plan_html_bar(FILE *out, double value, double most, size_t colour)
 	        width > 0 && width < 1 ? 1 : width, BAR_HEIGHT, (int)(colour % HTML_COLOURS));
 }
 
+const char *plan_html_number(double value, char text[32])
+{
+	if (isfinite(value))
+		snprintf(text, 32, "%.4g", value);
+	else
+		snprintf(text, 32, "–");
+	return text;
+}
+
 void plan_html_share(FILE *out, json_int_t part, json_int_t whole)
 {
 	if (whole > 0)

@@ -110,7 +110,7 @@ static void put_causes(FILE *out, const json_t *comparison)
 	}
 	html_put(out, "</tbody></table></div>\n");
 	if (rest > 0)
-		html_put(out, "<p class=\"soft\">And %lld causes more, less often.</p>\n", (long long)rest);
+		html_put(out, "<p class=\"soft\">And %lld more, less often.</p>\n", (long long)rest);
 }
 
 // --- where ---
@@ -172,17 +172,20 @@ static void put_parts(FILE *out, const json_t *parts, const char *title, const c
 
 static void put_side(FILE *out, const json_t *offer, const char *class)
 {
+	char score[32];
+
 	if (!json_is_object(offer))
 		html_put(out, "<span class=\"%s\">the default content</span>", class);
 	else
-		html_put(out, "<span class=\"%s\">%s</span> <span class=\"soft\">by %s, %.2f</span>", class,
-		        told_text(offer, "offer"), told_text(offer, "rule"), told_number(offer, "score"));
+		html_put(out, "<span class=\"%s\">%s</span> <span class=\"soft\">by %s, %s</span>", class,
+		        told_text(offer, "offer"), told_text(offer, "rule"),
+		        plan_html_number(told_number(offer, "score"), score));
 }
 
 static void put_example(FILE *out, const json_t *comparison, const json_t *example)
 {
-	html_put(out, "<article class=\"card\">\n<h3>%s at %s</h3>\n<p>", told_text(example, "visitor"),
-	        told_text(example, "point"));
+	html_put(out, "<article class=\"card\">\n<h3>Visitor %s at %s</h3>\n<p>",
+	        told_text(example, "visitor"), told_text(example, "point"));
 	put_side(out, json_object_get(example, "before"), "from");
 	html_put(out, " → ");
 	put_side(out, json_object_get(example, "after"), "to");

@@ -18,15 +18,6 @@ typedef struct Scale {
 	double least, most;
 } Scale;
 
-static const char *number(double value, char text[32])
-{
-	if (isfinite(value))
-		snprintf(text, 32, "%.4g", value);
-	else
-		snprintf(text, 32, "–");
-	return text;
-}
-
 static const json_t *value_of(const json_t *plan)
 {
 	return json_object_get(plan, "value");
@@ -54,6 +45,17 @@ static size_t told_plans(const json_t *report)
 
 	json_array_foreach(json_object_get(report, "plans"), i, plan) count += is_told(plan);
 	return count;
+}
+
+// The same for all, since it is of the log.
+static const json_t *logged_of(const json_t *report)
+{
+	const json_t *plan;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "plans"), i, plan) if (is_told(plan)) return estimate_of(
+	        plan, "logged");
+	return NULL;
 }
 
 // --- the chart ---
@@ -111,7 +113,7 @@ static void put_axis(FILE *out, Scale scale, int height)
 		        "class=\"tick\" "
 		        "x=\"%.1f\" y=\"12\" text-anchor=\"middle\">%s</text>",
 		        x_of(scale, i * step), x_of(scale, i * step), TOP - 4, height, x_of(scale, i * step),
-		        number(i * step, text));
+		        plan_html_number(i * step, text));
 }
 
 static void put_interval(FILE *out, Scale scale, const json_t *estimate, int y, size_t colour)
@@ -133,7 +135,7 @@ static void put_chart(FILE *out, const json_t *report)
 {
 	Scale scale = scale_of(report);
 	int height = TOP + (int)(told_plans(report) * DRAWN + 1) * ROW_HEIGHT, y = TOP + ROW_HEIGHT / 2;
-	double logged = (double)NAN;
+	double logged = told_number(logged_of(report), "value");
 	const json_t *plan;
 	size_t i;
 
@@ -149,7 +151,6 @@ static void put_chart(FILE *out, const json_t *report)
 			html_put(out, "<text x=\"0\" y=\"%d\">%s %s</text>", y + 4, told_text(plan, "name"),
 			        drawn[j]);
 			put_interval(out, scale, estimate_of(plan, drawn[j]), y, i);
-			logged = told_number(estimate_of(plan, "logged"), "value");
 		}
 	}
 	if (isfinite(logged))
@@ -169,13 +170,14 @@ static void put_estimate(FILE *out, const json_t *estimate)
 	char value[32], low[32], high[32];
 
 	html_put(out, "<td class=\"n\">%s<br><span class=\"soft\">%s to %s</span></td>",
-	        number(told_number(estimate, "value"), value), number(told_number(estimate, "low"), low),
-	        number(told_number(estimate, "high"), high));
+	        plan_html_number(told_number(estimate, "value"), value),
+	        plan_html_number(told_number(estimate, "low"), low),
+	        plan_html_number(told_number(estimate, "high"), high));
 }
 
 static void put_row(FILE *out, const json_t *plan, size_t colour, bool several)
 {
-	static const char *const columns[] = {"logged", "ipw", "snipw", "dr", "gain"};
+	static const char *const columns[] = {"ipw", "snipw", "dr", "gain"};
 	const json_t *value = value_of(plan);
 	char text[32];
 
@@ -189,14 +191,14 @@ static void put_row(FILE *out, const json_t *plan, size_t colour, bool several)
 	else if (several)
 		html_put(out, "<td></td>");
 	html_put(out, "<td class=\"n\">%s<br><span class=\"soft\">of %lld</span></td><td>%s</td></tr>\n",
-	        number(round(told_number(value, "effective_rows")), text),
+	        plan_html_number(round(told_number(value, "effective_rows")), text),
 	        (long long)told_count(value, "rows"), told_text(value, "support"));
 }
 
 static void put_table(FILE *out, const json_t *report)
 {
 	static const char *const heads[] = {
-	        "Earned in fact", "Inverse propensity", "Self-normalised", "Doubly robust", "Gain"};
+	        "Inverse propensity", "Self-normalised", "Doubly robust", "Gain over what was earned"};
 	const json_t *plans = json_object_get(report, "plans"), *plan;
 	bool several = json_array_size(plans) > 1;
 	size_t i;
@@ -243,12 +245,18 @@ void plan_html_values(FILE *out, const json_t *report)
 
 	html_put(out, "<section aria-labelledby=\"worth\">\n<h2 id=\"worth\">Expected value</h2>\n");
 	if (told_plans(report) > 0) {
+		char value[32], low[32], high[32];
+
 		html_put(out, "<p>What each plan would have earned on the decisions whose outcome the event "
 		              "set knows, "
 		              "estimated from what was really shown, how likely that was, and what came of "
 		              "it. Read the "
 		              "doubly robust estimate first.</p>\n");
 		put_chart(out, report);
+		html_put(out, "<p>Earned in fact: <b>%s</b> a decision, %s to %s.</p>\n",
+		        plan_html_number(told_number(logged_of(report), "value"), value),
+		        plan_html_number(told_number(logged_of(report), "low"), low),
+		        plan_html_number(told_number(logged_of(report), "high"), high));
 		put_table(out, report);
 	}
 	json_array_foreach(json_object_get(report, "plans"), i, plan) put_verdict(out, plan);
