@@ -2,6 +2,8 @@
 #include "plan_html_matrix.h"
 #include "plan_html_parts.h"
 
+#include <stdlib.h>
+
 enum { CAUSES_SHOWN = 20, PARTS_SHOWN = 40, MOVES_SHOWN = 3, STACK_WIDTH = 720, STACK_HEIGHT = 22 };
 
 // --- of more than two ---
@@ -210,6 +212,48 @@ static void put_examples(FILE *out, const json_t *comparison)
 	html_put(out, "</div>\n");
 }
 
+// --- the configurations ---
+
+static void put_value(FILE *out, const json_t *value)
+{
+	char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	html_put(out, "<td>%s</td>", text ? text : json_string_value(value));
+	free(text);
+}
+
+static void put_configuration(FILE *out, const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(rows) == 0)
+		return;
+	html_put(out, "<div class=\"wide\"><table>\n<caption>What differs in the "
+	              "configuration</caption>\n<thead><tr>"
+	              "<th scope=\"col\">Of</th><th scope=\"col\">Name</th><th scope=\"col\">Change</th><th "
+	              "scope=\"col\">Field</th><th scope=\"col\">Before</th><th "
+	              "scope=\"col\">Now</th></tr></thead>\n"
+	              "<tbody>\n");
+	json_array_foreach(rows, i, row)
+	{
+		if (i == PARTS_SHOWN)
+			break;
+		html_put(out, "<tr><td>%s</td><th scope=\"row\">%s</th><td>%s</td><td>%s</td>",
+		        told_text(row, "list"), told_text(row, "name"), told_text(row, "change"),
+		        told_text(row, "field"));
+		put_value(out, json_object_get(row, "before"));
+		put_value(out, json_object_get(row, "after"));
+		html_put(out, "</tr>\n");
+	}
+	html_put(out, "</tbody></table></div>\n");
+	if (json_array_size(rows) > PARTS_SHOWN)
+		html_put(out,
+		        "<p class=\"soft\">And %lld more: <code>parley plan report -o json</code> has "
+		        "all.</p>\n",
+		        (long long)(json_array_size(rows) - PARTS_SHOWN));
+}
+
 // --- one comparison ---
 
 static void put_comparison(FILE *out, const json_t *comparison)
@@ -238,6 +282,7 @@ static void put_comparison(FILE *out, const json_t *comparison)
 		        "snapshot "
 		        "or the decision's receipt was not there.</p>\n",
 		        (long long)guessed);
+	put_configuration(out, json_object_get(comparison, "configuration"));
 	if (changed == 0)
 		return;
 	put_causes(out, comparison);

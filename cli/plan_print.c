@@ -116,6 +116,8 @@ static Err print_comparison(Cli *cli, const json_t *comparison)
 	        (long long)changed, questions ? 100.0 * (double)changed / (double)questions : 0);
 	if (only > 0)
 		printf("%lld more are asked by one of the plans only\n", (long long)only);
+	TRY(print_list(cli, json_object_get(comparison, "configuration"),
+	        "OF:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"));
 	TRY(print_list(cli, json_object_get(comparison, "causes"), "WHY:why WHAT:what TIMES:changed"));
 	if (guessed > 0)
 		printf("\nof %lld the reason is told from the records alone\n", (long long)guessed);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "plan_open.h"
+#include "snapshot_json.h"
 #include "workbench.h"
 
 #include <sys/stat.h>
@@ -100,6 +101,24 @@ static Err made_json(Cli *cli, const char *name, json_t *into)
 	return OK;
 }
 
+// What differs between the snapshots of the first plan and each other one: where a change begins.
+static Err configurations_json(Cli *cli, const PlanReview *review, json_t *compared)
+{
+	json_t *comparisons = json_object_get(compared, "comparisons");
+
+	for (size_t i = 1; i < review->count; i++) {
+		CLEANUP(json_decrefp_) json_t *before = NULL, *after = NULL;
+
+		if (!review->plans[0].snapshot || !review->plans[i].snapshot)
+			continue;
+		TRY(snapshot_json(plan_snapshot(review->plans[0].snapshot), &before));
+		TRY(snapshot_json(plan_snapshot(review->plans[i].snapshot), &after));
+		json_object_set_new(json_array_get(comparisons, i - 1), "configuration",
+		        snapshot_json_diff(before, after, cli->arena));
+	}
+	return OK;
+}
+
 static Err one_json(Cli *cli, const PlanReview *review, size_t i, json_t *value, json_t **ret)
 {
 	*ret = plan_whole_json(cli->arena, review->plans[i].name, plan_file_end(review->files[i]));
@@ -134,6 +153,7 @@ Err plan_review_json(Cli *cli, const PlanReview *review, json_t **ret)
 	if (review->count > 1) {
 		TRY(compare(cli, review, &compared));
 		json_object_set_new(*ret, "compared", compared);
+		TRY(configurations_json(cli, review, compared));
 	}
 	TRY(values_json(cli, review, &values));
 	for (size_t i = 0; i < review->count; i++) {

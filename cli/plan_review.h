@@ -24,5 +24,6 @@ void plan_review_close(PlanReview *review);
 Err plan_review_compare(Cli *cli, const PlanReview *review, json_t **ret);
 // The first plan whole: plan_whole_json with `value` and, if it is here, the event set's name and times.
 Err plan_review_one(Cli *cli, const PlanReview *review, json_t **ret);
-// All of it: plans and, of several, how they compare.
+// All of it: plans and, of several, how they compare, with what differs between their snapshots
+// (`configuration`, as snapshot_json_diff tells it).
 Err plan_review_json(Cli *cli, const PlanReview *review, json_t **ret);

@@ -123,6 +123,7 @@ Reader(convert_charrefs=True).feed(text)
 assert not opened, opened
 assert {"main", "nav", "h1", "h2", "caption", "svg"} <= seen and not {"script", "link", "img", "iframe"} & seen, seen
 assert sys.argv[2] in text and "Doubly robust" in text and "retired-get-estate-talk" in text
+assert "What differs in the configuration" in text
 PYTHON
 expect "would be answered otherwise" parley plan report as-it-is bolder
 

@@ -14,6 +14,7 @@
 #include "plan_compare.h"
 #include "plan_html.h"
 #include "plan_json.h"
+#include "plan_side.h"
 #include "told.h"
 #include "wire/json.h"
 #include "world/world.h"
@@ -405,6 +406,34 @@ static void test_the_worth_of_a_plan_is_known(void **state)
 	desk_clear(&desk);
 }
 
+// Any event is found, whatever block has it; behind the last one stands what happens afterwards.
+static void test_an_event_is_found_by_its_place(void **state)
+{
+	static const uint64_t places[] = {0, 1, 777, LOGGED - 1, LOGGED};
+	static Desk desk;
+
+	(void)state;
+	desk_set(&desk);
+	make_log(&desk, LOGGED, 1);
+	make_plan(&desk, "plan", NULL, NULL);
+	assert_true(plan_file_blocks(desk.plans[0]) > 2);
+	for (size_t i = 0; i < ARRAY_COUNT(places); i++) {
+		CLEANUP(plan_side_close) PlanSide side;
+		const EventEffects *effects;
+
+		must(plan_side_open(desk.plans[0], &side));
+		must(plan_side_seek(&side, places[i]));
+		must(plan_side_look(&side, &effects));
+		assert_int_equal(effects->place, places[i]);
+		must(plan_side_read(&side, effects));
+		assert_int_equal(side.question_count, places[i] < LOGGED);
+		must(plan_side_seek(&side, LOGGED + 1));
+		must(plan_side_look(&side, &effects));
+		assert_null(effects);
+	}
+	desk_clear(&desk);
+}
+
 static void test_what_cannot_be_estimated_is_said(void **state)
 {
 	static Desk desk;
@@ -543,6 +572,7 @@ int main(void)
 	        cmocka_unit_test(test_what_is_won_is_followed_back),
 	        cmocka_unit_test(test_three_plans),
 	        cmocka_unit_test(test_the_worth_of_a_plan_is_known),
+	        cmocka_unit_test(test_an_event_is_found_by_its_place),
 	        cmocka_unit_test(test_what_cannot_be_estimated_is_said),
 	        cmocka_unit_test(test_names_stay_text),
 	};
