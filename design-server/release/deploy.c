@@ -1,6 +1,8 @@
 // Deploy: content, a recorded draft, the first pass of its roll-out.
 #include "release/internal.h"
 
+#include "trace/trace.h"
+
 enum { COMMENT_MAX = 1000, ACKNOWLEDGED_MAX = 1000, TRY_MS = 8000 };
 
 Err field_limit(const char *field, const char *text, size_t max)
@@ -22,6 +24,7 @@ Err draft_open(Draft *draft, Release *release, RpcCall *call, Arena *arena, Aske
 	        .now_us = clock_now_us(release->services->clock),
 	        .channel = str(asked.channel),
 	        .comment = str(asked.comment),
+	        .trace = trace_span_ids(trace_span_of(call)),
 	};
 	if (!*asked.channel)
 		return err_at(ERR_FIELD_MISSING, "channel", "name the channel");

@@ -226,7 +226,8 @@ static Err write_row(Pg *pg, Draft *d, const Row *latest, const Row *in_force)
 	        P_TIME(row->created_us), P_TIME(row->expires_us), P_I64((int64_t)row->rollback_of),
 	        P_BOOL(row->undeploy), P_I64(row->approvals_needed), P_TEXT(row->changes),
 	        P_TEXTS(row->acknowledged, row->acknowledged_count),
-	        P_I64S(row->evidence, row->evidence_count), P_I64(row->build)));
+	        P_I64S(row->evidence, row->evidence_count), P_I64(row->build),
+	        d->trace.len ? P_BYTES(d->trace) : P_NULL));
 	row->id = pg_i64(result, 0, 0);
 	return write_audit(pg, d);
 }

@@ -89,6 +89,7 @@ typedef struct Draft {
 	const Environment *environment;
 	Str channel, comment;
 	Request request;
+	Str trace; // which the call is part of; empty: none
 	// the content
 	Str blob;            // only of what was built just now: the database lacks it
 	Collected collected; // likewise, what it was built from

@@ -26,7 +26,7 @@ typedef struct Link {
 	uint64_t epoch, version, length;
 	Digest manifest, blob;
 	bool undeploy;
-	Str envelope; // only of a chain that is sent
+	Str envelope, trace; // only of a chain that is sent; of what is not traced `trace` is empty
 } Link;
 
 // One channel of an environment.

@@ -74,6 +74,7 @@ static Err read_chain(Pg *pg, void *context)
 		link->length = (uint64_t)pg_i64(result, i, 5);
 		link->undeploy = pg_bool(result, i, 6);
 		link->envelope = pg_bytes(result, i, 7, chain->arena);
+		link->trace = pg_is_null(result, i, 8) ? STR("") : pg_bytes(result, i, 8, chain->arena);
 	}
 	return OK;
 }

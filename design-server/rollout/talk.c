@@ -1,6 +1,8 @@
 // The calls that a conversation with a runtime server is made of.
 #include "rollout/talk.h"
 
+#include "trace/trace.h"
+
 enum { ASK_MS = 3000, PIECE_MS = 15000, ACTIVATE_MS = 120000, PIECE_BYTES = 48 * 1024 };
 
 #define CONTROL (&parley__runtime__v1__control_service__descriptor)
@@ -10,16 +12,21 @@ static ProtobufCBinaryData bytes_of(Str bytes)
 	return (ProtobufCBinaryData){.len = bytes.len, .data = (uint8_t *)(uintptr_t)bytes.ptr};
 }
 
-Err talk_connect(Worker *worker, Arena *arena)
+static RpcClientOptions connection_of(const Worker *worker, Arena *arena)
 {
 	const EnvironmentServer *server = worker->server;
-	if (worker->client)
-		return OK;
-	RpcClientOptions options = {
+	return (RpcClientOptions){
 	        .target = arena_cstr(arena, server->address),
 	        .tls = &worker->fleet->rollouts->tls,
 	        .tls_name = server->tls_name.len ? arena_cstr(arena, server->tls_name) : NULL,
 	};
+}
+
+Err talk_connect(Worker *worker, Arena *arena)
+{
+	if (worker->client)
+		return OK;
+	RpcClientOptions options = connection_of(worker, arena);
 	return rpc_client_new(&options, &worker->client);
 }
 
@@ -125,6 +132,42 @@ static Err send_blob(const Talk *talk, const Link *link, Arena *arena)
 	return OK;
 }
 
+static Err call_activate(RpcClient *client, const Parley__Runtime__V1__ActivateRequest *request, Arena *arena)
+{
+	ProtobufCMessage *response = NULL;
+	return rpc_call(client, CONTROL, "Activate", &request->base, ACTIVATE_MS, arena, &response);
+}
+
+// A connection says of which trace its calls are, and the worker's is for many: so this one has its own.
+static Err call_traced(const Worker *worker, const TraceSpan *span,
+        const Parley__Runtime__V1__ActivateRequest *request, Arena *arena)
+{
+	CLEANUP(rpc_client_freep) RpcClient *client = NULL;
+	RpcClientOptions options = connection_of(worker, arena);
+	TraceContext context = {.sampled = true};
+	char header[TRACE_PARENT_SIZE];
+	memcpy(context.ids, trace_span_ids(span).ptr, sizeof context.ids);
+	trace_parent_write(&context, header);
+	options.traceparent = header;
+	TRY(rpc_client_new(&options, &client));
+	return call_activate(client, request, arena);
+}
+
+// Goes on with the trace of who deployed it, if there is one.
+static Err activate(const Worker *worker, const Link *link,
+        const Parley__Runtime__V1__ActivateRequest *request, Arena *arena)
+{
+	Tracer *tracer = worker->fleet->rollouts->services->tracer;
+	TraceSpan *span = trace_span_after(tracer, link->trace, "activate", monotonic_us(), arena);
+	if (span == NULL)
+		return call_activate(worker->client, request, arena);
+	trace_span_text(span, "parley.server", worker->server->name);
+	trace_span_number(span, "parley.snapshot_version", (int64_t)link->version);
+	Err e = call_traced(worker, span, request, arena);
+	trace_span_end(span, e);
+	return e;
+}
+
 Err talk_activate(Talk *talk, const Link *link, bool candidate, uint32_t permille)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(256 * 1024, 0);
@@ -136,9 +179,7 @@ Err talk_activate(Talk *talk, const Link *link, bool candidate, uint32_t permill
 	request.envelope = bytes_of(link->envelope);
 	request.candidate = candidate;
 	request.candidate_permille = permille;
-	ProtobufCMessage *response = NULL;
-	TRY(rpc_call(
-	        talk->worker->client, CONTROL, "Activate", &request.base, ACTIVATE_MS, arena, &response));
+	TRY(activate(talk->worker, link, &request, arena));
 	talk->changed = true;
 	return OK;
 }

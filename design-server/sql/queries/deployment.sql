@@ -75,8 +75,9 @@ WHERE ($1 = '' OR channel = $1) AND ($2 = '' OR environment = $2) AND id < $3 OR
 
 -- name: deployment_add
 INSERT INTO deployment (environment, channel, epoch, version, fleet, blob, length, manifest, envelope, author, comment,
-	promoted_from, request_id, created, expires, state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, build)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 5, $16, $17, $18, $19, $20, $21, nullif($22, 0)) RETURNING id
+	promoted_from, request_id, created, expires, state, rollback_of, undeploy, approvals_needed, changes, acknowledged, evidence, build,
+	trace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 5, $16, $17, $18, $19, $20, $21, nullif($22, 0), $23) RETURNING id
 
 -- name: build_lock
 -- What is being kept is not removed meanwhile (build_prune).

@@ -34,7 +34,7 @@ FROM deployment d JOIN rollout r ON r.deployment = d.id
 WHERE d.environment = $1 AND d.released IS NOT NULL AND r.kept IS NOT NULL ORDER BY d.channel, d.epoch DESC, d.version DESC
 
 -- name: rollout_chain
-SELECT id, epoch, version, manifest, blob, length, undeploy, envelope FROM deployment
+SELECT id, epoch, version, manifest, blob, length, undeploy, envelope, trace FROM deployment
 WHERE environment = $1 AND channel = $2 AND released IS NOT NULL AND (epoch, version) >= ($3, $4) AND (epoch, version) <= ($5, $6)
 ORDER BY epoch, version LIMIT 64
 
