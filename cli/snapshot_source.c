@@ -32,14 +32,29 @@ static Err of_servers(Cli *cli, const char *channel, const char *environment, Ar
 	return fetch_blob(cli, &digest, arena, ret);
 }
 
+static bool is_file(const char *text)
+{
+	return !strchr(text, ':') || strchr(text, '/');
+}
+
+static bool is_working(const char *text)
+{
+	return strncmp(text, WORKING, sizeof WORKING - 1) == 0;
+}
+
+bool snapshot_source_deployed(const char *text)
+{
+	return !is_file(text) && !is_working(text);
+}
+
 Err snapshot_source(Cli *cli, const char *text, Arena *arena, Str *ret)
 {
 	const char *colon = strchr(text, ':'), *at = colon ? strchr(colon, '@') : NULL;
 	uint64_t version = 0;
 
-	if (!colon || strchr(text, '/'))
+	if (is_file(text))
 		return file_read(text, SNAPSHOT_MAX, arena, ret);
-	if (strncmp(text, WORKING, sizeof WORKING - 1) == 0)
+	if (is_working(text))
 		return fetch_working(cli, text + sizeof WORKING - 1, arena, ret);
 	const char *environment = arena_cstr(cli->arena, str_n(text, (size_t)(colon - text)));
 	const char *channel =

@@ -7,3 +7,5 @@
 // The blob's bytes, in `arena`. Of a version that switches the channel off, none. Without @VERSION: what the
 // environment's servers run.
 Err snapshot_source(Cli *cli, const char *text, Arena *arena, Str *ret);
+// Whether it names what an environment runs or a version of it, and not a file or what is configured.
+bool snapshot_source_deployed(const char *text);

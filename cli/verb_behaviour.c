@@ -295,7 +295,8 @@ static Err tell(Work *work, uint32_t one_in)
 		TRY(behaviour_print(cli, report, (size_t)most));
 		print_notes(work);
 	}
-	if (cli_given(cli, OPT_NO_EVIDENCE) || cli_given(cli, OPT_SNAPSHOT))
+	const char *source = cli_option(cli, OPT_SNAPSHOT);
+	if (cli_given(cli, OPT_NO_EVIDENCE) || (source && !snapshot_source_deployed(source)))
 		return cli->format == FORMAT_TABLE ? OK : print_json(cli, report);
 	if (cli->format == FORMAT_TABLE)
 		putchar('\n');

@@ -170,11 +170,13 @@ VERB_ROW("behaviour", "CHANNEL --env ENVIRONMENT", 1, 1, "since until decisions 
 	"was recorded. Visitors' attributes, facts and counts go to the other snapshot by their names; segments are computed anew for\n"
 	"both; what the candidate no longer has is told. Each decision is looked at by itself.\n"
 	"Of very many decisions it takes one in 2, 4, 8 …, always the same ones. The comparison is handed in as evidence for the gates of\n"
-	"a promotion, whose judgement is told; --no-evidence only prints it, and so does --snapshot, which names another candidate.\n"
+	"a promotion, whose judgement is told; --no-evidence only prints it. --snapshot names another candidate: what another environment\n"
+	"runs, or, only printed, a file or working:CHANNEL, what is configured now.\n"
 	"Exits 1 if a gate does not let pass, or if recorded decisions do not come out again.\n\n"
 	"Examples:\n"
 	"  parley behaviour bank --env production\n"
 	"  parley behaviour bank --env production --since 7d --decisions 100000\n"
+	"  parley behaviour bank --env production --snapshot working:bank\n"
 	"  parley behaviour bank --env production --snapshot test:bank\n")
 VERB_ROW("evidence scenarios", "CHANNEL FILE… --env ENVIRONMENT", 2, 100, "", "try what a channel must answer, for gates", verb_evidence_scenarios,
 	"Each scenario asks as a what-if: nothing is recorded. Exits 1 if one failed. A file is a YAML list:\n"

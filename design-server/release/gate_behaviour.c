@@ -239,12 +239,21 @@ static Err judge_few(const Case *c, int64_t recorded)
 	        c, false, "%s: wait for more, or have min_decisions or when_few changed in the profile", few);
 }
 
+// Without being told, the tool compares with what comes next to where decisions were recorded.
+static const char *remedy(const GateCase *of, const EnvironmentGate *rule, Arena *arena)
+{
+	Str before = of->environment->promotes_from;
+	const char *text = arena_printf(arena, "parley behaviour " STR_FMT " --env " STR_FMT,
+	        STR_ARG(of->channel), STR_ARG(rule->from));
+	if (!text || str_eq(rule->from, of->environment->name))
+		return text;
+	return arena_printf(
+	        arena, "%s --snapshot " STR_FMT ":" STR_FMT, text, STR_ARG(before), STR_ARG(of->channel));
+}
+
 Err gate_behaviour(Pg *pg, const GateCase *of, const EnvironmentGate *rule, Arena *arena, Gate *ret)
 {
-	const Case c = {pg, arena, of, rule,
-	        arena_printf(arena, "parley behaviour " STR_FMT " --env " STR_FMT, STR_ARG(of->channel),
-	                STR_ARG(rule->from)),
-	        ret};
+	const Case c = {pg, arena, of, rule, remedy(of, rule, arena), ret};
 	Row running;
 	EvidenceRow *row;
 	bool found;

@@ -51,7 +51,7 @@ stack_deploy retail-bank staging >/dev/null
 
 tell "one that makes another offer win at marketing stops, and says where"
 change 'score: 20' 'score: 99'
-expect "TERM-DEPOSIT" parley behaviour retail-bank --env staging --snapshot test:retail-bank
+expect "TERM-DEPOSIT" parley behaviour retail-bank --env staging --snapshot working:retail-bank
 refused "were not compared" parley promote retail-bank --to staging
 status=0
 said=$(parley behaviour retail-bank --env staging) || status=$?
