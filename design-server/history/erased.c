@@ -29,6 +29,17 @@ static Err asked_new(Asked *asked, size_t count, Arena *arena)
 	               : err(ERR_NO_MEMORY, "no memory for a batch of records");
 }
 
+// What is brought from elsewhere may be on its way while its visitor is erased: it is as old as what it
+// tells.
+static int64_t happened_us(const Entry *entry)
+{
+	int64_t time_us = entry->context->time_us;
+	if (entry->what_case != PARLEY__JOURNAL__V1__ENTRY__WHAT_EFFECTS_APPLIED)
+		return time_us;
+	int64_t happened_us = entry->effects_applied->happened_us;
+	return happened_us > 0 && happened_us < time_us ? happened_us : time_us;
+}
+
 static void ask_about(Asked *asked, BatchRecord *record, const char *level, const char *id)
 {
 	Happened *happened = &asked->happened;
@@ -37,14 +48,14 @@ static void ask_about(Asked *asked, BatchRecord *record, const char *level, cons
 	asked->records[happened->count] = record;
 	happened->levels[happened->count] = str(level);
 	happened->ids[happened->count] = str(id);
-	happened->times_us[happened->count++] = record->entry->context->time_us;
+	happened->times_us[happened->count++] = happened_us(record->entry);
 }
 
 static void collect(Asked *asked, Batch *batch, int64_t until_us)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		BatchRecord *record = &batch->records[i];
-		if (record->entry == NULL || record->known || record->entry->context->time_us >= until_us)
+		if (record->entry == NULL || record->known || happened_us(record->entry) >= until_us)
 			continue;
 		const Context *context = record->entry->context;
 		ask_about(asked, record, context->audience_level, context->audience_id);

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-void bring(World *world, const char *id, const char *visitor, int64_t time_us)
+void bring(World *world, const char *id, const char *visitor, int64_t time_us, int64_t before_us)
 {
 	TestEntry made;
 	Parley__Journal__V1__Effect accept = PARLEY__JOURNAL__V1__EFFECT__INIT, *effects[] = {&accept};
@@ -11,6 +11,7 @@ void bring(World *world, const char *id, const char *visitor, int64_t time_us)
 	accept.kind = PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_ACCEPT;
 	accept.offer_code = (char *)"GOLD";
 	applied.effect_id = (char *)(uintptr_t)id;
+	applied.happened_us = time_us - before_us;
 	applied.effects = effects;
 	applied.n_effects = ARRAY_COUNT(effects);
 	made.context.session_id = (char *)"";
@@ -64,9 +65,9 @@ void what_else_changed_visitors_stands_apart(void **state)
 	contact(world, "shown");
 	respond(world, "answer", true);
 	respond(world, "unknown", false);
-	bring(world, "~effect:1", "c-1",
-	        INT64_C(1924992000) * US_PER_S); // 2031, a month that nothing else is in
-	contact(world, "shown");                 // the server may have forgotten the first one and count both
+	bring(world, "~effect:1", "c-1", INT64_C(1924992000) * US_PER_S,
+	        US_PER_S);       // 2031, a month that nothing else is in
+	contact(world, "shown"); // the server may have forgotten the first one and count both
 	respond(world, "answer", true);
 	Str frames = world_frames(world);
 	for (int i = 0; i < 2; i++)

@@ -278,8 +278,10 @@ static void who_was_erased_does_not_come_back(void **state)
 		made.context.time_us = clock_now_us(clock_system()) - (i == 2 ? 0 : INT64_C(7200) * 1000000);
 		world_append(world, str(id), &made.entry, true);
 	}
-	bring(world, "~1", "c-9", clock_now_us(clock_system()) - INT64_C(7200) * US_PER_S);
-	bring(world, "~2", "c-9", clock_now_us(clock_system()));
+	const int64_t now_us = clock_now_us(clock_system()), hours_us = INT64_C(7200) * US_PER_S;
+	bring(world, "~1", "c-9", now_us - hours_us, 0);
+	bring(world, "~2", "c-9", now_us, US_PER_S);
+	bring(world, "~3", "c-9", now_us, hours_us); // it was under way when he was erased
 	world_ship_start(world);
 	world_wait_shipped(world);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM contact_history"), 2);
@@ -288,7 +290,7 @@ static void who_was_erased_does_not_come_back(void **state)
 	assert_int_equal(world_count(world, "SELECT count(*) FROM event_dedupe"), 2);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM effect_history WHERE event_id = '~2'"), 1);
 	assert_int_equal(world_count(world, "SELECT count(*) FROM effect_history"), 1);
-	assert_int_equal(world_count(world, "SELECT max(sequence) FROM ship_cursor"), 6);
+	assert_int_equal(world_count(world, "SELECT max(sequence) FROM ship_cursor"), 7);
 	world_sql(world, "DELETE FROM erasure");
 }
 
