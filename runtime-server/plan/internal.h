@@ -117,6 +117,26 @@ Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Shelf *shelf, Str *
 VisitorView *lane_view(Lane *lane);
 const Tally *lane_tally(const Lane *lane);
 
+// --- window.c: the events that are in memory ---
+
+typedef struct Window Window;
+Window *window_new(const PlanOptions *options); // NULL if memory is out
+void window_free(Window *window);               // NULL is fine
+// How many blocks are worth reading now, and memory for them. Error: NO_MEMORY.
+Err window_prepare(Window *window, size_t *ret_count);
+// Reads one of them, by its number from 0 on; any threads, at once. Errors: those of event_set_block.
+Err window_read(Window *window, size_t number);
+// All of them are read: they are a part of it now.
+void window_take_in(Window *window);
+// Whether a round would be as long as rounds can be.
+bool window_has_round(const Window *window);
+// The next item; it stays the next until it is passed. NULL: no more have been read.
+Item *window_next(Window *window);
+void window_pass(Window *window);
+uint64_t window_block(const Window *window); // that the next item is of
+// Blocks before this one are no longer needed.
+void window_done(Window *window, uint64_t behind);
+
 // --- inputs.c ---
 
 // Files are read; digests live in the arena. Errors: IO, NO_MEMORY.

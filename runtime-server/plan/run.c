@@ -9,19 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	BLOCK_ARENA = 2 << 20,          // of a block, unpacked: mostly that is enough
-	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
-	READ_AT_ONCE = 16,
-	CLOSING_US = 2000000,
-};
-
-// A block of the set, read.
-typedef struct Loaded {
-	Arena *arena;
-	Item *items;
-	size_t count;
-} Loaded;
+enum { CLOSING_US = 2000000 };
 
 // What is planned in one go: items of the window from one place to another.
 typedef struct Round {
@@ -42,17 +30,9 @@ typedef struct Run {
 	PlanWriter *writer;
 	Lane *lanes[PLAN_LANES];
 	CountSlot (*volumes)[2];
-	// The window: blocks `first` to `loaded` of the set, each at its number modulo WINDOW.
-	Loaded window[WINDOW];
-	uint64_t first, loaded;
-	// The arenas of blocks that are done with: the last one is taken first, while it is warm.
-	Arena *spare[WINDOW];
-	size_t spare_count;
-	uint64_t block; // where the next round begins
-	size_t index;
-	size_t ahead;                   // items from there on
+	Window *window;
 	Round rounds[2], *now, *before; // `before` NULL: there is none yet
-	uint64_t reading, planned, round_count;
+	uint64_t planned, round_count;
 	Str closing[PLAN_LANES]; // effects of what happens behind the last event
 } Run;
 
@@ -63,82 +43,21 @@ static Err no_memory(void)
 
 // --- reading ---
 
-static Err load(Run *run, uint64_t block)
-{
-	Loaded *loaded = &run->window[block % WINDOW];
-	const Event *const *events = NULL;
-	size_t count = 0;
-	uint64_t place = 0;
-	TRY(event_set_block(run->options->set, block, loaded->arena, &events, &count, &place));
-	loaded->items = ARENA_ARRAY(loaded->arena, Item, count + 1);
-	loaded->count = count;
-	if (loaded->items == NULL)
-		return no_memory();
-	for (size_t i = 0; i < count; i++) {
-		Item *item = &loaded->items[i];
-		*item = (Item){.event = events[i], .place = place + i};
-		item->refused = who_of(run->options->content, events[i], loaded->arena, &item->who);
-		if (item->refused == ERR_NO_MEMORY)
-			return ERR_NO_MEMORY;
-	}
-	return OK;
-}
-
-// How many blocks may be read now.
-static uint64_t readable(const Run *run)
-{
-	uint64_t left = event_set_info(run->options->set)->blocks - run->loaded;
-	uint64_t room = run->first + WINDOW - run->loaded;
-	uint64_t most = left < room ? left : room;
-	return most < READ_AT_ONCE ? most : READ_AT_ONCE;
-}
-
-// Gives the next `count` blocks memory to be read into.
-static Err prepare_reading(Run *run, uint64_t count)
-{
-	for (uint64_t i = 0; i < count; i++) {
-		Arena **arena = &run->window[(run->loaded + i) % WINDOW].arena;
-		*arena = run->spare_count > 0 ? run->spare[--run->spare_count] : arena_new(BLOCK_ARENA, 0);
-		if (*arena == NULL)
-			return no_memory();
-	}
-	run->reading = count;
-	return OK;
-}
-
-static void done_with(Run *run, uint64_t behind)
-{
-	for (; run->first < behind; run->first++) {
-		Arena **arena = &run->window[run->first % WINDOW].arena;
-		arena_reset(*arena);
-		run->spare[run->spare_count++] = *arena;
-		*arena = NULL;
-	}
-}
-
-static void take_in(Run *run)
-{
-	for (uint64_t i = 0; i < run->reading; i++)
-		run->ahead += run->window[(run->loaded + i) % WINDOW].count;
-	run->loaded += run->reading;
-	run->reading = 0;
-}
-
 static Err read_task(void *context, size_t number)
 {
-	Run *run = context;
-	return load(run, run->loaded + number);
+	return window_read(((Run *)context)->window, number);
 }
 
 // Until there is a whole round, or no more.
 static Err read_ahead(Run *run)
 {
-	while (run->ahead < PLAN_ROUND_EVENTS && run->loaded - run->block < PLAN_ROUND_BLOCKS) {
-		TRY(prepare_reading(run, readable(run)));
-		if (run->reading == 0)
+	while (!window_has_round(run->window)) {
+		size_t count = 0;
+		TRY(window_prepare(run->window, &count));
+		if (count == 0)
 			return OK;
-		TRY(pool_run(run->pool, (size_t)run->reading, read_task, run));
-		take_in(run);
+		TRY(pool_run(run->pool, count, read_task, run));
+		window_take_in(run->window);
 	}
 	return OK;
 }
@@ -157,18 +76,6 @@ static size_t round_most(const Run *run, int64_t first_us, int64_t *ret_until_us
 	return left < PLAN_ROUND_EVENTS ? (size_t)left : PLAN_ROUND_EVENTS;
 }
 
-static Item *next_item(Run *run)
-{
-	while (run->block < run->loaded) {
-		Loaded *loaded = &run->window[run->block % WINDOW];
-		if (run->index < loaded->count)
-			return &loaded->items[run->index];
-		run->block++;
-		run->index = 0;
-	}
-	return NULL;
-}
-
 static void add_to_lane(Round *round, Item *item)
 {
 	unsigned lane = item->refused == OK ? lane_of(item->who.hash) : 0;
@@ -178,22 +85,21 @@ static void add_to_lane(Round *round, Item *item)
 
 static void select_round(Run *run, Round *round)
 {
-	Item *item = next_item(run);
+	Item *item = window_next(run->window);
 	int64_t until_us = INT64_MAX;
 	round->count = 0;
 	memset(round->lane_count, 0, sizeof round->lane_count);
 	if (item == NULL)
 		return;
-	uint64_t first_block = run->block;
+	uint64_t first_block = window_block(run->window);
 	size_t most = round_most(run, item->event->time_us, &until_us);
 	for (; item != NULL && round->count < most && item->event->time_us < until_us &&
-	        run->block - first_block < PLAN_ROUND_BLOCKS;
-	        item = next_item(run)) {
+	        window_block(run->window) - first_block < PLAN_ROUND_BLOCKS;
+	        item = window_next(run->window)) {
 		add_to_lane(round, item);
-		run->index++;
+		window_pass(run->window);
 	}
-	run->ahead -= round->count;
-	round->behind = run->block;
+	round->behind = window_block(run->window);
 }
 
 static Err write_round(Run *run, const Round *round)
@@ -215,7 +121,7 @@ static Err round_task(void *context, size_t number)
 		return lane_plan(run->lanes[number], run->now->of_lane[number], run->now->lane_count[number],
 		        run->now->shelves[number]);
 	}
-	return load(run, run->loaded + (number - PLAN_LANES));
+	return window_read(run->window, number - PLAN_LANES);
 }
 
 static void share_volumes(Run *run)
@@ -228,15 +134,16 @@ static void share_volumes(Run *run)
 
 static Err plan_round(Run *run)
 {
+	size_t reading = 0;
 	// What the round before last had is written: its blocks give room.
-	TRY(prepare_reading(run, run->ahead < PLAN_ROUND_EVENTS ? readable(run) : 0));
-	TRY(pool_run(run->pool, 1 + PLAN_LANES + (size_t)run->reading, round_task, run));
-	take_in(run);
+	TRY(window_prepare(run->window, &reading));
+	TRY(pool_run(run->pool, 1 + PLAN_LANES + reading, round_task, run));
+	window_take_in(run->window);
 	share_volumes(run);
 	run->planned += run->now->count;
 	run->round_count++;
 	if (run->before != NULL)
-		done_with(run, run->before->behind);
+		window_done(run->window, run->before->behind);
 	run->before = run->now;
 	run->now = run->now == &run->rounds[0] ? &run->rounds[1] : &run->rounds[0];
 	return OK;
@@ -389,6 +296,9 @@ static Err open_run(Run *run, PlanReport *ret)
 	TRY(round_new(&run->rounds[0]));
 	TRY(round_new(&run->rounds[1]));
 	run->now = &run->rounds[0];
+	run->window = window_new(options);
+	if (run->window == NULL)
+		return no_memory();
 	TRY(pool_new(threads_of(options), &run->pool));
 	TRY(open_lanes(run));
 	return plan_writer_open(options->path, &run->writer, &ret->there);
@@ -400,10 +310,7 @@ static void close_run(Run *run)
 	for (size_t i = 0; i < PLAN_LANES; i++)
 		lane_free(run->lanes[i]);
 	pool_free(run->pool);
-	for (size_t i = 0; i < WINDOW; i++)
-		arena_free(run->window[i].arena);
-	for (size_t i = 0; i < run->spare_count; i++)
-		arena_free(run->spare[i]);
+	window_free(run->window);
 	round_free(&run->rounds[0]);
 	round_free(&run->rounds[1]);
 	personas_free(run->personas);

@@ -1,0 +1,150 @@
+// The part of the set that is in memory: blocks are read ahead by the pool's threads, and stay until the
+// effects of their events have been written. Memory goes from blocks that are done with to those that are
+// read next, the last one first, while it is warm.
+#include "plan/internal.h"
+
+#include <stdlib.h>
+
+enum {
+	BLOCK_ARENA = 2 << 20,          // of a block, unpacked: mostly that is enough
+	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
+	READ_AT_ONCE = 16,
+};
+
+// A block of the set, read.
+typedef struct Loaded {
+	Arena *arena;
+	Item *items;
+	size_t count;
+} Loaded;
+
+struct Window {
+	const PlanOptions *options;
+	Loaded blocks[WINDOW];  // `first` to `loaded`, each at its number modulo WINDOW
+	uint64_t first, loaded; // of the set
+	uint64_t block;         // of the next item
+	size_t index;           // in that
+	size_t ahead;           // items from there on
+	size_t reading;         // blocks
+	Arena *spare[WINDOW];
+	size_t spare_count;
+};
+
+Window *window_new(const PlanOptions *options)
+{
+	Window *window = calloc(1, sizeof *window);
+	if (window != NULL)
+		window->options = options;
+	return window;
+}
+
+void window_free(Window *window)
+{
+	if (window == NULL)
+		return;
+	for (size_t i = 0; i < WINDOW; i++)
+		arena_free(window->blocks[i].arena);
+	for (size_t i = 0; i < window->spare_count; i++)
+		arena_free(window->spare[i]);
+	free(window);
+}
+
+static Loaded *block_at(Window *window, uint64_t block)
+{
+	return &window->blocks[block % WINDOW];
+}
+
+// --- reading ---
+
+static size_t readable(const Window *window)
+{
+	uint64_t left = event_set_info(window->options->set)->blocks - window->loaded;
+	uint64_t room = window->first + WINDOW - window->loaded;
+	uint64_t most = left < room ? left : room;
+	return most < READ_AT_ONCE ? (size_t)most : READ_AT_ONCE;
+}
+
+Err window_prepare(Window *window, size_t *ret_count)
+{
+	*ret_count = window->ahead < PLAN_ROUND_EVENTS ? readable(window) : 0;
+	for (size_t i = 0; i < *ret_count; i++) {
+		Arena **arena = &block_at(window, window->loaded + i)->arena;
+		*arena = window->spare_count > 0 ? window->spare[--window->spare_count]
+		                                 : arena_new(BLOCK_ARENA, 0);
+		if (*arena == NULL)
+			return err(ERR_NO_MEMORY, "no memory for events to plan");
+	}
+	window->reading = *ret_count;
+	return OK;
+}
+
+Err window_read(Window *window, size_t number)
+{
+	Loaded *block = block_at(window, window->loaded + number);
+	const RehearsalContent *content = window->options->content;
+	const Event *const *events = NULL;
+	size_t count = 0;
+	uint64_t place = 0;
+	TRY(event_set_block(
+	        window->options->set, window->loaded + number, block->arena, &events, &count, &place));
+	block->items = ARENA_ARRAY(block->arena, Item, count + 1);
+	block->count = count;
+	if (block->items == NULL)
+		return err(ERR_NO_MEMORY, "no memory for events to plan");
+	for (size_t i = 0; i < count; i++) {
+		Item *item = &block->items[i];
+		*item = (Item){.event = events[i], .place = place + i};
+		item->refused = who_of(content, events[i], block->arena, &item->who);
+		if (item->refused == ERR_NO_MEMORY)
+			return ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+void window_take_in(Window *window)
+{
+	for (size_t i = 0; i < window->reading; i++)
+		window->ahead += block_at(window, window->loaded + i)->count;
+	window->loaded += window->reading;
+	window->reading = 0;
+}
+
+bool window_has_round(const Window *window)
+{
+	return window->ahead >= PLAN_ROUND_EVENTS || window->loaded - window->block >= PLAN_ROUND_BLOCKS;
+}
+
+// --- going through it ---
+
+Item *window_next(Window *window)
+{
+	while (window->block < window->loaded) {
+		Loaded *block = block_at(window, window->block);
+		if (window->index < block->count)
+			return &block->items[window->index];
+		window->block++;
+		window->index = 0;
+	}
+	return NULL;
+}
+
+void window_pass(Window *window)
+{
+	window->index++;
+	window->ahead--;
+}
+
+uint64_t window_block(const Window *window)
+{
+	return window->block;
+}
+
+void window_done(Window *window, uint64_t behind)
+{
+	for (; window->first < behind; window->first++) {
+		Loaded *block = block_at(window, window->first);
+		arena_reset(block->arena);
+		window->spare[window->spare_count++] = block->arena;
+		block->arena = NULL;
+	}
+}
