@@ -26,9 +26,15 @@ struct Remembered {
 	Recommended ring[KEPT];
 };
 
+// The ring stays as it is: nobody looks at a place before something is put there.
 Remembered *remembered_new(void)
 {
-	return calloc(1, sizeof(Remembered));
+	Remembered *remembered = malloc(sizeof *remembered);
+	if (remembered == NULL)
+		return NULL;
+	remembered->count = 0;
+	remembered->index = NULL;
+	return remembered;
 }
 
 void remembered_free(Remembered *remembered)
