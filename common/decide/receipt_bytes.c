@@ -2,8 +2,7 @@
 #include "decide/receipt_form.h"
 
 enum {
-	ROOM = 384,      // of most receipts
-	NUMBER_MAX = 10, // bytes of a number
+	ROOM = 384, // of most receipts
 };
 
 bool writer_grow(ReceiptWriter *writer, size_t size)
@@ -33,11 +32,8 @@ static void put_bytes(ReceiptWriter *writer, const void *bytes, size_t len)
 
 void put_number(ReceiptWriter *writer, uint64_t value)
 {
-	if (!writer_has(writer, NUMBER_MAX))
-		return;
-	for (; value >= 0x80; value >>= 7)
-		*writer->at++ = (uint8_t)(value | 0x80);
-	*writer->at++ = (uint8_t)value;
+	if (writer_has(writer, FORM_NUMBER_MAX))
+		writer->at = store_number(writer->at, value);
 }
 
 void put_word(ReceiptWriter *writer, uint64_t value)

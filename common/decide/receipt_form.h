@@ -85,6 +85,17 @@ static inline void put_byte(ReceiptWriter *writer, uint8_t byte)
 		*writer->at++ = byte;
 }
 
+enum { FORM_NUMBER_MAX = 10 }; // bytes of a number
+
+// A number where there is room for it; returns what is behind it.
+static inline uint8_t *store_number(uint8_t *at, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*at++ = (uint8_t)(value | 0x80);
+	*at++ = (uint8_t)value;
+	return at;
+}
+
 void put_number(ReceiptWriter *writer, uint64_t value);
 void put_word(ReceiptWriter *writer, uint64_t value); // 8 bytes
 void put_double(ReceiptWriter *writer, double value); // its bits

@@ -32,6 +32,22 @@ bool receipt_same_value(const ExprValue *a, const ExprValue *b)
 	return true;
 }
 
+// Nearly all values are the same to the bit, or not at all: that is soon seen.
+static inline bool same_bits(const ExprValue *a, const ExprValue *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+
+// As put_number and put_value, in one step, for visitors have whole numbers more than anything else.
+static void put_int(ReceiptWriter *writer, size_t passed_by, int64_t value)
+{
+	if (!writer_has(writer, 2 * FORM_NUMBER_MAX + 1))
+		return;
+	uint8_t *at = store_number(writer->at, passed_by);
+	*at++ = FORM_INT;
+	writer->at = store_number(at, zigzag(value));
+}
+
 // Those that differ: how many, then each with the slots that it passes by.
 static void put_values(ReceiptWriter *writer, const ExprValue *values, const ExprValue *usual, size_t count)
 {
@@ -39,10 +55,14 @@ static void put_values(ReceiptWriter *writer, const ExprValue *values, const Exp
 	if (values == usual)
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (receipt_same_value(&values[i], &usual[i]))
+		if (same_bits(&values[i], &usual[i]) || receipt_same_value(&values[i], &usual[i]))
 			continue;
-		put_number(writer, i - next + 1);
-		put_value(writer, values[i]);
+		if (values[i].kind == EXPR_INT) {
+			put_int(writer, i - next + 1, values[i].i);
+		} else {
+			put_number(writer, i - next + 1);
+			put_value(writer, values[i]);
+		}
 		next = i + 1;
 	}
 	put_number(writer, 0);

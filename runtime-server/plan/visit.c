@@ -75,9 +75,9 @@ static Err post_event(Lane *lane, const char *session)
 {
 	const Event *event = lane->item->event;
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
-	const char *code = NULL, *id = event_id(lane);
 	if (event->event[0] == '\0')
 		return OK;
+	const char *code = NULL, *id = event_id(lane);
 	if (event->offer_code[0] != '\0') {
 		int offer =
 		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
