@@ -7,7 +7,7 @@ EXIT_ROW(1, DIFFERENT,
         "that the audit was changed; "
         "journal verify found damage; journal replay found other state; decision replay found other "
         "decisions; "
-        "validate found errors")
+        "validate found errors; test: a scenario failed, or too little is covered")
 EXIT_ROW(2, USAGE, "the command line or a file it names is not right")
 EXIT_ROW(3, NOT_FOUND, "what was asked for does not exist")
 EXIT_ROW(4, CONFLICT, "it exists already, or was changed meanwhile (stale etag)")

@@ -160,3 +160,8 @@ OPTION_ROW(BY, "by", 0, "DIM[,DIM]",
         "day")
 OPTION_ROW(NO_CHART, "no-chart", 0, NULL, "no bars and lines beside the numbers")
 OPTION_ROW(NO_HEADER, "no-header", 0, NULL, "with -o csv: no line with the columns' names")
+OPTION_ROW(LIVE, "live", 0, NULL, "ask the environment's own server, as a what-if that leaves no trace")
+OPTION_ROW(COVERAGE, "coverage", 0, NULL,
+        "tell which rules, segments, points, events and reasons no scenario reaches")
+OPTION_ROW(MIN_COVERAGE, "min-coverage", 0, "PERCENT", "fail if less of the channel is covered")
+OPTION_ROW(JUNIT, "junit", 0, "FILE", "also write the results as JUnit XML")

@@ -1,16 +1,15 @@
-// evidence: what a channel must answer, tried on the servers of an environment and handed in for gates; and
-// what was.
+// evidence: what a channel must answer, tried with the very bytes that an environment runs, and handed in for
+// gates; and what was.
 #include "connect.h"
 #include "deployment.h"
 #include "evidence.h"
 #include "output.h"
-#include "scenario_file.h"
+#include "scenario_report.h"
+#include "verb_test.h"
 
 #include "parley/design/v1/deployment.pb-c.h"
 
 #define EVIDENCE (&parley__design__v1__evidence_service__descriptor)
-
-// --- evidence list ---
 
 Err verb_evidence_list(Cli *cli)
 {
@@ -26,53 +25,28 @@ Err verb_evidence_list(Cli *cli)
 	        "REPORT:report_digest");
 }
 
-// --- evidence scenarios ---
-
-typedef struct Trial {
-	json_t *results;
-	const char *digest; // of the snapshot that answered
-	size_t failed;
-} Trial;
-
-static Err try_scenario(Cli *cli, const json_t *scenario, Trial *trial)
+static Err try_scenarios(Cli *cli, Trial *trial)
 {
-	CLEANUP(json_decrefp_) json_t *answer = NULL;
-	const char *name = json_word(scenario, "name"), *wrong, *digest;
-	json_t *request;
+	CLEANUP(json_decrefp_) json_t *report = NULL;
+	const char *environment;
 
-	TRY(scenario_request(cli, cli->line.arguments[0], scenario, &request));
-	Err e = cli_interact(cli, "Recommend", request, &answer);
-	if (e)
-		return err_context(e, "scenario '%s'", name);
-	digest = json_word(json_object_get(answer, "snapshot"), "digest");
-	if (*trial->digest && strcmp(trial->digest, digest) != 0)
-		return err(ERR_EVIDENCE_INVALID,
-		        "another snapshot was activated meanwhile: repeat it when the "
-		        "roll-out is complete");
-	trial->digest = arena_cstr(cli->arena, str(digest));
-	wrong = scenario_judge(cli, scenario, answer);
-	trial->failed += *wrong != '\0';
-	json_array_append_new(trial->results,
-	        json_pack("{s:s, s:b, s:s}", "name", name, "passed", *wrong == '\0', "why", wrong));
+	TRY(cli_need(cli, OPT_ENV, &environment));
+	TRY(trial_run(cli, cli->line.arguments + 1, cli->line.count - 1, trial));
+	if (trial->skipped == json_array_size(trial->results))
+		return err(ERR_EVIDENCE_INVALID, "every scenario was skipped: leave out --live");
+	report = scenarios_evidence(trial->results, trial->coverage);
 	if (cli->format == FORMAT_TABLE)
-		printf("%s  %s%s%s\n", *wrong ? "FAILED" : "passed", name, *wrong ? ": " : "", wrong);
-	return OK;
+		trial_tell(trial);
+	cli->exit_code = trial->failed ? EXIT_DIFFERENT : EXIT_OK;
+	return evidence_hand_in(cli, "scenarios", trial->digest, trial->failed == 0, report);
 }
 
 Err verb_evidence_scenarios(Cli *cli)
 {
-	CLEANUP(json_decrefp_) json_t *scenarios = NULL;
-	CLEANUP(json_decrefp_) json_t *report = NULL;
-	Trial trial = {.digest = ""};
-	const json_t *scenario;
-	size_t i;
+	Trial trial = {.channel = cli->line.arguments[0]};
+	Err e = try_scenarios(cli, &trial);
+	ErrDetail why = *err_detail();
 
-	TRY(scenarios_read(cli, 1, &scenarios));
-	report = json_pack("{s:s, s:[]}", "tool", "parley " PARLEY_VERSION, "scenarios");
-	trial.results = json_object_get(report, "scenarios");
-	json_array_foreach(scenarios, i, scenario) TRY(try_scenario(cli, scenario, &trial));
-	if (cli->format == FORMAT_TABLE)
-		printf("%zu scenarios, %zu failed\n", json_array_size(scenarios), trial.failed);
-	cli->exit_code = trial.failed ? EXIT_DIFFERENT : EXIT_OK;
-	return evidence_hand_in(cli, "scenarios", trial.digest, trial.failed == 0, report);
+	trial_free(&trial);
+	return e ? err_restore(&why) : OK;
 }

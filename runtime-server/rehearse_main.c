@@ -33,6 +33,7 @@ static const char usage[] =
         "  {\"at\": …, \"given\": {\"level\": …, \"id\": …, \"offer\": \"GOLD\", \"kind\": \"accept\"}}   "
         "happened before\n"
         "  {\"at\": …, \"state\": {\"level\": …, \"id\": …}}   what is remembered of a visitor\n"
+        "  {\"reset\": true}                        forgets all: another story begins\n"
         "\n"
         "An answer has \"result\", \"state\" or \"error\", and \"entries\": what the journal was told.\n"
         "\n"

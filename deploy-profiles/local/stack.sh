@@ -202,10 +202,10 @@ stack_approve()
 	done
 }
 
-# stack_evidence CHANNEL: what production's gates ask for, measured on staging.
+# stack_evidence CHANNEL: what production's gates ask for, measured on staging. STACK_SCENARIOS: other scenarios than the sample's.
 stack_evidence()
 {
-	parley evidence scenarios "$1" "$stack_profiles/sample/scenarios.yaml" --env staging &&
+	parley evidence scenarios "$1" "${STACK_SCENARIOS:-$stack_profiles/sample/scenarios.yaml}" --env staging &&
 		parley load "$1" --env staging --rate 50 --seconds 2 --connections 4
 }
 

@@ -9,6 +9,7 @@
 #include "wire/wire.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef Parley__Journal__V1__Effect Effect;
 typedef Parley__Journal__V1__Entry Entry;
@@ -48,18 +49,27 @@ static void driver_freep(Driver **driver)
 	driver_free(*driver);
 }
 
-Err driver_new(const DriverOptions *options, Driver **ret)
+static void end(Driver *driver)
 {
-	CLEANUP(driver_freep) Driver *driver = calloc(1, sizeof *driver);
-	Personas *personas = personas_new(options->content);
-	if (driver != NULL)
-		driver->personas = personas;
-	if (driver == NULL || personas == NULL) {
-		if (driver == NULL)
-			personas_free(personas);
+	rehearsal_free(driver->rehearsal);
+	personas_free(driver->personas);
+}
+
+static void personas_freep(Personas **personas)
+{
+	personas_free(*personas);
+}
+
+// Nobody is known, and nothing has happened. What was before is forgotten once that is certain.
+static Err begin(Driver *driver)
+{
+	const DriverOptions *options = &driver->options;
+	CLEANUP(personas_freep) Personas *personas = personas_new(options->content);
+	Rehearsal *rehearsal = NULL;
+	if (personas == NULL)
 		return err(ERR_NO_MEMORY, "no memory for a rehearsal");
-	}
-	driver->options = *options;
+	if (options->state_name != NULL && lseek(options->state_fd, 0, SEEK_SET) != 0)
+		return err_errno(ERR_IO, "cannot read %s from its start", options->state_name);
 	TRY(rehearsal_new(&(RehearsalOptions){.content = options->content,
 	                          .runtime_id = options->runtime_id,
 	                          .state_fd = options->state_fd,
@@ -67,7 +77,20 @@ Err driver_new(const DriverOptions *options, Driver **ret)
 	                          .profile = give_profile,
 	                          .entry = hear,
 	                          .context = driver},
-	        &driver->rehearsal));
+	        &rehearsal));
+	end(driver);
+	driver->personas = STEAL(personas);
+	driver->rehearsal = rehearsal;
+	return OK;
+}
+
+Err driver_new(const DriverOptions *options, Driver **ret)
+{
+	CLEANUP(driver_freep) Driver *driver = calloc(1, sizeof *driver);
+	if (driver == NULL)
+		return err(ERR_NO_MEMORY, "no memory for a rehearsal");
+	driver->options = *options;
+	TRY(begin(driver));
 	*ret = STEAL(driver);
 	return OK;
 }
@@ -76,8 +99,7 @@ void driver_free(Driver *driver)
 {
 	if (driver == NULL)
 		return;
-	rehearsal_free(driver->rehearsal);
-	personas_free(driver->personas);
+	end(driver);
 	free(driver);
 }
 
@@ -259,6 +281,14 @@ static Err do_state(const Line *line)
 	return put(line, "state", list);
 }
 
+// Many stories are told to one program, each from the start.
+static Err do_reset(const Line *line)
+{
+	if (!json_is_true(line->what))
+		return err_at(ERR_FIELD_INVALID, "reset", "give {\"reset\": true}");
+	return begin(line->driver);
+}
+
 static Err do_nothing(const Line *line)
 {
 	return rehearsal_tick(line->driver->rehearsal, line->at_us);
@@ -275,6 +305,7 @@ static const struct Kind {
         {"given", do_given, false},
         {"state", do_state, false},
         {"profile", do_profile, true},
+        {"reset", do_reset, true},
 };
 
 // --- a line ---
@@ -299,7 +330,7 @@ static Err check_members(const json_t *json, const struct Kind *kind)
 		if (strcmp(name, "at") != 0 && strcmp(name, "seed") != 0 && strcmp(name, kind->name) != 0)
 			return err_at(ERR_FIELD_UNKNOWN, name,
 			        "a line has \"at\", \"seed\" and one of call, recommend, respond, given, "
-			        "state, profile");
+			        "state, profile, reset");
 	}
 	return OK;
 }

@@ -58,15 +58,17 @@ refused "parley load retail-bank --env staging" parley promote retail-bank --to 
 cat >"$STACK/scenarios.yaml" <<'END'
 - name: customer 1003 is asked to talk about an estate
   audience: customer:customer_id=1003
+  profile: {age: 71, savings: 64000}
   point: home-hero
   expect: {contains: [ESTATE-TALK]}
 - name: nobody gets what does not exist
   audience: customer:customer_id=1001
+  profile: {age: 21}
   point: home-hero
   expect: {without: [NOTHING-OF-THE-KIND]}
 END
 sed 's/ESTATE-TALK/TERM-DEPOSIT/' "$STACK/scenarios.yaml" >"$STACK/wrong.yaml"
-expect "2 scenarios, 0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging
+expect "2 passed, 0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging
 ! parley evidence scenarios retail-bank "$STACK/wrong.yaml" --env staging >/dev/null || stack_fail "a wrong scenario should exit 1"
 refused "1 of 2 scenarios failed" parley promote retail-bank --to production
 expect "0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging

@@ -84,6 +84,22 @@ static void test_a_story(void **state)
 	assert_says(talk, "{\"at\":\"2026-01-03T12:00:00Z\"}", "\"cause\":\"expired\"");
 }
 
+static void test_another_story_begins_with_nothing(void **state)
+{
+	Talk *talk = *state;
+	ask(talk, "{\"profile\":{" CUSTOMER ",\"attributes\":{\"tier\":\"gold\",\"balance\":5}}}");
+	assert_says(talk, START("2026-01-01T12:00:00Z"), "gold");
+	assert_says(talk,
+	        "{\"at\":\"2026-01-01T12:00:02Z\",\"given\":{" CUSTOMER
+	        ",\"offer\":\"SAVINGS\",\"kind\":\"accept\"}}",
+	        "ACCEPT");
+	assert_says(talk, "{\"reset\":1}", "\"field\":\"reset\"");
+	assert_string_equal(ask(talk, "{\"reset\":true}"), "{}");
+	assert_says(talk, "{\"at\":\"2025-01-01T12:00:00Z\",\"state\":{" CUSTOMER "}}", "\"state\":[]");
+	assert_says(talk, OFFERS("2025-01-01T12:00:00Z"), "SESSION_UNKNOWN");
+	assert_null(strstr(ask(talk, START("2025-01-01T12:00:00Z")), "gold"));
+}
+
 static void test_calls_without_a_session(void **state)
 {
 	Talk *talk = *state;
@@ -134,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_a_story, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_another_story_begins_with_nothing, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_calls_without_a_session, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(
 	                test_what_is_wrong_is_told_and_the_story_goes_on, set_up, tear_down),

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What the sample bank must answer is tried offline, by the bytes that an environment runs, and on its own server; what fails says
+# why, and what no scenario reaches is told.
+set -euo pipefail
+# shellcheck source=../lib/story.sh
+. "$(dirname "$0")/../lib/story.sh"
+
+stack_up "test" >/dev/null
+stack_sample >/dev/null
+sample=$stack_profiles/sample/scenarios.yaml
+
+tell "the sample's scenarios pass and reach all of it; the bytes are a file's or what an environment runs"
+expect " 0 failed" parley test "$sample" --snapshot test:retail-bank
+expect "100.0 % of the channel is covered" parley test "$sample" --env test --channel retail-bank --coverage
+blob=$(find "$STACK/runtime/test" -path '*blobs*' -type f)
+expect " 0 failed" parley test "$sample" --snapshot "$blob" --min-coverage 100 --design 127.0.0.1:1
+
+tell "what fails says what was expected, what came, and why; other tools read it, too"
+cat >"$STACK/wrong.yaml" <<'YAML'
+channel: retail-bank
+at: 2026-06-01T09:00:00Z
+scenarios:
+- name: missed payments do not matter
+  audience: customer:customer_id=1002
+  profile: {age: 36, income: 58000, missed_payments: 2}
+  point: home-hero
+  expect: {offers: [HOME-LOAN]}
+- name: a card for <who>
+  audience: customer:customer_id=<who>
+  profile: {income: 50000}
+  point: account-tile
+  max: 9
+  expect: {contains: [GOLD-CARD]}
+  cases: [[who], [1], [2]]
+YAML
+refused "got       none" parley test "$STACK/wrong.yaml" --snapshot "$blob"
+refused "wrong.yaml:8: offers at home-hero" parley test "$STACK/wrong.yaml" --snapshot "$blob"
+refused "HOME-LOAN: NOT_ELIGIBLE by seekers-get-home-loan: missed_payments < 2" parley test "$STACK/wrong.yaml" --snapshot "$blob"
+refused "2 passed, 1 failed" parley test "$STACK/wrong.yaml" --snapshot "$blob" --junit "$STACK/junit.xml"
+refused "90 % are asked for" parley test "$STACK/wrong.yaml" --snapshot "$blob" --min-coverage 90
+refused "segment       young" parley test "$STACK/wrong.yaml" --snapshot "$blob" --coverage
+parley test "$STACK/wrong.yaml" --snapshot "$blob" -o json >"$STACK/wrong.json" || is "the exit code" $? 1
+python3 - "$STACK/wrong.json" "$STACK/junit.xml" <<'PYTHON'
+import json, sys, xml.etree.ElementTree as tree
+told = json.load(open(sys.argv[1]))
+assert (told["passed"], told["failed"]) == (2, 1), told
+assert told["scenarios"][0]["failures"][0]["line"] == 8, told["scenarios"][0]
+assert [k["kind"] for k in told["coverage"]["kinds"]][0] == "rule", told["coverage"]
+assert {"kind": "event", "name": "topic-opened", "note": "not reached"} in told["coverage"]["missing"], told["coverage"]
+suite = tree.parse(sys.argv[2]).getroot().find("testsuite")
+assert (suite.get("tests"), suite.get("failures")) == ("3", "1"), suite.attrib
+assert suite.find("testcase/failure").get("message").startswith("offers at home-hero: expected HOME-LOAN"), suite
+PYTHON
+
+tell "hundreds take seconds"
+{
+	echo "channel: retail-bank"
+	echo "scenarios:"
+	for i in $(seq 300); do
+		echo "- {name: number $i, audience: 'customer:customer_id=$i', profile: {age: 20}, point: home-hero, expect: {offers: [YOUNG-ACCOUNT]}}"
+	done
+} >"$STACK/many.yaml"
+expect "300 passed, 0 failed" parley test "$STACK/many.yaml" --snapshot "$blob"
+
+tell "its own server answers the same, and nothing is recorded there; what would leave traces is skipped"
+before=$(parley history --env test -o json)
+expect " 0 failed" parley test "$sample" --env test --channel retail-bank --live
+expect "would leave traces there" parley test "$sample" --env test --channel retail-bank --live
+is "the history" "$(parley history --env test -o json)" "$before"
+tell ok
