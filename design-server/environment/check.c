@@ -77,7 +77,7 @@ static Err check_kind(const Environment *environment, const EnvironmentGate *gat
 	bool load = str_eq(gate->kind, STR("load")), scenarios = str_eq(gate->kind, STR("scenarios"));
 	bool behaviour = str_eq(gate->kind, STR("behaviour"));
 	bool more = gate->min_decisions || gate->min_questions || gate->when_few.len || gate->acknowledge;
-	if ((!load && limits_load(gate)) || (!scenarios && gate->min_scenarios) ||
+	if ((!load && limits_load(gate)) || (!scenarios && (gate->min_scenarios || gate->min_coverage)) ||
 	        (!behaviour && (limits_behaviour(gate) || more)))
 		return refuse(environment, gate->place,
 		        "it has a limit of another kind of gate than its own, which is", gate->kind);

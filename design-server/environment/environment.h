@@ -34,7 +34,7 @@ typedef struct EnvironmentGateLimit {
 typedef struct EnvironmentGate {
 	Str kind; // scenarios, load or behaviour
 	Str from; // the environment where it was measured, or whose decisions are compared; never empty
-	int64_t max_age_us, max_p99_us, min_throughput, max_error_rate, min_scenarios;
+	int64_t max_age_us, max_p99_us, min_throughput, max_error_rate, min_scenarios, min_coverage;
 	// behaviour: how many of all winners may change, and of those of each zone and segment
 	int64_t max_changed, max_changed_zone, max_changed_segment;
 	ConfigList limits;     // of EnvironmentGateLimit

@@ -105,6 +105,10 @@ const char *environment_gate_text(const EnvironmentGate *gate, Arena *arena)
 	        arena, STR_FMT " on " STR_FMT " within %s", STR_ARG(gate->kind), STR_ARG(gate->from), age);
 	if (text && gate->min_scenarios)
 		text = arena_printf(arena, "%s, at least %lld", text, (long long)gate->min_scenarios);
+	if (text && gate->min_coverage) {
+		percent(gate->min_coverage, errors);
+		text = arena_printf(arena, "%s, reaching at least %s %%", text, errors);
+	}
 	if (text && gate->max_p99_us) {
 		duration_text(gate->max_p99_us, p99);
 		text = arena_printf(arena, "%s, p99 at most %s", text, p99);

@@ -72,9 +72,17 @@ static void judge_scenarios(const Judge *j, const EnvironmentGate *rule, const R
 		        arena_printf(j->arena, "%lld scenarios were tried, at least %lld are asked for: %s",
 		                (long long)report->scenarios, (long long)rule->min_scenarios,
 		                remedy(j, rule)));
+	else if (report->coverage < (double)rule->min_coverage / SHARE_WHOLE)
+		pass(ret, false,
+		        arena_printf(j->arena,
+		                "the scenarios reach %.1f %% of the channel, %.4g %% are asked for (parley test "
+		                "--coverage tells what is missing): %s",
+		                report->coverage * 100, (double)rule->min_coverage * 100 / SHARE_WHOLE,
+		                remedy(j, rule)));
 	else
 		pass(ret, true,
-		        arena_printf(j->arena, "all %lld scenarios passed", (long long)report->scenarios));
+		        arena_printf(j->arena, "all %lld scenarios passed, %.1f %% of the channel reached",
+		                (long long)report->scenarios, report->coverage * 100));
 }
 
 static void judge_report(const Judge *j, const EnvironmentGate *rule, const EvidenceRow *row, Gate *ret)

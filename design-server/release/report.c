@@ -41,6 +41,25 @@ static Err read_load(const json_t *json, Report *ret)
 	return OK;
 }
 
+// One line may stand for several cases. None of them failed if it passed, and at least one if it did not.
+static Err read_cases(const json_t *item, Report *ret)
+{
+	bool passed = json_is_true(json_object_get(item, "passed"));
+	int64_t cases = 1, failed = !passed;
+	if (json_object_get(item, "cases"))
+		TRY(whole(item, "cases", &cases));
+	if (json_object_get(item, "failed"))
+		TRY(whole(item, "failed", &failed));
+	if (cases < 1 || failed > cases || (failed == 0) != passed || cases > number_max - ret->scenarios)
+		return err_at(ERR_EVIDENCE_INVALID, "report",
+		        "scenario '%.100s' has %lld cases of which %lld failed, and it %s",
+		        json_string_value(json_object_get(item, "name")), (long long)cases, (long long)failed,
+		        passed ? "passed" : "failed");
+	ret->scenarios += cases;
+	ret->failed += failed;
+	return OK;
+}
+
 static Err read_scenarios(const json_t *json, Report *ret)
 {
 	const json_t *list = json_object_get(json, "scenarios"), *item;
@@ -54,10 +73,15 @@ static Err read_scenarios(const json_t *json, Report *ret)
 		        !json_is_boolean(json_object_get(item, "passed")))
 			return err_at(ERR_EVIDENCE_INVALID, "report",
 			        "scenario %zu lacks its name or whether it passed", i + 1);
-		ret->scenarios++;
-		ret->failed += !json_is_true(json_object_get(item, "passed"));
+		TRY(read_cases(item, ret));
 	}
-	return OK;
+	if (!json_object_get(json, "coverage"))
+		return OK;
+	TRY(real(json, "coverage", &ret->coverage));
+	ret->coverage /= 100;
+	return ret->coverage <= 1 ? OK
+	                          : err_at(ERR_EVIDENCE_INVALID, "report",
+	                                    "its member coverage must be a number from 0 to 100");
 }
 
 // Only whether it can be read: its gate reads it again.

@@ -15,7 +15,8 @@ typedef struct Report {
 	double error_rate, throughput; // of all calls; answered calls a second
 	int64_t p99_us;                // from the intended start
 	// scenarios
-	int64_t scenarios, failed;
+	int64_t scenarios, failed; // cases counted
+	double coverage;           // share of the channel that they reach; 0: the report does not say
 } Report;
 
 // Reads a report of that kind (scenarios, load; of behaviour it is only tried: behaviour.h reads it). Errors:

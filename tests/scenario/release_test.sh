@@ -55,23 +55,24 @@ eventually COMPLETE state staging
 tell "gates refuse what nobody measured, and say which command mends it"
 refused "parley evidence scenarios retail-bank" parley promote retail-bank --to production
 refused "parley load retail-bank --env staging" parley promote retail-bank --to production
-cat >"$STACK/scenarios.yaml" <<'END'
-- name: customer 1003 is asked to talk about an estate
-  audience: customer:customer_id=1003
-  profile: {age: 71, savings: 64000}
-  point: home-hero
-  expect: {contains: [ESTATE-TALK]}
-- name: nobody gets what does not exist
-  audience: customer:customer_id=1001
-  profile: {age: 21}
-  point: home-hero
-  expect: {without: [NOTHING-OF-THE-KIND]}
-END
-sed 's/ESTATE-TALK/TERM-DEPOSIT/' "$STACK/scenarios.yaml" >"$STACK/wrong.yaml"
-expect "2 passed, 0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging
+scenarios=$stack_profiles/sample/scenarios.yaml
+sed 's/offers: \[ESTATE-TALK\]/offers: [TERM-DEPOSIT]/' "$scenarios" >"$STACK/wrong.yaml"
+# students N: as many cases of one scenario.
+students()
+{
+	echo "- {name: a student of <age>, audience: 'customer:customer_id=1', profile: {age: <age>}, point: home-hero, expect: {offers: [YOUNG-ACCOUNT]},"
+	echo "  cases: [[age]$(seq -s '' -f ', [%g]' "$1")]}"
+}
+students 19 >"$STACK/few.yaml"
+expect "19 passed, 0 failed" parley evidence scenarios retail-bank "$STACK/few.yaml" --env staging
+refused "19 scenarios were tried, at least 20 are asked for" parley promote retail-bank --to production
+students 20 >"$STACK/few.yaml"
+expect "20 passed, 0 failed" parley evidence scenarios retail-bank "$STACK/few.yaml" --env staging
+refused "80 % are asked for" parley promote retail-bank --to production
+expect "passed, 0 failed" parley evidence scenarios retail-bank "$scenarios" --env staging
 ! parley evidence scenarios retail-bank "$STACK/wrong.yaml" --env staging >/dev/null || stack_fail "a wrong scenario should exit 1"
-refused "1 of 2 scenarios failed" parley promote retail-bank --to production
-expect "0 failed" parley evidence scenarios retail-bank "$STACK/scenarios.yaml" --env staging
+refused "scenarios failed: correct them" parley promote retail-bank --to production
+expect "0 failed" parley evidence scenarios retail-bank "$scenarios" --env staging
 expect "P99_MS" parley load retail-bank --env staging --rate 50 --seconds 2 --connections 4 --audience customer:customer_id=1003
 
 tell "what visitors did in staging is a mix that load plays again; a mix with a mistake says where it is"
