@@ -164,4 +164,5 @@ OPTION_ROW(LIVE, "live", 0, NULL, "ask the environment's own server, as a what-i
 OPTION_ROW(COVERAGE, "coverage", 0, NULL,
         "tell which rules, segments, points, events and reasons no scenario reaches")
 OPTION_ROW(MIN_COVERAGE, "min-coverage", 0, "PERCENT", "fail if less of the channel is covered")
+OPTION_ROW(RECORD, "record", 0, NULL, "write a recorded session as a scenario: --session and --env")
 OPTION_ROW(JUNIT, "junit", 0, "FILE", "also write the results as JUnit XML")

@@ -186,6 +186,24 @@ static Err read_across(const ScenarioReader *reader, const YamlNode *node, bool 
 	return scenario_refuse(reader, node, ERR_FIELD_INVALID, "across is true or false");
 }
 
+// {point: how many}.
+static Err read_counted(
+        const ScenarioReader *reader, const YamlNode *points, const json_t *filter, json_t *ret)
+{
+	if (!points->count || points->count > POINTS_MAX)
+		return scenario_refuse(
+		        reader, points, ERR_FIELD_INVALID, "1 to %d interaction points", POINTS_MAX);
+	for (const YamlNode *item = points->items; item; item = item->next) {
+		int64_t most;
+
+		TRY(read_whole(reader, item, OFFERS_MAX, &most));
+		json_array_append_new(ret, json_pack("{s:s, s:I, s:O}", "interaction_point",
+		                                   arena_cstr(reader->cli->arena, item->key), "max_offers",
+		                                   (json_int_t)most, "filter", filter));
+	}
+	return OK;
+}
+
 Err scenario_points(
         const ScenarioReader *reader, const YamlNode *mapping, const YamlNode *points, ScenarioStep *ret)
 {
@@ -203,6 +221,8 @@ Err scenario_points(
 	if (filter)
 		TRY(read_filter(reader, filter, conditions));
 	TRY(read_across(reader, yaml_member(mapping, STR("across")), &ret->across));
+	if (points->kind == YAML_MAPPING)
+		return read_counted(reader, points, conditions, list);
 	TRY(scenario_texts(reader, points, &names));
 	if (!json_array_size(names) || json_array_size(names) > POINTS_MAX)
 		return scenario_refuse(

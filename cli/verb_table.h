@@ -178,7 +178,7 @@ VERB_ROW("behaviour", "CHANNEL --env ENVIRONMENT", 1, 1, "since until decisions 
 	"  parley behaviour bank --env production --since 7d --decisions 100000\n"
 	"  parley behaviour bank --env production --snapshot working:bank\n"
 	"  parley behaviour bank --env production --snapshot test:bank\n")
-VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snapshot channel live coverage min-coverage junit", "run scenarios: what a channel must answer whom, when", verb_test,
+VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snapshot channel live coverage min-coverage junit record session", "run scenarios: what a channel must answer whom, when", verb_test,
 	"A scenario says: given this visitor at this time with this history, when these calls come, then these offers, reasons and\n"
 	"state. They are played to the snapshot's bytes by the runtime's own code, each from the start, with a clock and seeds of their\n"
 	"own: no server is asked, nothing is recorded. Failures tell expected and got, and for an offer that is missing what struck each of\n"
@@ -207,7 +207,10 @@ VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snap
 	"    cases: [[age, offers], [17, []], [18, [CARD]]]\n\n"
 	"With --live the environment's own server is asked, as a what-if that leaves no trace; what needs a history, events or sessions is\n"
 	"skipped then, and a visitor without a profile is whoever the environment knows by that ID.\n\n"
+	"With --record a session of the history is written as a scenario: the visitor as the decisions saw him, what was asked, told and\n"
+	"answered, and why not otherwise. With the same snapshot it passes at once; from there on it is yours to change.\n\n"
 	"Examples:\n"
+	"  parley test --record --session 4711 --env staging > scenarios/4711.yaml\n"
 	"  parley test scenarios/ --snapshot bank.snapshot --coverage\n"
 	"  parley test scenarios.yaml --snapshot staging:bank --junit report.xml --min-coverage 80\n"
 	"  parley test scenarios.yaml --env staging --channel bank --live\n")

@@ -191,6 +191,8 @@ Err verb_test(Cli *cli)
 {
 	Trial trial = {0};
 
+	if (cli_given(cli, OPT_RECORD))
+		return test_record(cli);
 	if (!cli->line.count)
 		return cli_usage(cli, "which scenarios? give files or folders");
 	Err e = test(cli, &trial);

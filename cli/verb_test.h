@@ -18,3 +18,6 @@ Err trial_run(Cli *cli, const char *const *paths, size_t count, Trial *trial);
 void trial_free(Trial *trial);
 // The one line of the end.
 void trial_tell(const Trial *trial);
+
+// test --record (scenario_record.c): a recorded session as a scenario, on standard output.
+Err test_record(Cli *cli);

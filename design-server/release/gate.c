@@ -75,7 +75,8 @@ static void judge_scenarios(const Judge *j, const EnvironmentGate *rule, const R
 	else if (report->coverage < (double)rule->min_coverage / SHARE_WHOLE)
 		pass(ret, false,
 		        arena_printf(j->arena,
-		                "the scenarios reach %.1f %% of the channel, %.4g %% are asked for (parley test "
+		                "the scenarios reach %.1f %% of the channel, %.4g %% are asked for (parley "
+		                "test "
 		                "--coverage tells what is missing): %s",
 		                report->coverage * 100, (double)rule->min_coverage * 100 / SHARE_WHOLE,
 		                remedy(j, rule)));

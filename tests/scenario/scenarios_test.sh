@@ -67,4 +67,29 @@ before=$(parley history --env test -o json)
 expect " 0 failed" parley test "$sample" --env test --channel retail-bank --live
 expect "would leave traces there" parley test "$sample" --env test --channel retail-bank --live
 is "the history" "$(parley history --env test -o json)" "$before"
+
+tell "a real visit becomes a scenario that passes at once, and fails where the channel is another"
+where="test"
+visit 1002
+parley offers "$session" home-hero call-centre-desk --max 2 --env test >/dev/null
+best home-hero
+parley event "$session" offer-shown --treatment "$treatment" --env test >/dev/null
+parley event "$session" topic-opened --set topic=cards --set device=phone --env test >/dev/null
+parley event "$session" offer-accepted --treatment "$treatment" --env test >/dev/null
+parley offers "$session" account-tile --max 9 --filter 'yearly_rate<9' --env test >/dev/null
+parley session end "$session" --env test
+eventually SESSION_END parley history --env test --session "$session" -o json
+parley test --record --session "$session" --env test >"$STACK/recorded.yaml"
+expect "1 passed, 0 failed" parley test "$STACK/recorded.yaml" --snapshot "$blob"
+grep -q "event: offer-accepted" "$STACK/recorded.yaml" || stack_fail "$(cat "$STACK/recorded.yaml")"
+grep -q SUPPRESSED_ACCEPTED "$STACK/recorded.yaml" || stack_fail "$(cat "$STACK/recorded.yaml")"
+sed 's/SUPPRESSED_ACCEPTED/OUTRANKED/' "$STACK/recorded.yaml" >"$STACK/untrue.yaml"
+refused "SUPPRESSED_ACCEPTED" parley test "$STACK/untrue.yaml" --snapshot "$blob"
+visit 1002
+parley offers "$session" home-hero --max 3 --env test >/dev/null
+eventually RECOMMENDATION parley history --env test --session "$session" -o json
+parley test --record --session "$session" --env test >"$STACK/later.yaml"
+grep -q "kind: accept" "$STACK/later.yaml" || stack_fail "what happened before is not in $(cat "$STACK/later.yaml")"
+expect "1 passed, 0 failed" parley test "$STACK/later.yaml" --snapshot "$blob"
+refused "knows nothing of session 'nobody'" parley test --record --session nobody --env test
 tell ok
