@@ -36,8 +36,8 @@ static void add_event(Recording *recording, const json_t *entry)
 	step = json_pack("{s:s}", "event", json_word(entry, "event"));
 	json_object_set_new(recording->events, id, json_true());
 	if (*treatment && !json_object_get(recording->treatments, treatment))
-		recording_lacks(recording, arena_printf(recording->cli->arena,
-		                                   "event %s was about an offer of another session", id));
+		recording_lacks(arena_printf(
+		        recording->cli->arena, "event %s was about an offer of another session", id));
 	if (*treatment)
 		json_object_set_new(step, "offer", json_string(offer));
 	recording_step(recording, step, time_of(entry));
@@ -71,7 +71,7 @@ static Err add_decision(Recording *recording, DecisionPlans *plans, const json_t
 		        replay.no_receipt ? "its receipt was too long to be kept"
 		                          : replay.differences.texts[0]);
 	if (recording->plan && recording->plan != plan)
-		recording_lacks(recording, "another snapshot came into service during the session");
+		recording_lacks("another snapshot came into service during the session");
 	recording->plan = plan;
 	remember_treatments(recording, recorded);
 	return recording_decision(recording, recorded, &replay);
@@ -151,6 +151,7 @@ Err test_record(Cli *cli)
 	Err e = record(cli, &recording, &plans);
 	ErrDetail why = *err_detail();
 
+	json_decref(recording.given);
 	decision_plans_free(&plans);
 	return e ? err_restore(&why) : OK;
 }

@@ -24,10 +24,9 @@ static json_t *time_json(int64_t us)
 	return json_string(text);
 }
 
-void recording_lacks(Recording *recording, const char *what)
+void recording_lacks(const char *what)
 {
 	fprintf(stderr, "note: %s: the scenario may answer otherwise\n", what);
-	recording->lacks = true;
 }
 
 // --- the visitor ---
@@ -142,19 +141,25 @@ static json_t *past_json(const Plan *plan, const VisitorState *state, int64_t be
 	return list;
 }
 
-static void look_at_volumes(Recording *recording, const VisitorState *state)
+static void look_at_volumes(const Recording *recording, const VisitorState *state)
 {
 	const Snapshot *snapshot = plan_snapshot(recording->plan);
 
 	for (size_t i = 0; state->volumes && i < snapshot->n_constraints; i++)
 		if (state->volumes[i])
-			recording_lacks(recording,
-			        arena_printf(recording->cli->arena,
-			                "constraint %s counts all visitors, and had counted %" PRIu64,
-			                snapshot->constraints[i]->name, state->volumes[i]));
+			recording_lacks(arena_printf(recording->cli->arena,
+			        "constraint %s counts all visitors, and had counted %" PRIu64,
+			        snapshot->constraints[i]->name, state->volumes[i]));
 }
 
 // --- whose session it is ---
+
+// Takes `values` over.
+static void was_given(Recording *recording, json_t *values)
+{
+	json_decref(recording->given);
+	recording->given = values;
+}
 
 // What the touchpoint said between the last question and this one was said by the last event.
 static void put_changes(Recording *recording, const Receipt *receipt)
@@ -169,10 +174,9 @@ static void put_changes(Recording *recording, const Receipt *receipt)
 	if (json_object_size(changed) && json_object_get(last, "event"))
 		json_object_set(last, "set", changed);
 	else if (json_object_size(changed))
-		recording_lacks(recording, "attributes changed without an event");
+		recording_lacks("attributes changed without an event");
 	json_decref(changed);
-	json_object_set_new(recording->scenario, "~given", now);
-	recording->given = now;
+	was_given(recording, now);
 }
 
 static void begin(Recording *recording, const RecordedDecision *recorded, const Receipt *receipt)
@@ -190,7 +194,7 @@ static void begin(Recording *recording, const RecordedDecision *recorded, const 
 	if (json_array_size(past))
 		json_object_set(scenario, "history", past);
 	json_decref(past);
-	recording->given = json_object_get(scenario, "set");
+	was_given(recording, json_incref(json_object_get(scenario, "set")));
 }
 
 static void take_visitor(Recording *recording, const RecordedDecision *recorded, const Receipt *receipt)
@@ -213,8 +217,8 @@ static void take_visitor(Recording *recording, const RecordedDecision *recorded,
 	json_t *who = json_object();
 	put_visitor(who, recording, recorded, receipt);
 	if (receipt->visitor.state.fact_count)
-		recording_lacks(recording, "what had happened to the visitor who signed in is left out");
-	recording->given = json_object_get(who, "set");
+		recording_lacks("what had happened to the visitor who signed in is left out");
+	was_given(recording, json_incref(json_object_get(who, "set")));
 	recording_step(recording, json_pack("{s:o}", "sign_in", who), decision_time(recorded));
 }
 
@@ -308,7 +312,7 @@ Err recording_decision(Recording *recording, const RecordedDecision *recorded, c
 		json_t *own = filter_json(&request->points[p], arena);
 
 		if (filter && !json_equal(filter, own))
-			recording_lacks(recording, "each point had a filter of its own");
+			recording_lacks("each point had a filter of its own");
 		json_decref(filter);
 		filter = own;
 		if (request->points[p].point >= 0)
@@ -346,7 +350,6 @@ void recording_step(Recording *recording, json_t *step, int64_t time_us)
 
 json_t *recording_file(Recording *recording)
 {
-	json_object_del(recording->scenario, "~given");
 	json_object_set(recording->scenario, "when", recording->steps);
 	return json_pack("{s:s, s:[O]}", "channel", plan_snapshot(recording->plan)->channel, "scenarios",
 	        recording->scenario);

@@ -12,12 +12,11 @@ typedef struct Recording {
 	json_t *scenario;   // its members but for the steps
 	json_t *steps;
 	const char *level, *id; // whose session it is now; NULL: not known
-	json_t *given;          // borrowed: the attributes that the last decision was given
-	bool lacks;
+	json_t *given;          // what the touchpoint had said by the last decision
 } Recording;
 
 // Something of the session that a scenario cannot have, told on standard error.
-void recording_lacks(Recording *recording, const char *what);
+void recording_lacks(const char *what);
 // Takes `step` over: at that moment.
 void recording_step(Recording *recording, json_t *step, int64_t time_us);
 // A question with what was answered and why; before the first, whom it was about and what had happened.

@@ -211,7 +211,7 @@ VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snap
 	"answered, and why not otherwise. With the same snapshot it passes at once; from there on it is yours to change.\n\n"
 	"Examples:\n"
 	"  parley test --record --session 4711 --env staging > scenarios/4711.yaml\n"
-	"  parley test scenarios/ --snapshot bank.snapshot --coverage\n"
+	"  parley test scenarios/ --snapshot working:bank --coverage\n"
 	"  parley test scenarios.yaml --snapshot staging:bank --junit report.xml --min-coverage 80\n"
 	"  parley test scenarios.yaml --env staging --channel bank --live\n")
 VERB_ROW("evidence scenarios", "CHANNEL FILE|FOLDER… --env ENVIRONMENT", 2, 100, "snapshot live", "run scenarios with what an environment runs, for gates", verb_evidence_scenarios,

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		Report report;
 		if (report_read(kinds[i], str_n((const char *)data, size), &report))
 			continue;
-		if (report.errors > report.calls || report.failed > report.scenarios || report.error_rate > 1)
+		if (report.errors > report.calls || report.failed > report.scenarios ||
+		        report.error_rate > 1 || !(report.coverage >= 0 && report.coverage <= 1))
 			abort();
 	}
 	return 0;

@@ -9,8 +9,8 @@ stack_up "test" >/dev/null
 stack_sample >/dev/null
 sample=$stack_profiles/sample/scenarios.yaml
 
-tell "the sample's scenarios pass and reach all of it; the bytes are a file's or what an environment runs"
-expect " 0 failed" parley test "$sample" --snapshot test:retail-bank
+tell "the sample's scenarios pass and reach all of it; the bytes are a file's, what an environment runs or what is configured"
+expect " 0 failed" parley test "$sample" --snapshot working:retail-bank
 expect "100.0 % of the channel is covered" parley test "$sample" --env test --channel retail-bank --coverage
 blob=$(find "$STACK/runtime/test" -path '*blobs*' -type f)
 expect " 0 failed" parley test "$sample" --snapshot "$blob" --min-coverage 100 --design 127.0.0.1:1

@@ -121,7 +121,7 @@ static void all_that_a_profile_says_is_read(void **state)
 	        "timestamp_key: /keys/timestamp.key\ntimestamp_lifetime: 12h\n"
 	        "gates:\n  - kind: load\n    max_p99: 5ms\n    min_throughput: 1000\n"
 	        "    max_error_rate: 0.01%\n    max_age: 7d\n"
-	        "  - {kind: scenarios, from: staging, min_scenarios: 12}\n"
+	        "  - {kind: scenarios, from: staging, min_scenarios: 12, min_coverage: 75%}\n"
 	        "rollout:\n  strategy: steps\n"
 	        "  steps:\n    - {servers: [canary], share: 12.5%, bake: 10m}\n    - {bake: 1s}\n"
 	        "  return_on: {error_rate: 0.5%, p99_ratio: 150%, acceptance_drop: 20%, min_calls: 500}\n"
@@ -137,6 +137,7 @@ static void all_that_a_profile_says_is_read(void **state)
 	assert_true(str_eq(environment_gate(e, 0)->from, STR("staging")));
 	assert_int_equal(environment_gate(e, 0)->max_error_rate, 100);
 	assert_int_equal(environment_gate(e, 1)->min_scenarios, 12);
+	assert_int_equal(environment_gate(e, 1)->min_coverage, 750000);
 	assert_int_equal(environment_step(e, 0)->share, 125000);
 	assert_true(environment_step_has(environment_step(e, 0), environment_server(e, 0)));
 	assert_false(environment_step_has(environment_step(e, 0), environment_server(e, 1)));
