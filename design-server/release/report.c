@@ -47,9 +47,9 @@ static Err read_cases(const json_t *item, Report *ret)
 	bool passed = json_is_true(json_object_get(item, "passed"));
 	int64_t cases = 1, failed = !passed;
 	if (json_object_get(item, "cases"))
-		TRY(whole(item, "cases", &cases));
+		TRY(report_whole(item, "cases", &cases));
 	if (json_object_get(item, "failed"))
-		TRY(whole(item, "failed", &failed));
+		TRY(report_whole(item, "failed", &failed));
 	if (cases < 1 || failed > cases || (failed == 0) != passed || cases > number_max - ret->scenarios)
 		return err_at(ERR_EVIDENCE_INVALID, "report",
 		        "scenario '%.100s' has %lld cases of which %lld failed, and it %s",
