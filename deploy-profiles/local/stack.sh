@@ -195,7 +195,8 @@ stack_approve()
 {
 	local channel=$1 environment=$2 name
 	for name in $stack_approvers; do
-		parley rollout history "$channel" --env "$environment" --limit 1 -o json | grep -q '"AWAITING_APPROVAL"' || return 0
+		# Not by a pipe: who stops reading at the first word found would break it.
+		[[ $(parley rollout history "$channel" --env "$environment" --limit 1 -o json) == *'"AWAITING_APPROVAL"'* ]] || return 0
 		stack_person "$name" || return
 		parley --context "$name" approve "$channel" --env "$environment" --yes --root "$STACK/root/$environment.root" \
 			--key "$STACK/cli/$name.key" --passphrase-file "$STACK/cli/$name.passphrase" || return
