@@ -33,6 +33,7 @@ Err plan_print_one(Cli *cli, const json_t *plan)
 	CLEANUP(json_decrefp_) json_t *shown = flat(plan);
 
 	TRY(print_one(cli, shown));
+	printf("\nhash of all effects, as an approval signs it: %s\n", told_text(plan, "digest"));
 	TRY(print_list(cli, json_object_get(plan, "totals"),
 	        "OF:dimension NAME:name RECOMMENDED:recommended CONTACTS:contacts ACCEPTS:accepts "
 	        "REJECTS:rejects"));

@@ -126,6 +126,7 @@ assert sys.argv[2] in text and "Doubly robust" in text and "retired-get-estate-t
 assert "What differs in the configuration" in text
 PYTHON
 expect "would be answered otherwise" parley plan report as-it-is bolder
+expect "$(value bolder digest)" parley plan show bolder
 
 tell "nothing happened: no history, no audit; names and sets are kept apart"
 is "the world" "$(world)" "$before"
