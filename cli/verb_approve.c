@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "behaviour_print.h"
 #include "connect.h"
+#include "consent.h"
 #include "deployment.h"
 #include "keyring.h"
 #include "output.h"
@@ -200,22 +201,6 @@ static Err show_behaviour(const Approve *a)
 
 // --- signing ---
 
-static Err ask(Cli *cli, const char *environment)
-{
-	char line[16] = "";
-
-	if (cli_given(cli, OPT_YES))
-		return OK;
-	FILE *terminal = fopen("/dev/tty", "r+e");
-	if (!terminal)
-		return cli_usage(cli, "there is no terminal to ask at: look at it, then say --yes");
-	fprintf(terminal, "\nSign this for %s? Type yes: ", environment);
-	fflush(terminal);
-	char *got = fgets(line, sizeof line, terminal);
-	fclose(terminal);
-	return got && strcmp(line, "yes\n") == 0 ? OK : err(ERR_CANCELLED, "nothing was signed");
-}
-
 static Err send(const Approve *a, const Signature *signature, json_t **ret)
 {
 	Parley__Design__V1__ApproveRequest request = PARLEY__DESIGN__V1__APPROVE_REQUEST__INIT;
@@ -256,7 +241,8 @@ static Err sign_and_send(const Approve *a)
 	Str holder;
 
 	TRY(keyring_sign(a->cli, STR(SNAPSHOT_PAYLOAD_TYPE), a->payload, 1, &signature, &count));
-	TRY(approval_check(&a->trusted.root, a->payload, str(a->manifest->author), signature, &holder));
+	TRY(approval_check(&a->trusted.root, STR(SNAPSHOT_PAYLOAD_TYPE), a->payload, str(a->manifest->author),
+	        signature, &holder));
 	TRY(trusted_keep(a->cli, &a->trusted));
 	TRY(send(a, signature, &answer));
 	return print_answer(a, &answer);
@@ -285,6 +271,6 @@ Err verb_approve(Cli *cli)
 	show_manifest(&a);
 	TRY(show_changes(&a));
 	TRY(show_behaviour(&a));
-	TRY(ask(cli, a.environment));
+	TRY(consent_to_sign(cli, a.environment));
 	return sign_and_send(&a);
 }

@@ -4,12 +4,13 @@
 #include "output.h"
 #include "parley/design/v1/audit.pb-c.h"
 #include "parley/design/v1/history.pb-c.h"
+#include "submitted.h"
 
 #define HISTORY_COLUMNS                                                                                      \
 	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
 	"VISITOR:audience_id "                                                                               \
 	"POINT:interaction_point OFFER:offer_code RULE:treatment_rule EVENT:event TREATMENT:treatment_code " \
-	"DECISION:decision_id"
+	"DECISION:decision_id PLAN:plan"
 
 #define HISTORY_CSV                                                                                          \
 	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
@@ -19,7 +20,7 @@
 	"DECISION:decision_id EVENT:event "                                                                  \
 	"ID:event_id "                                                                                       \
 	"RESPONSE:response CAUSE:cause_event_id OTHER-LEVEL:treatment_audience_level "                       \
-	"OTHER-VISITOR:treatment_audience_id VERSION:snapshot_version RUNTIME:runtime_id"
+	"OTHER-VISITOR:treatment_audience_id VERSION:snapshot_version RUNTIME:runtime_id PLAN:plan"
 
 static void set_option(Cli *cli, json_t *request, const char *field, OptionId id)
 {
@@ -43,6 +44,12 @@ static Err history_request(Cli *cli, json_t *request)
 	set_option(cli, request, "offer_code", OPT_OFFER_CODE);
 	set_option(cli, request, "treatment_code", OPT_TREATMENT);
 	set_option(cli, request, "event", OPT_EVENT);
+	if (cli_given(cli, OPT_PLAN)) {
+		const char *source;
+
+		TRY(submitted_source(cli, cli_option(cli, OPT_PLAN), &source));
+		json_object_set_new(request, "plan", json_string(source));
+	}
 	TRY(cli_moment_field(cli, OPT_SINCE, "since", request));
 	return cli_moment_field(cli, OPT_UNTIL, "until", request);
 }

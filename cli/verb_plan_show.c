@@ -3,6 +3,7 @@
 #include "plan_event.h"
 #include "plan_html.h"
 #include "plan_print.h"
+#include "submitted.h"
 
 static Err show_event(Cli *cli, const PlanReview *review)
 {
@@ -14,6 +15,26 @@ static Err show_event(Cli *cli, const PlanReview *review)
 	return cli->format == FORMAT_TABLE ? plan_event_print(cli, event) : print_json(cli, event);
 }
 
+// How it stands in the environment that --env names.
+static Err show_submitted(Cli *cli, json_t *shown)
+{
+	Submitted plan;
+	SubmittedPlan *now = NULL;
+	Err e = submitted_find(cli, true, &plan);
+
+	if (e == OK)
+		e = submitted_get(cli, &plan, cli->arena, &now);
+	submitted_close(&plan);
+	TRY(e);
+	if (cli->format != FORMAT_TABLE)
+		return json_object_set_new(shown, "submission", submitted_json(now)) == 0
+		               ? OK
+		               : err(ERR_NO_MEMORY, "no memory for a plan");
+	TRY(submitted_print(cli, now));
+	putchar('\n');
+	return OK;
+}
+
 Err verb_plan_show(Cli *cli)
 {
 	CLEANUP(plan_review_close) PlanReview review = {0};
@@ -23,6 +44,8 @@ Err verb_plan_show(Cli *cli)
 	if (cli_given(cli, OPT_PLACE))
 		return show_event(cli, &review);
 	TRY(plan_review_one(cli, &review, &plan));
+	if (cli_given(cli, OPT_ENV))
+		TRY(show_submitted(cli, plan));
 	if (cli->format != FORMAT_TABLE)
 		return print_json(cli, plan);
 	CLEANUP(json_decrefp_) json_t *values = json_pack("[O]", json_object_get(plan, "value"));

@@ -445,14 +445,15 @@ VERB_ROW("root send", "FILE --env ENVIRONMENT", 1, 1, "ca certificate key server
 	"Examples:\n"
 	"  parley root send r1.floor --env production\n"
 	"  parley root send r1.floor --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
-VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment event since until limit no-header", "show the contact and response history, newest first", verb_history,
+VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment event plan since until limit no-header", "show the contact and response history, newest first", verb_history,
 	"KIND is recommendation, contact, accept, reject, outcome (of a type of one's own), event, session_start or session_end.\n"
 	"Filters add up. Give --visitor or a short period where you can: they are found by an index. Times are UTC.\n\n"
 	"Examples:\n"
 	"  parley history --session s-1\n"
 	"  parley history --treatment 7Q2MZKC4W9XHT3B5VNJ\n"
 	"  parley history --env production --offer-code GOLD --since 24h\n"
-	"  parley history --env production --kind accept --kind reject --limit 100000 -o csv > answers.csv\n")
+	"  parley history --env production --kind accept --kind reject --limit 100000 -o csv > answers.csv\n"
+	"  parley history --env production --plan bolder --kind contact\n")
 VERB_ROW("decision show", "ID", 1, 1, "", "show what a recorded decision came from, and what it gave", verb_decision_show,
 	"ID is a decision's name, as getOffers and parley history tell it, or any of its treatment codes. Shown are the visitor's\n"
 	"attributes and segments as the decision saw them, what had happened to the visitor, what was counted, what was asked for, and\n"
@@ -645,10 +646,12 @@ VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
 VERB_ROW("plan show", "PLAN", 1, 1, "place clip", "show what a plan sums up to, or all that one event would do", verb_plan_show,
 	"Told are sums by offer, zone, point, segment, campaign and cell, problems, and, if the event set carries outcomes, what the plan\n"
 	"is worth (parley plan compare --help). --place N tells one event instead, by its place in the set: every entry that it would\n"
-	"leave, segments entered and left, problems, and why each candidate was or was not offered, decided again for this.\n\n"
+	"leave, segments entered and left, problems, and why each candidate was or was not offered, decided again for this. --env ENVIRONMENT\n"
+	"tells how the plan stands there as well: approvals, what has been executed, or why it was refused.\n\n"
 	"Examples:\n"
 	"  parley plan show bolder\n"
 	"  parley plan show bolder --place 17\n"
+	"  parley plan show bolder --env production\n"
 	"  parley plan show bolder -o json | jq .problems_by_reason\n")
 VERB_ROW("plan compare", "PLAN PLAN…", 2, 8, "limit quick clip", "tell who would get something else in another plan, why, and what it is worth", verb_plan_compare,
 	"All must be over the same events; the first is what the others are held against. Each question is compared by its first offer;\n"
@@ -674,6 +677,41 @@ VERB_ROW("plan report", "PLAN [PLAN…]", 1, 8, "html limit quick clip", "tell a
 VERB_ROW("plan verify", "PLAN", 1, 1, "", "read a plan whole and hold it against its digest", verb_plan_verify,
 	"Examples:\n"
 	"  parley plan verify bolder\n")
+VERB_ROW("plan submit", "PLAN --env ENVIRONMENT", 1, 1, "comment", "hand a plan in, to be approved and executed in an environment", verb_plan_submit,
+	"Sends the plan's effects to the design server, which keeps them until they are executed or withdrawn. Cut off, the same command\n"
+	"goes on. A plan is named by its effects, so it is there once, whoever submits it again.\n\n"
+	"A plan comes about in these steps: events import, plan run, plan compare, plan submit; plan approve by as many others as the\n"
+	"environment asks for with deployments; plan execute.\n\n"
+	"Examples:\n"
+	"  parley plan submit bolder --env production -m \"a year of visits, once more\"\n")
+VERB_ROW("plan submitted", "--env ENVIRONMENT", 0, 0, "", "list the plans that were submitted, the newest first", verb_plan_submitted,
+	"Examples:\n"
+	"  parley plan submitted --env production\n"
+	"  parley plan submitted --env production -o json | jq '.[] | select(.state == \"refused\") | .reason'\n")
+VERB_ROW("plan approve", "PLAN --env ENVIRONMENT --key FILE", 1, 1, "key root passphrase-file comment yes", "sign a submitted plan, on your own machine", verb_plan_approve,
+	"Signed are the plan's exact effects, the environment, and what the plan was made of; a signature for one environment is none for\n"
+	"another. You need the plan in your workbench, because you sign what you can look at: have its file given to you, or make it again\n"
+	"from the same events, snapshot and seed, which gives the same bytes. Who submitted a plan cannot approve it; how many others must,\n"
+	"the environment's root says, as for deployments.\n\n"
+	"Examples:\n"
+	"  parley plan show bolder --env production\n"
+	"  parley plan approve bolder --env production --key ~/keys/ann.pem\n")
+VERB_ROW("plan execute", "PLAN --env ENVIRONMENT", 1, 1, "no-wait", "bring what a plan does into the history and to the runtime servers, once", verb_plan_execute,
+	"First the world is looked at. The plan is refused, and nothing is changed, if\n"
+	"  - the environment runs another snapshot than the plan's, or not on every server;\n"
+	"  - a visitor of the plan has a contact, a response or an effect of an event in the history that the plan did not begin with;\n"
+	"  - an event of the plan, by its source's ID, is in the history already.\n"
+	"Then the plan's sessions, recommendations, contacts, responses and events become history, at their own times, each row naming the\n"
+	"plan; and every runtime server of the environment is told what happened to visitors, which counts from when it is told. Nothing\n"
+	"stops an execution that has begun: it goes on when servers come back. Done again, it changes nothing.\n\n"
+	"PLAN may also be a digest, or its first digits, of a plan that was submitted.\n\n"
+	"Examples:\n"
+	"  parley plan execute bolder --env production\n"
+	"  parley history --env production --plan bolder\n")
+VERB_ROW("plan withdraw", "PLAN --env ENVIRONMENT", 1, 1, "comment", "give up a submitted plan whose execution has not begun", verb_plan_withdraw,
+	"Its approvals go, and so do its effects from the design server; the plan in your workbench stays.\n\n"
+	"Examples:\n"
+	"  parley plan withdraw bolder --env production -m \"the cards are sold out\"\n")
 VERB_ROW("plan remove", "PLAN", 1, 1, "", "remove a plan, or what is there of one that was broken off", verb_plan_remove,
 	"Examples:\n"
 	"  parley plan remove bolder\n")

@@ -6,6 +6,7 @@
 #include "design.h"
 #include "environment/environment.h"
 #include "erasure/erasure.h"
+#include "execution/execution.h"
 #include "exposition.h"
 #include "history/history.h"
 #include "match/match.h"
@@ -30,6 +31,7 @@ typedef struct Design {
 	Environments environments;
 	Rollouts *rollouts;
 	Erasures *erasures;
+	Executions *executions;
 	Release *release;
 	Retention *retention;
 	RpcServer *rpc;
@@ -48,6 +50,7 @@ static void design_stop(Design *design)
 	rpc_server_free(design->rpc);
 	retention_free(design->retention);
 	release_free(design->release);
+	executions_free(design->executions);
 	erasures_free(design->erasures);
 	matcher_free(design->services.matcher);
 	rollouts_free(design->rollouts);
@@ -116,6 +119,7 @@ static Err start_rpc(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(retention_register(design->retention, design->rpc));
 	TRY(validate_register(&design->services, design->rpc));
 	TRY(erasures_register(design->erasures, design->rpc));
+	TRY(executions_register(design->executions, design->rpc));
 	TRY(source_register(&design->services, &design->environments, arena, design->rpc));
 	TRY(access_check(design->rpc));
 	TRY(rpc_server_start(design->rpc));
@@ -204,6 +208,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	TRY(matcher_new(&design->services, &design->environments, &design->services.matcher));
 	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
 	TRY(erasures_new(&design->services, &design->environments, &design->erasures));
+	TRY(executions_new(&design->services, &design->environments, &design->executions));
 	TRY(release_new(&design->services, &design->environments, design->rollouts, &design->release));
 	TRY(start_tracer(design, config, arena));
 	TRY(watch_database(design));

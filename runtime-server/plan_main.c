@@ -19,7 +19,7 @@
 
 // As in cli/exit_table.h.
 enum { DONE = 0, USAGE = 2, MISSING = 3, REFUSED = 7, FAILED = 8, BROKEN_OFF = 130 };
-enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000 };
+enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000, SEED_BYTES = 6 };
 
 static const char usage[] =
         "usage: parley-runtime plan --set FILE --snapshot FILE --out FILE [--version N] [--state FILE]\n"
@@ -40,7 +40,7 @@ static const char usage[] =
         "  --profiles FILE       visitors' profiles: a line each, {\"level\", \"id\", \"attributes\": {NAME: "
         "value}}\n"
         "  --contact-event NAME  count what is recommended as shown: post this event for every offer\n"
-        "  --seed N              what treatment codes and ties follow from (default 1)\n"
+        "  --seed N              what treatment codes and ties follow from (default: the set's digest)\n"
         "  --explain             effects tell candidates by reason\n"
         "  --threads N           default: one a processor, at most 32\n";
 
@@ -55,6 +55,7 @@ static void stop(int signal_number)
 typedef struct Asked {
 	const char *set, *snapshot, *out, *state, *profiles, *contact_event;
 	uint64_t version, seed, threads;
+	bool seeded;
 	bool explains, json;
 } Asked;
 
@@ -123,6 +124,16 @@ static Err report(const Asked *asked, double seconds, Arena *arena)
 	return OK;
 }
 
+// Plans of different events have different treatment codes, and rival plans of the same events the same chance.
+static uint64_t seed_of(const Asked *asked, const EventSet *set)
+{
+	const uint8_t *digest = event_set_info(set)->digest;
+	uint64_t seed = 0;
+	for (size_t i = 0; i < SEED_BYTES; i++)
+		seed = seed << 8 | digest[i];
+	return asked->seeded ? asked->seed : seed;
+}
+
 static Err make_plan(const Asked *asked, Arena *arena)
 {
 	CLEANUP(event_set_closep) EventSet *set = NULL;
@@ -139,7 +150,7 @@ static Err make_plan(const Asked *asked, Arena *arena)
 	                         .state = asked->state,
 	                         .profiles = asked->profiles,
 	                         .contact_event = asked->contact_event,
-	                         .seed = asked->seed,
+	                         .seed = seed_of(asked, set),
 	                         .explains = asked->explains,
 	                         .threads = (unsigned)asked->threads,
 	                         .path = asked->out,
@@ -219,7 +230,7 @@ int plan_main(int argc, char **argv)
 	        {"help", no_argument, NULL, 'h'},
 	        {0},
 	};
-	Asked asked = {.version = 1, .seed = 1};
+	Asked asked = {.version = 1};
 	for (int option; (option = getopt_long(argc, argv, "h", rows, NULL)) != -1;) {
 		bool fine = option != '?';
 		asked.set = option == 's' ? optarg : asked.set;
@@ -232,6 +243,7 @@ int plan_main(int argc, char **argv)
 		asked.json |= option == 'J';
 		if (option == 'v')
 			fine = read_number(optarg, &asked.version);
+		asked.seeded |= option == 'r';
 		if (option == 'r')
 			fine = read_number(optarg, &asked.seed);
 		if (option == 't')

@@ -213,6 +213,14 @@ Err plan_file_block(
 	return OK;
 }
 
+Err plan_file_bytes(const PlanFile *file, size_t number, Arena *arena, Str *ret)
+{
+	RecordBlock block;
+	TRY(records_block(&file->records, number, arena, &block));
+	*ret = block.content;
+	return OK;
+}
+
 Err plan_file_verify(const PlanFile *file)
 {
 	return records_verify(&file->records, file->end->effects, file->end->digest.data);

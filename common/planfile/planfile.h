@@ -46,6 +46,9 @@ size_t plan_file_blocks(const PlanFile *file);
 // Errors: IO, STATE_CORRUPT, NO_MEMORY.
 Err plan_file_block(
         const PlanFile *file, size_t block, Arena *arena, const EventEffects *const **ret, size_t *ret_count);
+// A block's bytes, as the digest is of them (stream.h takes them apart), in `arena`. Errors: as
+// plan_file_block.
+Err plan_file_bytes(const PlanFile *file, size_t block, Arena *arena, Str *ret);
 // Reads all of it, and holds it against its digest. Errors: STATE_CORRUPT, IO, NO_MEMORY.
 Err plan_file_verify(const PlanFile *file);
 

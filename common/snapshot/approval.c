@@ -3,7 +3,7 @@
 #include "snapshot/internal.h"
 
 Err approval_check(
-        const TrustRoot *root, Str manifest, Str author, const Signature *signature, Str *ret_holder)
+        const TrustRoot *root, Str type, Str payload, Str author, const Signature *signature, Str *ret_holder)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(MANIFEST_MAX, 0);
 	Str signed_bytes;
@@ -21,13 +21,14 @@ Err approval_check(
 	if (role != KEY_APPROVER)
 		return err(ERR_KEY_ROLE, "%s's key is a %s key, it approves nothing: use an approver's key",
 		        key->holder, key_role_name(role));
-	TRY(signed_bytes_of(STR(SNAPSHOT_PAYLOAD_TYPE), manifest, arena, &signed_bytes));
+	TRY(signed_bytes_of(type, payload, arena, &signed_bytes));
 	if (!signature_verifies(key->public_.data, signature, signed_bytes))
 		return err(ERR_SIGNATURE_INVALID,
-		        "%s's signature does not fit the manifest: fetch it anew and approve it again",
+		        "%s's signature does not fit what is to be approved: fetch it anew and approve it "
+		        "again",
 		        key->holder);
 	if (str_eq(str(key->holder), author))
-		return err(ERR_APPROVER_IS_AUTHOR, "%s deployed this: somebody else must approve it",
+		return err(ERR_APPROVER_IS_AUTHOR, "this is %s's own: somebody else must approve it",
 		        key->holder);
 	*ret_holder = str(key->holder);
 	return OK;

@@ -19,6 +19,7 @@ enum {
 #define ROOT_PAYLOAD_TYPE      "application/vnd.parley.root.v1+protobuf"
 #define TIMESTAMP_PAYLOAD_TYPE "application/vnd.parley.timestamp.v1+protobuf"
 #define FLOOR_PAYLOAD_TYPE     "application/vnd.parley.floor.v1+protobuf"
+#define PLAN_PAYLOAD_TYPE      "application/vnd.parley.plan.v1+protobuf"
 
 typedef enum KeyRole { KEY_ROOT, KEY_BUILDER, KEY_APPROVER, KEY_TIMESTAMP, KEY_ROLES } KeyRole;
 
@@ -86,9 +87,10 @@ Err manifest_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Manifest **r
 Err root_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Root **ret);
 Err floor_parse(Str payload, Arena *arena, Parley__Snapshot__V1__Floor **ret);
 
-// Whether a signature over a manifest's bytes is an approval by a person who may give it. `ret_holder` lives
-// as long as the root. Errors: SIGNATURE_INVALID, KEY_ROLE, APPROVER_IS_AUTHOR.
-Err approval_check(const TrustRoot *root, Str manifest, Str author,
+// Whether a signature over the bytes of a manifest (type SNAPSHOT_PAYLOAD_TYPE) or of a plan's statement
+// (PLAN_PAYLOAD_TYPE) is an approval by a person who may give it. `ret_holder` lives as long as the root.
+// Errors: SIGNATURE_INVALID, KEY_ROLE, APPROVER_IS_AUTHOR.
+Err approval_check(const TrustRoot *root, Str type, Str payload, Str author,
         const Parley__Snapshot__V1__Signature *signature, Str *ret_holder);
 
 // --- keys in files ---

@@ -277,24 +277,32 @@ static void add_facts(Batch *batch, const BatchRecord *record)
 		batch->facts[batch->fact_count++] = (Fact){.record = record, .kind = FACT_OUTCOME};
 }
 
-Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)
+Err batch_make(BatchRecord *records, size_t count, Arena *arena, Batch *ret)
 {
-	size_t count = 0, facts = 0;
-	TRY(count_frames(claim, &count));
-	*ret = (Batch){.records = ARENA_ARRAY(arena, BatchRecord, count + 1), .count = count};
-	if (ret->records == NULL)
-		return err(ERR_NO_MEMORY, "no memory for a batch of records");
-	Str frames = claim->frames;
+	size_t facts = 0;
+	*ret = (Batch){.records = records, .count = count};
 	for (size_t i = 0; i < count; i++) {
-		TRY(journal_record_parse(&frames, &ret->records[i].frame));
-		TRY(judge(&ret->records[i], arena));
-		TRY(keep_effects(&ret->records[i], arena));
-		facts += count_facts(ret->records[i].entry);
+		TRY(judge(&records[i], arena));
+		TRY(keep_effects(&records[i], arena));
+		facts += count_facts(records[i].entry);
 	}
 	ret->facts = ARENA_ARRAY(arena, Fact, facts + 1);
 	if (ret->facts == NULL)
 		return err(ERR_NO_MEMORY, "no memory for a batch of records");
 	for (size_t i = 0; i < count; i++)
-		add_facts(ret, &ret->records[i]);
+		add_facts(ret, &records[i]);
 	return OK;
+}
+
+Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret)
+{
+	size_t count = 0;
+	TRY(count_frames(claim, &count));
+	BatchRecord *records = ARENA_ARRAY(arena, BatchRecord, count + 1);
+	if (records == NULL)
+		return err(ERR_NO_MEMORY, "no memory for a batch of records");
+	Str frames = claim->frames;
+	for (size_t i = 0; i < count; i++)
+		TRY(journal_record_parse(&frames, &records[i].frame));
+	return batch_make(records, count, arena, ret);
 }

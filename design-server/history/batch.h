@@ -64,6 +64,9 @@ typedef struct BatchClaim {
 // Checks every frame; what is inside is judged record by record and never an error. Errors: JOURNAL_CORRUPT
 // (a frame), REQUEST_MALFORMED (other records than the request says, or not one after the other), NO_MEMORY.
 Err batch_read(const BatchClaim *claim, Arena *arena, Batch *ret);
+// The same of records that no runtime server shipped: their frames are filled in, and in sequence. Error:
+// NO_MEMORY.
+Err batch_make(BatchRecord *records, size_t count, Arena *arena, Batch *ret);
 
 // The last sequence that the record speaks for.
 static inline uint64_t batch_record_last(const BatchRecord *record)

@@ -90,7 +90,8 @@ static Err bind_query(Listing *listing)
 	for (size_t i = 0; i < listing->kind_count; i++)
 		kinds |= 1U << listing->kinds[i];
 	const char *filters[] = {request->environment, request->channel, request->session_id,
-	        request->offer_code, request->treatment_code, request->event, request->audience_id};
+	        request->offer_code, request->treatment_code, request->event, request->audience_id,
+	        request->plan};
 	char *query = arena_printf(listing->arena, "history %x %" PRId64 " %" PRId64, kinds,
 	        listing->since_us, listing->until_us);
 	for (size_t i = 0; query && i < ARRAY_COUNT(filters); i++)
@@ -174,6 +175,8 @@ static void fill_entry(HistoryEntry *entry, const PgResult *rows, size_t row, Ar
 	entry->treatment_audience_id = text_of(rows, row, TREATMENT_AUDIENCE, arena);
 	entry->response = text_of(rows, row, RESPONSE, arena);
 	entry->decision_id = decision_of(rows, row, arena);
+	if (str_starts(pg_text(rows, row, RUNTIME_ID), STR("plan:")))
+		entry->plan = entry->runtime_id;
 }
 
 static HistoryKey key_of(const PgResult *rows, size_t row)
@@ -214,7 +217,7 @@ static Err read_page(Pg *pg, void *context)
 	        P_I64(before->incarnation), P_I64(before->sequence), P_I64(before->position),
 	        P_TEXT(before->runtime_id), P_I64((int64_t)listing->page_size + 1),
 	        P_CTEXT(request->offer_code), P_CTEXT(request->treatment_code), P_CTEXT(request->event),
-	        P_TIME(listing->since_us)));
+	        P_TIME(listing->since_us), P_CTEXT(request->plan)));
 	return fill_response(listing, rows);
 }
 

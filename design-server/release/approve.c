@@ -65,7 +65,7 @@ static Err check_holder(Pg *pg, const Decision *d, Str payload, Str author, Str 
 	signature.keyid = d->in->keyid;
 	signature.sig = d->in->signature;
 	TRY(environment_root(pg, d->environment, d->arena, &root));
-	TRY(approval_check(&root, payload, author, &signature, ret_holder));
+	TRY(approval_check(&root, STR(SNAPSHOT_PAYLOAD_TYPE), payload, author, &signature, ret_holder));
 	if (!str_eq(*ret_holder, d->who->user))
 		return err(ERR_PERMISSION_DENIED,
 		        "the key is " STR_FMT "'s by root %llu of " STR_FMT ", and you are " STR_FMT

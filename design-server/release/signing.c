@@ -36,7 +36,8 @@ static bool counts(
 	Str holder;
 	if (!root)
 		return true;
-	if (approval_check(root, payload, author, &candidate->signature, &holder) != OK)
+	if (approval_check(
+	            root, STR(SNAPSHOT_PAYLOAD_TYPE), payload, author, &candidate->signature, &holder) != OK)
 		return false;
 	candidate->approver = holder;
 	for (size_t i = 0; i < count; i++)

@@ -1,7 +1,8 @@
 // Effects on visitors that a server has not heard of: what the matcher found to be an accept, a reject or a
-// contact although no session of that server told of it. They are in the table visitor_effect in the order
-// of their numbers, and each server has a place in it; so one that was away goes on where it was. A call
-// whose outcome is unknown is sent again: the server applies an effect once.
+// contact although no session of that server told of it, and what a plan did that was executed. They are in
+// the table visitor_effect in the order of their numbers, and each server has a place in it; so one that was
+// away goes on where it was. A call whose outcome is unknown is sent again: the server applies an effect
+// once.
 #include "rollout/talk.h"
 
 enum { PAGE = 256, PAGES = 16, APPLY_MS = 15000, PAGE_BYTES = 32 * 1024, VISITOR_BYTES = 64 };
@@ -19,9 +20,11 @@ typedef struct Page {
 
 static Parley__Journal__V1__EffectKind kind_of(Str name)
 {
-	return str_eq(name, STR("accept"))   ? PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_ACCEPT
-	       : str_eq(name, STR("reject")) ? PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_REJECT
-	                                     : PARLEY__JOURNAL__V1__EFFECT_KIND__EFFECT_KIND_CONTACT;
+	static const char *const names[] = {"", "contact", "accept", "reject", "suppress", "qualify"};
+	size_t kind = ARRAY_COUNT(names) - 1;
+	while (kind > 0 && !str_eq(name, str(names[kind])))
+		kind--;
+	return (Parley__Journal__V1__EffectKind)kind;
 }
 
 typedef struct Item {
@@ -43,6 +46,8 @@ static VisitorEffects *item_of(const PgResult *rows, size_t row, Arena *arena)
 	item->effect.offer_code = arena_cstr(arena, pg_text(rows, row, 4));
 	item->effect.kind = kind_of(pg_text(rows, row, 5));
 	item->visitor.happened_us = pg_time(rows, row, 6);
+	item->effect.until_us = pg_is_null(rows, row, 7) ? 0 : pg_time(rows, row, 7);
+	item->effect.score = pg_f64(rows, row, 8);
 	item->effects[0] = &item->effect;
 	item->visitor.effects = item->effects;
 	item->visitor.n_effects = 1;

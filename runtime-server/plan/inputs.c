@@ -2,6 +2,7 @@
 #include "plan/internal.h"
 
 #include "base/cleanup.h"
+#include "visitor/visitor.h"
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -39,6 +40,17 @@ static Err digest_file(const char *path, Arena *arena, ProtobufCBinaryData *ret)
 	return fine ? OK : err_errno(ERR_IO, "cannot read %s", path);
 }
 
+// The moment that a checkpoint stands for; 0 of NULL.
+static Err read_state_time(const char *path, int64_t *ret_us)
+{
+	CLEANUP(closep) int fd = -1;
+	*ret_us = 0;
+	if (path == NULL)
+		return OK;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? visitors_state_time(fd, path, ret_us) : err_errno(ERR_IO, "cannot read %s", path);
+}
+
 Err plan_inputs(const PlanOptions *options, Arena *arena, Parley__Plan__V1__PlanInputs *inputs)
 {
 	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(options->content);
@@ -53,5 +65,6 @@ Err plan_inputs(const PlanOptions *options, Arena *arena, Parley__Plan__V1__Plan
 	inputs->contact_event = (char *)(uintptr_t)(options->contact_event ? options->contact_event : "");
 	inputs->explains = options->explains;
 	TRY(digest_file(options->state, arena, &inputs->state_digest));
+	TRY(read_state_time(options->state, &inputs->state_time_us));
 	return digest_file(options->profiles, arena, &inputs->profiles_digest);
 }

@@ -21,10 +21,10 @@ static Err no_memory(void)
 
 // --- calls ---
 
-// Different for every call of a plan, and the same in every plan with that seed.
+// Different for every call of a plan, the same in every plan with that seed, and none of any other seed's.
 static uint64_t seed_of(const Lane *lane, uint64_t call)
 {
-	return mix64(lane->shared->options->seed + lane->item->place * SEEDS + call);
+	return mix64(mix64(lane->shared->options->seed) + lane->item->place * SEEDS + call);
 }
 
 static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)

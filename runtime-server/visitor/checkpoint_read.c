@@ -371,6 +371,14 @@ Err checkpoint_read_head(int fd, const char *name, CheckpointInfo *ret)
 	return OK;
 }
 
+Err visitors_state_time(int fd, const char *name, int64_t *ret_us)
+{
+	CheckpointInfo info;
+	TRY(checkpoint_read_head(fd, name, &info));
+	*ret_us = info.time_us;
+	return OK;
+}
+
 Err checkpoint_read_limits(int fd, const char *name, CheckpointInfo *ret)
 {
 	CLEANUP(loading_free) Loading in = {.fd = fd, .path = name};

@@ -58,6 +58,10 @@ Err visitors_write(Visitors *visitors, int fd, int64_t now_us);
 // Has a checkpoint written now, by the thread that writes them, whether or not something changed.
 void visitors_checkpoint_soon(Visitors *visitors);
 
+// When the state in a checkpoint's file was written down, microseconds since 1970. `name` is for messages.
+// Errors: STATE_CORRUPT, IO.
+Err visitors_state_time(int fd, const char *name, int64_t *ret_us);
+
 // --- recording ---
 
 // Appends the entry to the journal, as journal_append does, and applies it at once: an EventPosted's or

@@ -15,7 +15,7 @@ SELECT e.environment, e.channel, e.audience_level, e.audience_id, e.offer_code, 
 WHERE e.kind IN ('contact', 'accept', 'reject')
 
 -- name: visitor_effects_due
-SELECT id, channel, audience_level, audience_id, offer_code, kind, time FROM visitor_effect
+SELECT id, channel, audience_level, audience_id, offer_code, kind, time, until, score FROM visitor_effect
 WHERE environment = $1 AND id > coalesce((SELECT place FROM visitor_effect_place WHERE environment = $1 AND server = $2), 0)
 ORDER BY id LIMIT $3
 

@@ -62,7 +62,7 @@ FROM STDIN BINARY
 
 -- name: history_list
 -- Newest first. $1 to $4 empty: any. $5: kinds. $6 to $10: the last row of the page before. $11: rows.
--- $12 to $14, offer, treatment, event: empty: any. $15: since; until is in $6.
+-- $12 to $14, offer, treatment, event: empty: any. $15: since; until is in $6. $16: a plan's source, empty: any.
 SELECT * FROM (
 	(SELECT time, 1 AS kind, environment, channel, session_id, audience_level, audience_id,
 		interaction_point, offer_code, treatment_rule, segment, treatment_code, '', '', score::float8,
@@ -71,7 +71,7 @@ SELECT * FROM (
 	WHERE 1 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
-		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND $14 = '' AND time >= $15
+		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND $14 = '' AND time >= $15 AND ($16 = '' OR runtime_id = $16)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 	UNION ALL
 	(SELECT time, 2 AS kind, environment, channel, session_id, audience_level, audience_id,
@@ -82,7 +82,7 @@ SELECT * FROM (
 	WHERE 2 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
-		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15
+		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15 AND ($16 = '' OR runtime_id = $16)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 	UNION ALL
 	(SELECT time, CASE response WHEN 'accept' THEN 3 WHEN 'reject' THEN 4 ELSE 8 END AS kind, environment, channel, session_id, audience_level, audience_id,
@@ -94,7 +94,7 @@ SELECT * FROM (
 	WHERE CASE response WHEN 'accept' THEN 3 WHEN 'reject' THEN 4 ELSE 8 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
-		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15
+		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15 AND ($16 = '' OR runtime_id = $16)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 	UNION ALL
 	(SELECT time, 5 AS kind, environment, channel, session_id, audience_level, audience_id,
@@ -105,7 +105,7 @@ SELECT * FROM (
 	WHERE 5 = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
-		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15
+		AND ($12 = '' OR offer_code = $12) AND ($13 = '' OR treatment_code = $13) AND ($14 = '' OR event = $14) AND time >= $15 AND ($16 = '' OR runtime_id = $16)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 	UNION ALL
 	(SELECT time, CASE what WHEN 'start' THEN 6 ELSE 7 END AS kind, environment, channel, session_id, audience_level, audience_id,
@@ -115,7 +115,7 @@ SELECT * FROM (
 	WHERE CASE what WHEN 'start' THEN 6 ELSE 7 END = ANY ($5::bigint[]) AND ($1 = '' OR environment = $1) AND ($2 = '' OR channel = $2)
 		AND ($3 = '' OR session_id = $3) AND ($4 = '' OR audience_id = $4)
 		AND (time, incarnation, sequence, position, runtime_id) < ($6, $7, $8, $9, $10)
-		AND $12 = '' AND $13 = '' AND $14 = '' AND time >= $15
+		AND $12 = '' AND $13 = '' AND $14 = '' AND time >= $15 AND ($16 = '' OR runtime_id = $16)
 	ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11)
 ) AS h
 ORDER BY time DESC, incarnation DESC, sequence DESC, position DESC, runtime_id DESC LIMIT $11

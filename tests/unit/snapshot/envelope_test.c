@@ -305,7 +305,8 @@ static void an_expired_root_takes_nothing_new(void **state)
 static Err approve(Fixture *f, uint8_t number, Str author, Str *ret_holder)
 {
 	Signature *signature = test_sign(number, TYPE, f->payload, f->arena);
-	return approval_check(&f->root, f->payload, author, signature, ret_holder);
+	return approval_check(
+	        &f->root, STR(SNAPSHOT_PAYLOAD_TYPE), f->payload, author, signature, ret_holder);
 }
 
 static void an_approval_is_judged_when_it_arrives(void **state)
@@ -318,11 +319,13 @@ static void an_approval_is_judged_when_it_arrives(void **state)
 	assert_int_equal(approve(f, BUILDER, STR("dora"), &holder), ERR_KEY_ROLE);
 	assert_int_equal(approve(f, STRANGER, STR("dora"), &holder), ERR_SIGNATURE_INVALID);
 	Signature *signature = test_sign(TEST_BEN, TYPE, STR("another manifest"), f->arena);
-	assert_int_equal(
-	        approval_check(&f->root, f->payload, STR("dora"), signature, &holder), ERR_SIGNATURE_INVALID);
+	assert_int_equal(approval_check(&f->root, STR(SNAPSHOT_PAYLOAD_TYPE), f->payload, STR("dora"),
+	                         signature, &holder),
+	        ERR_SIGNATURE_INVALID);
 	signature->sig.len = 0;
-	assert_int_equal(
-	        approval_check(&f->root, f->payload, STR("dora"), signature, &holder), ERR_SIGNATURE_INVALID);
+	assert_int_equal(approval_check(&f->root, STR(SNAPSHOT_PAYLOAD_TYPE), f->payload, STR("dora"),
+	                         signature, &holder),
+	        ERR_SIGNATURE_INVALID);
 }
 
 static void refuses_what_is_too_large(void **state)
