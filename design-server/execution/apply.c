@@ -137,7 +137,7 @@ static Err tell_event(const Apply *work, const Entry *entry, Told *told)
 static Err tell_visitors(Pg *pg, Apply *work, const Batch *batch)
 {
 	CLEANUP(pg_result_freep) PgResult *last = NULL;
-	Told told;
+	Told told = {0};
 	TRY(told_new(batch, work->arena, &told));
 	for (size_t i = 0; i < batch->count; i++) {
 		const BatchRecord *record = &batch->records[i];
