@@ -22,10 +22,15 @@ typedef struct Execute {
 static Err ask(Execute *x, const char *method, const ProtobufCMessage *request)
 {
 	ProtobufCMessage *answer;
+	CLEANUP(arena_freep) Arena *fresh = arena_new(ANSWERS_ARENA, 0), *before = NULL;
 
-	arena_reset(x->answers);
-	TRY(cli_ask(x->cli, SERVER_DESIGN, PLANS, method, request, x->answers, &answer));
+	if (!fresh)
+		return err(ERR_NO_MEMORY, "no memory for a plan");
+	TRY(cli_ask(x->cli, SERVER_DESIGN, PLANS, method, request, fresh, &answer));
 	x->now = (SubmittedPlan *)answer;
+	before = x->answers;
+	x->answers = fresh;
+	fresh = NULL;
 	return OK;
 }
 
@@ -47,7 +52,12 @@ static Err look(Execute *x)
 	Parley__Design__V1__GetPlanRequest request = PARLEY__DESIGN__V1__GET_PLAN_REQUEST__INIT;
 	request.environment = (char *)(uintptr_t)x->plan.environment;
 	request.digest = x->plan.digest;
-	TRY(ask(x, "GetPlan", &request.base));
+	Err e = ask(x, "GetPlan", &request.base);
+	if (e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_DB_UNAVAILABLE) {
+		x->vain++;
+		return x->vain < LOOKS_IN_VAIN ? OK : e;
+	}
+	TRY(e);
 	x->vain = x->now->done == done && x->now->servers_told == told && x->now->state == state &&
 	                          x->now->state != PLAN_STATE(CHECKING)
 	                  ? x->vain + 1
@@ -123,8 +133,8 @@ static Err withdraw(Execute *x)
 
 static Err with_plan(Cli *cli, Err (*work)(Execute *x))
 {
-	Execute x = {.cli = cli, .answers = arena_new(ANSWERS_ARENA, 0)};
-	Err e = x.answers ? work(&x) : err(ERR_NO_MEMORY, "no memory for a plan");
+	Execute x = {.cli = cli};
+	Err e = work(&x);
 	ErrDetail why = *err_detail();
 
 	submitted_close(&x.plan);

@@ -124,7 +124,8 @@ static Err report(const Asked *asked, double seconds, Arena *arena)
 	return OK;
 }
 
-// Plans of different events have different treatment codes, and rival plans of the same events the same chance.
+// Plans of different events have different treatment codes, and rival plans of the same events the same
+// chance.
 static uint64_t seed_of(const Asked *asked, const EventSet *set)
 {
 	const uint8_t *digest = event_set_info(set)->digest;
