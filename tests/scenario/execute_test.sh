@@ -74,8 +74,8 @@ parley apply -f "$STACK/once.yaml" >/dev/null
 stack_import test retail-bank customer "$stack_profiles/sample/customers.csv" >/dev/null
 stack_deploy retail-bank test >/dev/null 2>&1
 
-tell "visits of 1500 customers are planned; a plan is nothing until it is submitted and signed by two others"
-visits 20001 1500 >"$STACK/quarter.csv"
+tell "visits of 600 customers are planned; a plan is nothing until it is submitted and signed by two others"
+visits 20001 600 >"$STACK/quarter.csv"
 plan quarter quarter --seed 1
 refused PLAN_UNKNOWN sign anna quarter
 refused PLAN_UNKNOWN parley plan execute quarter --env test
