@@ -121,7 +121,11 @@ static void put_approve(FILE *out, const json_t *report)
 		        (int)(i % HTML_COLOURS), told_text(plan, "name"), told_text(plan, "digest"),
 		        (long long)told_count(plan, "effects"));
 		put_time(out, plan, "made", true);
-		html_put(out, "</p>\n</div>\n");
+		html_put(out,
+		        "</p>\n<p class=\"soft\">Signed by <code>parley plan approve %s --env ENVIRONMENT "
+		        "--key "
+		        "FILE</code></p>\n</div>\n",
+		        told_text(plan, "name"));
 	}
 	html_put(out, "</div>\n</section>\n");
 }
