@@ -37,9 +37,11 @@ HINT_ROW(ROOT_UNTRUSTED, "sign nothing; ask those who hold the root keys. If the
                          "the file that you have from them")
 HINT_ROW(ROOT_VERSION, "parley root get fetches the newest; the next one follows that: parley root change")
 HINT_ROW(GATE_FAILED, "parley promotion CHANNEL shows all gates; the commands above make new evidence")
-HINT_ROW(PLAN_UNKNOWN, "parley plan submit PLAN --env ENVIRONMENT; parley plan submitted lists those that were")
+HINT_ROW(PLAN_UNKNOWN,
+        "parley plan submit PLAN --env ENVIRONMENT; parley plan submitted lists those that were")
 HINT_ROW(PLAN_STATE, "parley plan show PLAN --env ENVIRONMENT tells how it stands")
-HINT_ROW(PLAN_MOVED, "nothing was changed. Plan again over the same events with what runs there and visitor state of now (parley plan run "
+HINT_ROW(PLAN_MOVED, "nothing was changed. Plan again over the same events with what runs there and visitor "
+                     "state of now (parley plan run "
                      "--state-file), compare, and submit that")
 HINT_ROW(PLAN_STATEMENT, "do not sign it; tell an administrator")
 HINT_ROW(DEPLOYMENT_NOT_FOUND, "parley rollout history lists what was deployed")
