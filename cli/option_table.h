@@ -41,7 +41,8 @@ OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20, wit
 OPTION_ROW(SESSION, "session", 0, "ID", "only this session")
 OPTION_ROW(AUDIENCE, "audience", 'a', "LEVEL:KEY=VALUE", "the visitor; several keys with commas between them")
 OPTION_ROW(PLAN, "plan", 0, "PLAN",
-        "only what the execution of this plan caused: its name in the workbench, its digest, or plan: and 16 digits")
+        "only what the execution of this plan caused: its name in the workbench, its digest, or plan: and 16 "
+        "digits")
 OPTION_ROW(VISITOR, "visitor", 0, "ID", "only this visitor, as the history writes it")
 OPTION_ROW(KIND, "kind", 'k', "KIND", "only this kind of entry; may be repeated")
 OPTION_ROW(EVENT, "event", 0, "NAME", "only this event, interaction point or response")
