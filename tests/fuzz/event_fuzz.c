@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (bytes == NULL)
 		abort();
-	Err right = wire_unpack(&parley__plan__v1__event__descriptor, whole, EVENT_FIELDS_MAX, arena, &message);
+	Err right =
+	        wire_unpack(&parley__plan__v1__event__descriptor, whole, EVENT_FIELDS_MAX, arena, &message);
 	Err ours = event_read(bytes, size, arena, &event);
 	if ((right == OK) != (ours == OK) && outcomes_in(data, size) < 2)
 		abort();
