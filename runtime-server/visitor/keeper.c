@@ -99,11 +99,13 @@ static Err give_up(const Visitors *visitors, const ErrDetail *why)
 	        why->message, visitors->dir);
 }
 
+// Without a newest one the process died between the two renames of put_in_place, or behind set_aside.
 Err keeper_load(Visitors *visitors, Found *ret)
 {
 	*ret = (Found){0};
 	Err e = load(visitors, "newest", &ret->info, &ret->loaded);
-	if (e == OK && ret->loaded)
+	ret->newest = e == OK && ret->loaded;
+	if (ret->newest)
 		return OK;
 	if (e != OK && e != ERR_STATE_CORRUPT)
 		return e;
@@ -309,8 +311,8 @@ Err keeper_start(Visitors *visitors, const Found *found, Keeper **ret)
 		return err(ERR_NO_MEMORY, "no memory to write checkpoints");
 	keeper->visitors = visitors;
 	keeper->begun_us = monotonic_us();
-	keeper->changed = found->folded || found->fell_back;
-	keeper->newest_here = found->loaded && !found->fell_back;
+	keeper->changed = found->folded || (found->loaded && !found->newest);
+	keeper->newest_here = found->newest;
 	keeper->newest = found->info.coverage;
 	keeper->newest_us = found->info.time_us;
 	keeper->status.checkpoint_bytes = found->loaded ? found->info.bytes : 0;

@@ -8,6 +8,7 @@ typedef struct Keeper Keeper;
 typedef struct Found {
 	CheckpointInfo info; // of what was loaded
 	bool loaded;         // false: there was no checkpoint
+	bool newest;         // what was loaded is the file `newest`, and not the one before it
 	bool fell_back;      // the newest was damaged and has been set aside; `info` is of the previous one
 	ErrDetail damage;    // of it
 	bool folded;         // the journal had more

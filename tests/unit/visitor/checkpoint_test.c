@@ -70,6 +70,32 @@ static void a_damaged_one_falls_back_to_the_previous(void **state)
 	assert_int_equal(shop_facts(shop, "7", SHOP_NOW + 9, &facts), 3);
 }
 
+// Killed when the newest had become the previous one, and the next was not in its place yet.
+static void between_two_renames_nothing_is_lost(void **state)
+{
+	Shop *shop = *state;
+	const Fact *facts;
+	char newest[128], previous[128];
+	path_in_state(shop, "newest", newest);
+	path_in_state(shop, "previous", previous);
+	shop_open(shop);
+	shop_post(shop, "7", SHOP_NOW, ACCEPT(1));
+	checkpoint(shop);
+	shop_post(shop, "7", SHOP_NOW + 1, ACCEPT(2));
+	shop_wait(shop);
+	shop_crash(shop);
+	assert_int_equal(rename(newest, previous), 0);
+	shop_open(shop);
+	assert_int_equal(shop_facts(shop, "7", SHOP_NOW + 9, &facts), 2);
+	assert_false(shop_status(shop).fell_back);
+	checkpoint(shop);
+	assert_int_equal(access(previous, F_OK), 0);
+	shop_crash(shop);
+	damage(shop, "newest");
+	shop_open(shop);
+	assert_int_equal(shop_facts(shop, "7", SHOP_NOW + 9, &facts), 2);
+}
+
 static void without_a_good_one_it_does_not_open(void **state)
 {
 	Shop *shop = *state;
@@ -234,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        STORY(a_damaged_one_falls_back_to_the_previous),
+	        STORY(between_two_renames_nothing_is_lost),
 	        STORY(without_a_good_one_it_does_not_open),
 	        STORY(no_damage_goes_unnoticed),
 	        STORY(the_journal_waits_for_two_checkpoints),
