@@ -12,7 +12,7 @@ static size_t outcomes_in(const uint8_t *data, size_t size)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < size; i++)
-		count += data[i] == (9 << 3 | 2);
+		count += (data[i] & 0x7f) == (9 << 3 | 2); // a tag may be written longer than it need be
 	return count;
 }
 
