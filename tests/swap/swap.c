@@ -191,6 +191,10 @@ static void judge_memory(Test *test, bool judged)
 {
 	char text[256];
 	double before = memory_in(test, 1), after = memory_in(test, 9);
+	printf("resident memory by tenths, MiB:");
+	for (size_t tenth = 0; tenth < 10; tenth++)
+		printf(" %.1f", memory_in(test, tenth));
+	printf("\n");
 	double grown = before > 0 ? 100 * (after / before - 1) : 0;
 	snprintf(text, sizeof text,
 	        "resident memory %.1f MiB in the second tenth, %.1f MiB in the last: %+.1f %% (5 %% at most)",
