@@ -2,8 +2,8 @@
 // `audit verify` takes it, under a root that signed none of it.
 #include "fuzz.h"
 
-#include "audit.h"
 #include "base/cleanup.h"
+#include "history/audit.h"
 #include "world/seal.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/arena.h"
-#include "outcome_file.h"
+#include "rows/outcome_file.h"
 
 #include <stdlib.h>
 

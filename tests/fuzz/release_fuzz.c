@@ -1,7 +1,7 @@
 // Any bytes as a release file: taken apart within limits, and nothing of it is believed.
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "release_file.h"
+#include "release/release_file.h"
 #include "world/seal.h"
 
 #include <stdlib.h>

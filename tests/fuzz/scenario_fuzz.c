@@ -1,7 +1,7 @@
 // Any text as a scenario file: refused with file and line, or read to scenarios that each have a name, a
 // visitor and something that can fail.
 #include "fuzz.h"
-#include "scenario.h"
+#include "scenario/scenario.h"
 
 #include <stdlib.h>
 

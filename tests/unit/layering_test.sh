@@ -24,6 +24,20 @@ pg: base
 rpc: base wire metrics
 trace: base metrics rpc
 '
+# The same for the rooms of cli (cli/README.md). What stands beside them is for all of them and includes none.
+cli_rules='
+resource:
+touchpoint:
+rows: resource
+release:
+history: release
+trust: release
+events: resource rows history
+load: touchpoint release
+scenario: touchpoint release history
+plan: touchpoint release history events
+verbs: resource touchpoint rows release history trust events load scenario plan
+'
 # Header pattern: what may include it, as beginnings of paths. Of the tests only those that look at gRPC core itself do:
 # malformed calls, statuses, and what the benchmarks measure against.
 homes='
@@ -39,7 +53,7 @@ violations()
 	local root=$1
 	(cd "$root" && find common design-server runtime-server cli tests -name '*.[chy]' -o -name '*.re' -o -name '*.inc') 2>/dev/null |
 		(cd "$root" && xargs -r grep -HnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]') |
-		RULES=$rules HOMES=$homes ROOT=$root awk '
+		RULES=$rules CLI_RULES=$cli_rules HOMES=$homes ROOT=$root awk '
 		function wrong(text) { print file ":" line ": " text }
 		function exists(path,   found, ignored) {
 			found = (getline ignored < (ENVIRON["ROOT"] "/" path)) >= 0
@@ -53,13 +67,16 @@ violations()
 					return 1
 			return 0
 		}
-		BEGIN {
-			rooms = split(ENVIRON["RULES"], row, "\n")
+		# may[prefix ROOM]: the rooms that it may include, itself among them.
+		function learn(rules, prefix,   row, rooms, part, i) {
+			rooms = split(rules, row, "\n")
 			for (i = 1; i <= rooms; i++)
-				if (split(row[i], part, ":") == 2) {
-					known[part[1]] = 1
-					may[part[1]] = " " part[1] part[2] " "
-				}
+				if (split(row[i], part, ":") == 2)
+					may[prefix part[1]] = " " part[1] part[2] " "
+		}
+		BEGIN {
+			learn(ENVIRON["RULES"], "common/")
+			learn(ENVIRON["CLI_RULES"], "cli/")
 			home_count = split(ENVIRON["HOMES"], home, "\n")
 		}
 		{
@@ -78,15 +95,22 @@ violations()
 			if (at[1] == "tests")
 				next
 			if (at[1] == "common") {
-				if (!(at[2] in known))
+				if (!(("common/" at[2]) in may))
 					wrong("the room " at[2] " has no rule in this test; give it one here and in common/README.md")
-				else if (to[1] in known && !generated && !index(may[at[2]], " " to[1] " "))
+				else if (("common/" to[1]) in may && !generated && !index(may["common/" at[2]], " " to[1] " "))
 					wrong(at[2] " may not include " header)
 				if (at[2] == "decide" && generated && header !~ /^parley\/snapshot\//)
 					wrong("decide knows no generated protobuf but the snapshot'"'"'s: " header)
 				if (header ~ /^(design-server|runtime-server|cli)\// || header ~ /\/(design-server|runtime-server|cli)\//)
 					wrong("common may not include " header)
 				next
+			}
+			if (at[1] == "cli") {
+				room = 3 in at ? "cli/" at[2] : ""
+				if (room && !(room in may))
+					wrong("the room " at[2] " has no rule in this test; give it one here and in cli/README.md")
+				else if (("cli/" to[1]) in may && !index(room ? may[room] : "", " " to[1] " "))
+					wrong((room ? room : "what stands beside the rooms of cli") " may not include " header)
 			}
 			split("design-server runtime-server cli", house, " ")
 			for (i = 1; i <= 3; i++) {
@@ -130,6 +154,10 @@ plant tests/unit/store/a.c '<libpq-fe.h>'
 plant design-server/admin/a.c '"session/session.h"'
 plant runtime-server/main.c '"store/store.h"'
 plant cli/main.c '"../design-server/store/store.h"'
+plant cli/cli.c '"release/deployment.h"'
+plant cli/release/a.c '"history/decision.h"'
+plant cli/plan/a.c '"verbs/test.h"'
+plant cli/novelty/a.c '"cli.h"'
 
 found=$(violations .)
 if [ -n "$found" ]; then

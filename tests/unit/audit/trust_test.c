@@ -1,6 +1,6 @@
 // Whose checkpoints are believed: those signed by the timestamp key of a root that is.
-#include "audit.h"
 #include "base/cleanup.h"
+#include "history/audit.h"
 #include "world/seal.h"
 
 #include <setjmp.h>

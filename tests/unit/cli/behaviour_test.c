@@ -1,6 +1,6 @@
 // What a comparison counts for whom, and what of it stands in evidence.
 #include "base/cleanup.h"
-#include "behaviour.h"
+#include "release/behaviour.h"
 #include "world/seal.h"
 #include "world/world.h"
 

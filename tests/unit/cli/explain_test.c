@@ -1,7 +1,7 @@
 // What a designer reads who asks why: the rows that an explanation becomes.
 #include "base/cleanup.h"
-#include "explain.h"
-#include "value.h"
+#include "touchpoint/explain.h"
+#include "touchpoint/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // A flow as a designer sees it drawn.
-#include "flow.h"
+#include "resource/flow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

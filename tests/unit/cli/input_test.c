@@ -1,6 +1,6 @@
 // What people hand over: CSV files, attribute values, audiences.
-#include "profile.h"
-#include "value.h"
+#include "rows/profile.h"
+#include "touchpoint/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

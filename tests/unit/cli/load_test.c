@@ -1,5 +1,5 @@
 // What a load measures, and what it plays.
-#include "load_visit.h"
+#include "load/visit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // Resources in files: read whole, checked, sorted; and how two of them differ.
-#include "manifest.h"
+#include "resource/manifest.h"
 #include "wire/json_diff.h"
 
 #include <setjmp.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "scenario.h"
-#include "scenario_expect.h"
-#include "scenario_report.h"
+#include "scenario/expect.h"
+#include "scenario/report.h"
+#include "scenario/scenario.h"
 
 static Cli cli;
 static ScenarioSet set;

@@ -1,7 +1,7 @@
 // What changed between two snapshots is told by names: whatever only moved, because something was put before
 // it, is no difference.
 #include "base/cleanup.h"
-#include "snapshot_json.h"
+#include "release/snapshot_json.h"
 #include "world/world.h"
 
 #include <setjmp.h>
