@@ -1,150 +1,13 @@
 // Files to scenarios. Everything is read and checked before the first scenario runs, so that a slip of the
-// pen in the last file costs no run. Columns of cases are replaced in the tree, before anything is read from
-// it: a column may stand for whatever YAML can say.
+// pen in the last file costs no run.
 #include "scenario/scenario.h"
 
 #include "base/file.h"
-#include "base/nearest.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-// --- cases ---
-
-typedef struct Case {
-	ScenarioReader *reader;
-	const YamlNode *columns, *row;
-	size_t used; // nodes made
-} Case;
-
-static const YamlNode *cell_of(const Case *c, Str column)
-{
-	const YamlNode *cell = c->row->items;
-
-	for (const YamlNode *name = c->columns->items; name && cell; name = name->next, cell = cell->next)
-		if (str_eq(name->text, column))
-			return cell;
-	return NULL;
-}
-
-// The column that <name> at the text's beginning names; an empty one if it names none.
-static Str column_at(Str text)
-{
-	size_t len = 1;
-
-	while (len < text.len && (isalnum((unsigned char)text.ptr[len]) || strchr("_-", text.ptr[len])))
-		len++;
-	return len > 1 && len < text.len && text.ptr[len] == '>' ? str_n(text.ptr + 1, len - 1) : (Str){0};
-}
-
-static Err unknown_column(const Case *c, const YamlNode *node, Str column)
-{
-	Nearest near = nearest_to(column);
-
-	for (const YamlNode *name = c->columns->items; name; name = name->next)
-		nearest_try(&near, name->text);
-	return scenario_refuse(c->reader, node, ERR_FIELD_UNKNOWN,
-	        "the cases have no column '" STR_FMT "'" NEAREST_FMT, STR_ARG(column), NEAREST_ARG(near));
-}
-
-// In the midst of a text a list is its members; a mapping is nothing that can be said there.
-static Err cell_text(const Case *c, const YamlNode *cell, Str *ret)
-{
-	const char *text = "";
-
-	*ret = cell->text;
-	if (cell->kind == YAML_SCALAR)
-		return OK;
-	for (const YamlNode *item = cell->items; item; item = item->next) {
-		if (cell->kind == YAML_MAPPING || item->kind != YAML_SCALAR)
-			return scenario_refuse(c->reader, cell, ERR_FIELD_INVALID,
-			        "this can only stand for a value as a whole");
-		text = arena_printf(
-		        c->reader->cli->arena, "%s%s" STR_FMT, text, *text ? ", " : "", STR_ARG(item->text));
-	}
-	*ret = str(*text ? text : "none");
-	return OK;
-}
-
-// "aged <age>" to "aged 21".
-static Err put_columns(Case *c, const YamlNode *node, Str text, Str *ret)
-{
-	Str made = {0};
-
-	while (text.len) {
-		const char *open = memchr(text.ptr, '<', text.len);
-		size_t before = open ? (size_t)(open - text.ptr) : text.len;
-		Str column = open ? column_at(str_n(open, text.len - before)) : (Str){0}, with = {0};
-
-		if (column.len) {
-			const YamlNode *cell = cell_of(c, column);
-
-			if (!cell)
-				return unknown_column(c, node, column);
-			TRY(cell_text(c, cell, &with));
-		}
-		size_t taken = before + (column.len ? column.len + 2 : open != NULL);
-		Str literal = str_n(text.ptr, column.len ? before : taken);
-		made = str(arena_printf(c->reader->cli->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(made),
-		        STR_ARG(literal), STR_ARG(with)));
-		if (made.len > SCENARIO_FILE_MAX)
-			return scenario_refuse(c->reader, node, ERR_LIMIT, "the text becomes too long");
-		text = str_n(text.ptr + taken, text.len - taken);
-	}
-	*ret = made;
-	return OK;
-}
-
-static Err replaced(Case *c, const YamlNode *node, const YamlNode **ret);
-
-static Err replaced_items(Case *c, const YamlNode *node, YamlNode *made)
-{
-	YamlNode **last = &made->items;
-
-	for (const YamlNode *item = node->items; item; item = item->next) {
-		const YamlNode *value;
-		YamlNode *copy = ARENA_NEW(c->reader->cli->arena, YamlNode);
-
-		TRY(replaced(c, item, &value));
-		*copy = *value;
-		copy->key = item->key;
-		copy->key_line = item->key_line;
-		copy->key_column = item->key_column;
-		copy->next = NULL;
-		*last = copy;
-		last = &copy->next;
-	}
-	return OK;
-}
-
-// What stands where keeps the scenario's place, not the table's.
-static Err replaced(Case *c, const YamlNode *node, const YamlNode **ret)
-{
-	YamlNode *made = ARENA_NEW(c->reader->cli->arena, YamlNode);
-
-	if (++c->used + c->reader->set->nodes > SCENARIO_NODES_MAX)
-		return scenario_refuse(c->reader, node, ERR_LIMIT, "too many cases: split the file");
-	*made = *node;
-	*ret = made;
-	if (node->kind != YAML_SCALAR) {
-		made->items = NULL;
-		return replaced_items(c, node, made);
-	}
-	Str column = node->text.len && node->text.ptr[0] == '<' ? column_at(node->text) : (Str){0};
-	if (!column.len || column.len + 2 != node->text.len)
-		return put_columns(c, node, node->text, &made->text);
-	const YamlNode *cell = cell_of(c, column);
-	if (!cell)
-		return unknown_column(c, node, column);
-	c->used += cell->weight;
-	*made = *cell;
-	made->line = node->line;
-	made->column = node->column;
-	return OK;
-}
 
 // --- scenarios ---
 
@@ -176,21 +39,20 @@ static Err name_of(const ScenarioReader *reader, const YamlNode *node, const cha
 	                     : scenario_refuse(reader, node, ERR_FIELD_MISSING, "a scenario needs a name");
 }
 
-static Err add_case(ScenarioReader *reader, Case *c, const YamlNode *node, size_t number)
+static Err add_case(ScenarioReader *reader, const YamlNode *node, const YamlNode *columns,
+        const YamlNode *row, size_t number)
 {
 	const YamlNode *made;
 	Scenario *scenario;
 
 	TRY(scenario_room(reader, node, &scenario));
-	c->used = 0;
-	TRY(replaced(c, node, &made));
-	reader->set->nodes += c->used;
+	TRY(scenario_case(reader, node, columns, row, &made));
 	TRY(scenario_read(reader, made, scenario));
 	TRY(name_of(reader, node, &scenario->family));
 	TRY(name_of(reader, made, &scenario->name));
 	if (strcmp(scenario->name, scenario->family) == 0)
 		scenario->name = arena_printf(reader->cli->arena, "%s, case %zu", scenario->name, number);
-	scenario->line = c->row->line;
+	scenario->line = row->line;
 	reader->set->count++;
 	return OK;
 }
@@ -198,7 +60,7 @@ static Err add_case(ScenarioReader *reader, Case *c, const YamlNode *node, size_
 // A header and rows.
 static Err add_cases(ScenarioReader *reader, const YamlNode *node, const YamlNode *cases)
 {
-	Case c = {.reader = reader, .columns = cases->items};
+	const YamlNode *columns = cases->items;
 	YamlNode bare = *node, *last = NULL;
 	size_t number = 0;
 
@@ -209,10 +71,10 @@ static Err add_cases(ScenarioReader *reader, const YamlNode *node, const YamlNod
 		return scenario_refuse(
 		        reader, cases, ERR_LIMIT, "at most %d cases a scenario", SCENARIO_CASES_MAX);
 	for (const YamlNode *row = cases->items; row; row = row->next)
-		if (row->kind != YAML_SEQUENCE || !row->count || row->count != c.columns->count)
+		if (row->kind != YAML_SEQUENCE || !row->count || row->count != columns->count)
 			return scenario_refuse(reader, row, ERR_FIELD_INVALID,
 			        "each row of cases is a list with a value for each of the %zu columns",
-			        c.columns->count);
+			        columns->count);
 	bare.items = NULL;
 	for (const YamlNode *item = node->items; item; item = item->next) {
 		if (item == cases)
@@ -224,10 +86,8 @@ static Err add_cases(ScenarioReader *reader, const YamlNode *node, const YamlNod
 		*(last ? &last->next : &bare.items) = copy;
 		last = copy;
 	}
-	for (const YamlNode *row = c.columns->next; row; row = row->next) {
-		c.row = row;
-		TRY(add_case(reader, &c, &bare, ++number));
-	}
+	for (const YamlNode *row = columns->next; row; row = row->next)
+		TRY(add_case(reader, &bare, columns, row, ++number));
 	return OK;
 }
 

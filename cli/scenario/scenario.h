@@ -137,6 +137,12 @@ Err scenario_read(ScenarioReader *reader, const YamlNode *node, Scenario *ret);
 // A time, such as 2026-06-01T09:00:00Z.
 Err scenario_time(const ScenarioReader *reader, const YamlNode *node, int64_t *ret);
 
+// --- a table of cases (cases.c) ---
+
+// `node` with each column's name, where it stands as <name>, replaced by what the row has for it.
+Err scenario_case(ScenarioReader *reader, const YamlNode *node, const YamlNode *columns, const YamlNode *row,
+        const YamlNode **ret);
+
 // --- steps (step.c) ---
 
 Err scenario_visitor(const ScenarioReader *reader, const YamlNode *node, ScenarioVisitor *ret);
