@@ -1,5 +1,7 @@
 // One row one option: id, name, short letter or 0, what it takes (NULL: nothing), help. A verb's row names
-// those it takes. Those that every verb takes
+// those it takes.
+
+// Those that every verb takes
 OPTION_ROW(CONTEXT, "context", 0, "NAME", "use this context instead of the current one")
 OPTION_ROW(DESIGN, "design", 0, "ADDRESS", "the design server, HOST:PORT")
 OPTION_ROW(RUNTIME, "runtime", 0, "ADDRESS", "the runtime server, HOST:PORT")
