@@ -204,10 +204,11 @@ stack_approve()
 }
 
 # stack_evidence CHANNEL: what production's gates ask for, measured on staging. STACK_SCENARIOS: other scenarios than the sample's.
+# A visit has some fourteen calls, and visits come when they like: at 50 calls a second there may be two of them, and the gate wants more.
 stack_evidence()
 {
 	parley evidence scenarios "$1" "${STACK_SCENARIOS:-$stack_profiles/sample/scenarios.yaml}" --env staging &&
-		parley load "$1" --env staging --rate 50 --seconds 2 --connections 4
+		parley load "$1" --env staging --rate 200 --seconds 2 --connections 4
 }
 
 # stack_deploy CHANNEL ENVIRONMENT [OPTION…]: deployed or promoted, with what its gates ask for, and approved.

@@ -73,7 +73,7 @@ expect "passed, 0 failed" parley evidence scenarios retail-bank "$scenarios" --e
 ! parley evidence scenarios retail-bank "$STACK/wrong.yaml" --env staging >/dev/null || stack_fail "a wrong scenario should exit 1"
 refused "scenarios failed: correct them" parley promote retail-bank --to production
 expect "0 failed" parley evidence scenarios retail-bank "$scenarios" --env staging
-expect "P99_MS" parley load retail-bank --env staging --rate 50 --seconds 2 --connections 4 --audience customer:customer_id=1003
+expect "P99_MS" parley load retail-bank --env staging --rate 200 --seconds 2 --connections 4 --audience customer:customer_id=1003
 
 tell "what visitors did in staging is a mix that load plays again; a mix with a mistake says where it is"
 mixed() { parley load mix retail-bank --env staging >"$STACK/mix.yaml" && grep "event: " "$STACK/mix.yaml"; }
