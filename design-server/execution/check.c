@@ -83,6 +83,7 @@ static Err read_effects(Check *check, Pg *pg)
 			TRY(check_entries(check, pg, effects));
 		pieces_take(&check->pieces, size);
 		check->effects++;
+		executions_note(check->executions, check->row.id, (uint64_t)check->effects);
 		if (executions_stop(check->executions))
 			return err(ERR_CANCELLED, "the server stops");
 	}
@@ -132,6 +133,18 @@ static Err settle(Check *check, Pg *pg)
 	return plan_audit(pg, &check->row, "begin", check->row.executed_by, (Str){0}, now_us, check->arena);
 }
 
+// They were counted when somebody asked for the execution; the row is locked only from here on.
+static Err check_approvals(Check *check, Pg *pg)
+{
+	const Environment *environment;
+	TRY(environment_find(check->executions->environments, check->row.environment, &environment));
+	Err e = plan_check_approvals(pg, environment, &check->row, check->arena);
+	if (e != ERR_APPROVALS_MISSING)
+		return e;
+	check->wrong = arena_printf(check->arena, "%s", err_detail()->message);
+	return check->wrong ? OK : execution_no_memory();
+}
+
 static Err check_plan(Check *check, Pg *pg)
 {
 	CLEANUP(sha_freep) EVP_MD_CTX *sha = EVP_MD_CTX_new();
@@ -142,8 +155,10 @@ static Err check_plan(Check *check, Pg *pg)
 	check->world = world;
 	if (sha == NULL || EVP_DigestInit_ex(sha, EVP_sha256(), NULL) != 1)
 		return execution_no_memory();
-	TRY(world_snapshot(world, pg, &version));
-	if (world_stands(world)) {
+	TRY(check_approvals(check, pg));
+	if (check->wrong == NULL)
+		TRY(world_snapshot(world, pg, &version));
+	if (check->wrong == NULL && world_stands(world)) {
 		Err e = read_effects(check, pg);
 		if (e == ERR_STATE_CORRUPT)
 			check->wrong = arena_printf(check->arena, "%s", err_detail()->message);
@@ -183,6 +198,7 @@ static Err check_next(Pg *pg, void *context)
 	if (!check->any)
 		return OK;
 	Err e = check_plan(check, pg);
+	executions_note(check->executions, 0, 0);
 	pieces_clear(&check->pieces);
 	return e;
 }

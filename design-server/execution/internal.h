@@ -37,12 +37,19 @@ struct Executions {
 	// under the lock
 	bool stop;
 	uint64_t calls;
+	int64_t checking; // the plan that is being checked; 0: none
+	uint64_t checked; // of its effects
 };
 
 Err execution_no_memory(void);
 // Somebody asked for something.
 void executions_wake(Executions *executions);
 bool executions_stop(Executions *executions);
+// How far the check of a plan is (0: of none), for those who look on: the check itself is one transaction,
+// which nobody sees into.
+void executions_note(Executions *executions, int64_t plan, uint64_t checked);
+// 0 if this process does not check it.
+uint64_t executions_checked(Executions *executions, int64_t plan);
 
 // --- row.c: a row of the table plan ---
 
@@ -76,6 +83,13 @@ static inline Str digest_bytes(const Digest *digest)
 // Appends to the audit what was done to a plan; `comment` may be empty.
 Err plan_audit(
         Pg *pg, const PlanRow *row, const char *action, Str actor, Str comment, int64_t now_us, Arena *arena);
+
+// --- statement.c ---
+
+// What approvers of the plan sign. Errors: NO_MEMORY, WIRE_*.
+Err plan_statement(const PlanRow *row, Arena *arena, Str *ret);
+// Whether the row's statement is that of the row.
+Err plan_statement_fits(const PlanRow *row, Arena *arena, bool *ret);
 
 // --- message.c ---
 

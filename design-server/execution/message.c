@@ -14,6 +14,7 @@ typedef Parley__Design__V1__PlanMoved PlanMoved;
 typedef struct Approvals {
 	PlanApproval **items;
 	size_t count, needed;
+	bool of_this; // what was signed is this plan
 } Approvals;
 
 static bool is_counted(const Approvals *approvals, Str holder)
@@ -57,7 +58,10 @@ static Err count_approvals(
 	        .needed = root_threshold(&root, KEY_APPROVER)};
 	if (ret->items == NULL)
 		return execution_no_memory();
-	for (size_t i = 0; i < pg_rows(rows); i++)
+	ret->of_this = plan->statement.len == 0;
+	if (plan->statement.len > 0)
+		TRY(plan_statement_fits(plan, arena, &ret->of_this));
+	for (size_t i = 0; i < pg_rows(rows) && ret->of_this; i++)
 		TRY(count_row(rows, i, &root, plan, arena, ret));
 	return OK;
 }
@@ -66,6 +70,10 @@ Err plan_check_approvals(Pg *pg, const Environment *environment, const PlanRow *
 {
 	Approvals approvals;
 	TRY(count_approvals(pg, environment, row, arena, &approvals));
+	if (!approvals.of_this)
+		return err(ERR_APPROVALS_MISSING,
+		        "what was signed is another plan than this: somebody has changed it in the database; "
+		        "withdraw it and submit it again");
 	if (approvals.count >= approvals.needed)
 		return OK;
 	return err(ERR_APPROVALS_MISSING,
@@ -186,7 +194,9 @@ static Err look(Pg *pg, void *context)
 	Look *work = context;
 	PlanRow row;
 	TRY(plan_row_find(pg, work->environment->name, &work->digest, false, work->arena, &row));
-	return plan_message(pg, work->environment, &row, work->arena, &work->plan);
+	TRY(plan_message(pg, work->environment, &row, work->arena, &work->plan));
+	work->plan->checked = executions_checked(work->executions, row.id);
+	return OK;
 }
 
 void handle_get_plan(void *context, RpcCall *call, const ProtobufCMessage *request)

@@ -7,7 +7,6 @@
 
 typedef Parley__Design__V1__SubmitPlanRequest SubmitRequest;
 typedef Parley__Design__V1__AddPlanEffectsRequest AddRequest;
-typedef Parley__Plan__V1__PlanStatement Statement;
 
 static const int64_t BYTES_MAX = INT64_C(16) << 30; // of the effects of a plan
 
@@ -123,30 +122,10 @@ void handle_submit_plan(void *executions, RpcCall *call, const ProtobufCMessage 
 
 // --- the effects ---
 
-static Err make_statement(const Submit *work, Str *ret)
-{
-	Statement statement = PARLEY__PLAN__V1__PLAN_STATEMENT__INIT;
-	const PlanRow *row = &work->row;
-	ProtobufCMessage *inputs;
-	TRY(wire_unpack(&parley__plan__v1__plan_inputs__descriptor, row->inputs, 0, work->arena, &inputs));
-	statement.format = 1;
-	statement.environment = arena_cstr(work->arena, row->environment);
-	statement.inputs = (Parley__Plan__V1__PlanInputs *)inputs;
-	statement.digest =
-	        (ProtobufCBinaryData){sizeof row->digest.bytes, (uint8_t *)(uintptr_t)row->digest.bytes};
-	statement.effects = (uint64_t)row->effects;
-	statement.author = arena_cstr(work->arena, row->author);
-	statement.comment = arena_cstr(work->arena, row->comment);
-	statement.created_us = row->created_us;
-	if (!statement.environment || !statement.author || !statement.comment)
-		return execution_no_memory();
-	return wire_pack(&statement.base, work->arena, ret);
-}
-
 static Err complete(Pg *pg, Submit *work)
 {
 	Str statement;
-	TRY(make_statement(work, &statement));
+	TRY(plan_statement(&work->row, work->arena, &statement));
 	TRY(SQL_RUN(pg, NULL, plan_complete, P_I64(work->row.id), P_BYTES(statement), P_TIME(work->now_us)));
 	return plan_audit(
 	        pg, &work->row, "submit", work->who->user, work->row.comment, work->now_us, work->arena);

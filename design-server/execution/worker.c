@@ -29,6 +29,22 @@ bool executions_stop(Executions *executions)
 	return stop;
 }
 
+void executions_note(Executions *executions, int64_t plan, uint64_t checked)
+{
+	pthread_mutex_lock(&executions->lock);
+	executions->checking = plan;
+	executions->checked = checked;
+	pthread_mutex_unlock(&executions->lock);
+}
+
+uint64_t executions_checked(Executions *executions, int64_t plan)
+{
+	pthread_mutex_lock(&executions->lock);
+	uint64_t checked = executions->checking == plan ? executions->checked : 0;
+	pthread_mutex_unlock(&executions->lock);
+	return checked;
+}
+
 static uint64_t wait_for_work(Executions *executions, uint64_t seen)
 {
 	int64_t until_us = monotonic_us() + TICK_S * US_PER_S;
