@@ -630,15 +630,18 @@ VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name s
 	"  parley plan run june --snapshot working:bank --name as-edited\n"
 	"  parley plan run june --snapshot production:bank --name live --state-file end-of-may \\\n"
 	"    --database 'host=db dbname=profiles user=profile_reader'\n")
-VERB_ROW("plan state", "NAME (--state STATE_DIR | --from-history --env ENVIRONMENT)", 1, 1, "state checkpoint from-history database until", "keep the visitor state that plans are to begin with", verb_plan_state,
+VERB_ROW("plan state", "NAME (--state STATE_DIR | --from-history --env ENVIRONMENT) | list | remove NAME", 1, 2, "state checkpoint from-history database until", "keep, list and remove the visitor state that plans are to begin with", verb_plan_state,
 	"With --state (or --checkpoint FILE) it is the newest that a runtime server wrote of itself: contacts, responses, counters, what is\n"
 	"suppressed. With --from-history it is folded from what PostgreSQL has of all servers of the environment before --until (now),\n"
 	"by the code that serves, with a login that may read the history; late and imported responses are in it, as of when visitors\n"
-	"responded. Recommendations, which only wait to be quoted, are not. The same history is the same bytes.\n\n"
+	"responded. Recommendations, which only wait to be quoted, are not. The same history is the same bytes.\n"
+	"list tells those that are there: of when, from where, how large; remove takes one away, and plans that began with it stay.\n\n"
 	"Examples:\n"
 	"  parley plan state live --state /var/lib/parley\n"
 	"  parley plan state end-of-may --from-history --env production --until 2026-06-01 --database 'host=db dbname=parley user=parley_reader'\n"
-	"  parley plan run june --snapshot production:bank --name as-it-was --state-file end-of-may\n")
+	"  parley plan run june --snapshot production:bank --name as-it-was --state-file end-of-may\n"
+	"  parley plan state list\n"
+	"  parley plan state remove end-of-may\n")
 VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
 	"Examples:\n"
 	"  parley plan list\n"

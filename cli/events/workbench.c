@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { NAME_MAX_LENGTH = 63 };
 
@@ -45,6 +46,16 @@ Err workbench_path(Cli *cli, const char *kind, const char *name, const char **re
 	folder = arena_printf(cli->arena, "%s/%s", folder, kind);
 	TRY(dir_make(folder, 0700));
 	*ret = arena_printf(cli->arena, "%s/%s", folder, name);
+	return OK;
+}
+
+Err workbench_size(const char *path, json_t *ret)
+{
+	struct stat info;
+
+	if (stat(path, &info) != 0)
+		return err_errno(ERR_IO, "cannot read %s", path);
+	json_object_set_new(ret, "bytes", json_integer(info.st_size));
 	return OK;
 }
 

@@ -9,3 +9,5 @@ Err workbench_folder(Cli *cli, const char **ret);
 Err workbench_path(Cli *cli, const char *kind, const char *name, const char **ret);
 // The names of that kind, sorted: a new array of texts. Errors: IO, as above.
 Err workbench_names(Cli *cli, const char *kind, json_t **ret);
+// Puts into an object how many bytes the file has. Error: IO.
+Err workbench_size(const char *path, json_t *ret);

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "events/workbench.h"
+#include "progress.h"
 #include "snapshot/snapshot.h"
 
 #include <unistd.h>
@@ -17,6 +18,17 @@ Err plan_open(Cli *cli, const char *name, PlanFile **ret)
 	if (access(path, F_OK) != 0)
 		return err(ERR_RESOURCE_NOT_FOUND, "there is no plan \"%s\": parley plan list", name);
 	return plan_file_open(path, ret);
+}
+
+Err plan_verify(const PlanFile *plan)
+{
+	Progress progress;
+
+	progress_begin(
+	        &progress, "effects read and held against the plan's digest", plan_file_end(plan)->effects);
+	Err e = plan_file_verify(plan, progress_told, &progress);
+	progress_end(&progress);
+	return e;
 }
 
 // --- the set ---

@@ -8,6 +8,8 @@
 
 // Errors: RESOURCE_NOT_FOUND; those of plan_file_open.
 Err plan_open(Cli *cli, const char *name, PlanFile **ret);
+// Reads all of a plan and holds it against its digest; tells how far it is. Errors: as plan_file_verify.
+Err plan_verify(const PlanFile *plan);
 // The event set, under whatever name it is here now; NULL, and no name, if it is not here any more. Errors:
 // those of workbench_names.
 Err plan_set_open(Cli *cli, const PlanEnd *end, EventSet **ret, const char **ret_name);

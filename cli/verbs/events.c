@@ -6,6 +6,7 @@
 #include "events/set.h"
 #include "events/workbench.h"
 #include "output.h"
+#include "progress.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -306,9 +307,14 @@ Err verb_events_show(Cli *cli)
 Err verb_events_verify(Cli *cli)
 {
 	CLEANUP(event_set_closep) EventSet *set = NULL;
+	Progress reading;
 
 	TRY(set_open(cli, cli->line.arguments[0], &set));
-	TRY(event_set_verify(set));
+	progress_begin(
+	        &reading, "events read and held against the set's digest", event_set_info(set)->events);
+	Err e = event_set_verify(set, progress_told, &reading);
+	progress_end(&reading);
+	TRY(e);
 	CLEANUP(json_decrefp_) json_t *told = event_set_json(cli->line.arguments[0], event_set_info(set));
 	return print_one(cli, told);
 }

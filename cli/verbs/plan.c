@@ -91,6 +91,16 @@ Err verb_plan_run(Cli *cli)
 
 // --- looking ---
 
+static json_t *plan_row(Cli *cli, const char *name, const PlanEnd *end)
+{
+	json_t *row = plan_json(cli->arena, name, end);
+	const char *path;
+
+	if (workbench_path(cli, "plans", name, &path) == OK)
+		(void)workbench_size(path, row);
+	return row;
+}
+
 Err verb_plan_list(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *names = NULL, *plans = json_array();
@@ -103,13 +113,11 @@ Err verb_plan_list(Cli *cli)
 		CLEANUP(plan_file_closep) PlanFile *plan = NULL;
 
 		TRY(plan_open(cli, json_string_value(name), &plan));
-		json_array_append_new(
-		        plans, plan_json(cli->arena, json_string_value(name), plan_file_end(plan)));
+		json_array_append_new(plans, plan_row(cli, json_string_value(name), plan_file_end(plan)));
 	}
 	return print_items(cli, plans,
 	        "NAME:name CHANNEL:channel QUESTIONS:questions RECOMMENDED:recommended PROBLEMS:problems "
-	        "SET:set "
-	        "SNAPSHOT:snapshot DIGEST:digest");
+	        "BYTES:bytes SET:set SNAPSHOT:snapshot DIGEST:digest");
 }
 
 Err verb_plan_verify(Cli *cli)
@@ -117,9 +125,9 @@ Err verb_plan_verify(Cli *cli)
 	CLEANUP(plan_file_closep) PlanFile *plan = NULL;
 
 	TRY(plan_open(cli, cli->line.arguments[0], &plan));
-	TRY(plan_file_verify(plan));
+	TRY(plan_verify(plan));
 	CLEANUP(json_decrefp_)
-	json_t *shown = plan_json(cli->arena, cli->line.arguments[0], plan_file_end(plan));
+	json_t *shown = plan_row(cli, cli->line.arguments[0], plan_file_end(plan));
 	return print_one(cli, shown);
 }
 

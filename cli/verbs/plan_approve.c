@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "connect.h"
 #include "output.h"
+#include "plan/open.h"
 #include "plan/submitted.h"
 #include "trust/consent.h"
 #include "trust/keyring.h"
@@ -167,7 +168,7 @@ static Err approve(Approve *a)
 	a->now = now;
 	TRY(parse(a));
 	TRY(check_meant(a));
-	TRY(plan_file_verify(a->plan.file));
+	TRY(plan_verify(a->plan.file));
 	TRY(trusted_root(a->cli, a->plan.environment, &a->trusted));
 	show_statement(a);
 	TRY(show_totals(a));

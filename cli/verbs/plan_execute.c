@@ -16,7 +16,8 @@ typedef struct Execute {
 	Arena *answers; // of the newest answer
 	SubmittedPlan *now;
 	Progress progress;
-	int vain; // looks that showed nothing new
+	const char *phase; // what the progress is of
+	int vain;          // looks that showed nothing new
 } Execute;
 
 static Err ask(Execute *x, const char *method, const ProtobufCMessage *request)
@@ -40,11 +41,29 @@ static bool goes_on(const SubmittedPlan *plan)
 	       (plan->state == PLAN_STATE(EXECUTED) && plan->servers_told < plan->servers);
 }
 
+// What happens now, and how much of it: the check of the world, then the history, then the servers.
+static void show(Execute *x)
+{
+	const SubmittedPlan *now = x->now;
+	bool checks = now->state == PLAN_STATE(CHECKING), ends = now->state == PLAN_STATE(EXECUTED);
+	const char *phase = checks ? "effects held against the world"
+	                    : ends ? "servers told"
+	                           : "effects executed";
+	uint64_t done = checks ? now->checked : ends ? now->servers_told : now->done;
+
+	if (x->phase != phase) {
+		progress_end(&x->progress);
+		progress_resume(&x->progress, phase, ends ? now->servers : now->effects, done);
+		x->phase = phase;
+	}
+	progress_reach(&x->progress, done);
+}
+
 // A design server that dies comes back and goes on; so a look that fails is one in vain.
 static Err look(Execute *x)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-	uint64_t done = x->now->done;
+	uint64_t done = x->now->done, checked = x->now->checked;
 	uint32_t told = x->now->servers_told;
 	Parley__Design__V1__SubmittedPlanState state = x->now->state;
 
@@ -58,11 +77,10 @@ static Err look(Execute *x)
 		return x->vain < LOOKS_IN_VAIN ? OK : e;
 	}
 	TRY(e);
-	x->vain = x->now->done == done && x->now->servers_told == told && x->now->state == state &&
-	                          x->now->state != PLAN_STATE(CHECKING)
-	                  ? x->vain + 1
-	                  : 0;
-	progress_add(&x->progress, x->now->done - done);
+	bool same = x->now->done == done && x->now->checked == checked && x->now->servers_told == told &&
+	            x->now->state == state;
+	x->vain = same && state != PLAN_STATE(CHECKING) ? x->vain + 1 : 0;
+	show(x);
 	return OK;
 }
 
@@ -70,8 +88,7 @@ static Err follow(Execute *x)
 {
 	Err e = OK;
 
-	progress_begin(&x->progress, "effects executed", x->now->effects);
-	progress_add(&x->progress, x->now->done);
+	show(x);
 	while (e == OK && goes_on(x->now) && x->vain < LOOKS_IN_VAIN)
 		e = look(x);
 	progress_end(&x->progress);

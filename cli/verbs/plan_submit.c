@@ -2,6 +2,7 @@
 // against their digest before they are sent, and sent as they stand in the file: what was cut off goes on.
 #include "connect.h"
 #include "output.h"
+#include "plan/open.h"
 #include "plan/submitted.h"
 #include "progress.h"
 
@@ -67,11 +68,11 @@ static Err send_block(Submit *submit, Str content, uint64_t received)
 	while (content.len > 0) {
 		Str piece = str_n(content.ptr, content.len < PIECE ? content.len : PIECE);
 
-		progress_add(&submit->progress, piece.len);
 		if (submit->offset + piece.len <= received)
 			submit->offset += piece.len;
 		else
 			TRY(send_piece(submit, piece, false));
+		progress_reach(&submit->progress, submit->offset >> 10);
 		content = str_n(content.ptr + piece.len, content.len - piece.len);
 	}
 	return OK;
@@ -81,10 +82,10 @@ static Err send_block(Submit *submit, Str content, uint64_t received)
 static Err send_all(Submit *submit)
 {
 	size_t blocks = plan_file_blocks(submit->plan.file);
-	uint64_t received = submit->now->received;
+	uint64_t received = submit->now->received, all = plan_file_size(submit->plan.file);
 	Str content;
 
-	progress_begin(&submit->progress, "bytes submitted", 0);
+	progress_resume(&submit->progress, "KiB submitted", all >> 10, received >> 10);
 	for (size_t i = 0; i < blocks; i++) {
 		arena_reset(submit->block);
 		TRY(plan_file_bytes(submit->plan.file, i, submit->block, &content));
@@ -113,7 +114,7 @@ static Err submit_all(Submit *submit)
 	if (!submit->block || !submit->answers)
 		return err(ERR_NO_MEMORY, "no memory to submit a plan");
 	TRY(submitted_find(submit->cli, true, &submit->plan));
-	TRY(plan_file_verify(submit->plan.file));
+	TRY(plan_verify(submit->plan.file));
 	TRY(begin(submit));
 	if (submit->now->unchanged)
 		fprintf(stderr, "It was submitted already, by %s.\n", submit->now->author);

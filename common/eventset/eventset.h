@@ -61,8 +61,9 @@ const EventSetInfo *event_set_info(const EventSet *set);
 // `arena`. Any number of threads may read at once. Errors: IO, STATE_CORRUPT, NO_MEMORY.
 Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
         size_t *ret_count, uint64_t *ret_first);
-// Reads all of it, and holds it against its digest. Errors: STATE_CORRUPT, IO, NO_MEMORY.
-Err event_set_verify(const EventSet *set);
+// Reads all of it, and holds it against its digest; `told`, if it is not NULL, hears how many events were
+// read. Errors: STATE_CORRUPT, IO, NO_MEMORY.
+Err event_set_verify(const EventSet *set, void (*told)(void *context, uint64_t events), void *context);
 
 static inline void event_set_closep(EventSet **set)
 {

@@ -97,7 +97,7 @@ Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Eve
 	return OK;
 }
 
-Err event_set_verify(const EventSet *set)
+Err event_set_verify(const EventSet *set, void (*told)(void *context, uint64_t events), void *context)
 {
-	return records_verify(&set->file, set->info.events, set->info.digest);
+	return records_verify(&set->file, set->info.events, set->info.digest, told, context);
 }

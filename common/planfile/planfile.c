@@ -189,6 +189,13 @@ size_t plan_file_blocks(const PlanFile *file)
 	return file->records.block_count;
 }
 
+uint64_t plan_file_size(const PlanFile *file)
+{
+	const RecordFile *records = &file->records;
+	return records->blocks[records->block_count] - records->blocks[0] -
+	       records->block_count * RECORDS_BLOCK_HEAD_SIZE;
+}
+
 Err plan_file_block(
         const PlanFile *file, size_t number, Arena *arena, const EventEffects *const **ret, size_t *ret_count)
 {
@@ -221,7 +228,7 @@ Err plan_file_bytes(const PlanFile *file, size_t number, Arena *arena, Str *ret)
 	return OK;
 }
 
-Err plan_file_verify(const PlanFile *file)
+Err plan_file_verify(const PlanFile *file, void (*told)(void *context, uint64_t effects), void *context)
 {
-	return records_verify(&file->records, file->end->effects, file->end->digest.data);
+	return records_verify(&file->records, file->end->effects, file->end->digest.data, told, context);
 }

@@ -42,6 +42,8 @@ void plan_file_close(PlanFile *file); // NULL is fine
 // Its end: what it was made of and what it sums up to. Lives as long as the file.
 const PlanEnd *plan_file_end(const PlanFile *file);
 size_t plan_file_blocks(const PlanFile *file);
+// Bytes of all effects, as plan_file_bytes hands them out.
+uint64_t plan_file_size(const PlanFile *file);
 // The effects of a block, counted from 0, in order, in `arena`. Any number of threads may read at once.
 // Errors: IO, STATE_CORRUPT, NO_MEMORY.
 Err plan_file_block(
@@ -49,8 +51,9 @@ Err plan_file_block(
 // A block's bytes, as the digest is of them (stream.h takes them apart), in `arena`. Errors: as
 // plan_file_block.
 Err plan_file_bytes(const PlanFile *file, size_t block, Arena *arena, Str *ret);
-// Reads all of it, and holds it against its digest. Errors: STATE_CORRUPT, IO, NO_MEMORY.
-Err plan_file_verify(const PlanFile *file);
+// Reads all of it, and holds it against its digest; `told`, if it is not NULL, hears how many effects were
+// read. Errors: STATE_CORRUPT, IO, NO_MEMORY.
+Err plan_file_verify(const PlanFile *file, void (*told)(void *context, uint64_t effects), void *context);
 
 static inline void plan_file_closep(PlanFile **file)
 {

@@ -153,7 +153,8 @@ Err records_next(const RecordFile *file, RecordBlock *block, Str *ret, bool *ret
 	return OK;
 }
 
-static Err sum_up(const RecordFile *file, EVP_MD_CTX *sha, Arena *arena, uint64_t *ret_records)
+static Err sum_up(const RecordFile *file, EVP_MD_CTX *sha, Arena *arena, RecordsTold *told, void *context,
+        uint64_t *ret_records)
 {
 	for (uint64_t i = 0; i < file->block_count; i++) {
 		RecordBlock block;
@@ -163,18 +164,21 @@ static Err sum_up(const RecordFile *file, EVP_MD_CTX *sha, Arena *arena, uint64_
 		        EVP_DigestUpdate(sha, block.content.ptr, block.content.len) != 1)
 			return damaged(file, "the order of its blocks");
 		*ret_records += block.count;
+		if (told)
+			told(context, *ret_records);
 	}
 	return OK;
 }
 
-Err records_verify(const RecordFile *file, uint64_t records, const uint8_t digest[RECORDS_DIGEST_SIZE])
+Err records_verify(const RecordFile *file, uint64_t records, const uint8_t digest[RECORDS_DIGEST_SIZE],
+        RecordsTold *told, void *context)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(RECORDS_BLOCK_BYTES * 2, 0);
 	EVP_MD_CTX *sha = EVP_MD_CTX_new();
 	uint8_t found[RECORDS_DIGEST_SIZE];
 	uint64_t count = 0;
 	Err e = arena != NULL && sha != NULL && EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1
-	                ? sum_up(file, sha, arena, &count)
+	                ? sum_up(file, sha, arena, told, context, &count)
 	                : no_memory(file);
 	if (e == OK && (EVP_DigestFinal_ex(sha, found, NULL) != 1 || count != records ||
 	                       memcmp(found, digest, sizeof found) != 0))

@@ -85,6 +85,8 @@ typedef struct RecordBlock {
 Err records_block(const RecordFile *file, uint64_t block, Arena *arena, RecordBlock *ret);
 // The next record; *ret_more is false behind the last one. Error: STATE_CORRUPT.
 Err records_next(const RecordFile *file, RecordBlock *block, Str *ret, bool *ret_more);
-// Reads all of it, and holds it against how many records, and of which digest, the end tells. Errors:
-// STATE_CORRUPT, IO, NO_MEMORY.
-Err records_verify(const RecordFile *file, uint64_t records, const uint8_t digest[RECORDS_DIGEST_SIZE]);
+// Reads all of it, and holds it against how many records, and of which digest, the end tells. `told`, if it
+// is not NULL, hears behind each block how many were read. Errors: STATE_CORRUPT, IO, NO_MEMORY.
+typedef void RecordsTold(void *context, uint64_t records);
+Err records_verify(const RecordFile *file, uint64_t records, const uint8_t digest[RECORDS_DIGEST_SIZE],
+        RecordsTold *told, void *context);

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (event_set_block(set, i, arena, &events, &count, &first) != OK)
 				break;
 		}
-		(void)event_set_verify(set);
+		(void)event_set_verify(set, NULL, NULL);
 	}
 	close(fd);
 	return 0;

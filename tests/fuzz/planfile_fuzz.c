@@ -21,7 +21,7 @@ static void read_all(const char *path)
 			(void)plan_file_block(plan, i, arena, &effects, &count);
 		arena_free(arena);
 	}
-	(void)plan_file_verify(plan);
+	(void)plan_file_verify(plan, NULL, NULL);
 	plan_file_close(plan);
 }
 

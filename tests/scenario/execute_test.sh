@@ -31,15 +31,15 @@ sign()
 	parley --context "$1" plan approve "$2" --env test --yes --root "$STACK/root/test.root" --key "$STACK/cli/$1.key" \
 		--passphrase-file "$STACK/cli/$1.passphrase"
 }
-# visits FIRST COUNT: visits of so many customers from number FIRST on, as CSV.
+# visits FIRST COUNT [SECONDS]: visits of so many customers from number FIRST on, from this moment on, as CSV.
 visits()
 {
-	awk -v seed=$seed -v first="$1" -v count="$2" 'BEGIN {
+	awk -v seed=$seed -v first="$1" -v count="$2" -v begin="${3:-1780000000}" 'BEGIN {
 		srand(seed)
 		print "time,customer_id,event,offer,points,age,savings"
 		for (i = 0; i < 4 * count; i++) {
 			accepts = rand() < .1
-			printf "%d,%d,%s,%s,home-hero,%d,%d\n", 1780000000 + 300 * i, first + int(rand() * count), accepts ? "offer-accepted" : "",
+			printf "%d,%d,%s,%s,home-hero,%d,%d\n", begin + 300 * i, first + int(rand() * count), accepts ? "offer-accepted" : "",
 				accepts ? "ESTATE-TALK" : "", 66 + int(rand() * 20), 60000 + int(rand() * 1000)
 		}
 	}'
@@ -192,6 +192,37 @@ parley rollback retail-bank --env test -m "as it was" >/dev/null 2>&1 || true
 stack_approve retail-bank test >/dev/null 2>&1
 expect "executed" parley plan execute others --env test
 is "plans in the history" "$(database "SELECT count(DISTINCT runtime_id) FROM contact_history WHERE runtime_id ~ '^plan:'")" 2
+
+tell "a plan that begins with visitor state of an hour ago is refused once one of its visitors has been there since"
+moment=$(date -u -d '1 hour ago' +%Y-%m-%dT%H:%M:%SZ)
+history="host=$STACK_POSTGRES dbname=parley_design user=parley_reader"
+expect "as_of" parley plan state then --from-history --env test --until "$moment" --database "$history"
+expect "history of test" parley plan state list
+visits 29999 3 "$(date -d "$moment" +%s)" >"$STACK/late.csv"
+plan late late --seed 3 --state-file then
+expect "" parley plan submit late --env test
+sign anna late >/dev/null 2>&1
+expect "begins with  $moment" sign ben late
+before=$(caused)
+visit 29999
+best home-hero
+parley event "$session" offer-shown --treatment "$treatment" --id since >/dev/null
+eventually 1 database "SELECT count(*) FROM contact_history WHERE event_id = 'since'"
+refused "1 of its visitors are not as it took them to be at $moment" parley plan execute late --env test
+moved=$(parley plan show late --env test -o json | jq -r '.submission.moved[] | "\(.what) \(.subject): \(.detail)"')
+[[ $moved == "visitor customer 29999: a contact at "*", by test-1" ]] || stack_fail "what has moved is '$moved'"
+is "what plans caused" "$(caused)" "$before"
+
+tell "made again with the state of now it is executed"
+expect "digest" parley plan state now --from-history --env test --database "$history"
+plan late later --seed 3 --state-file now
+expect "" parley plan submit later --env test
+sign anna later >/dev/null 2>&1
+sign ben later >/dev/null 2>&1
+expect "executed" parley plan execute later --env test
+refused PLAN_MOVED parley plan execute late --env test
+expect "" parley plan state remove then
+refused "no visitor state" parley plan state remove then
 
 tell "who did what is in the audit"
 is "the plan's entries" "$(parley audit Plan --limit 100 -o json | jq -r '[.[] | .action] | sort | unique | join(" ")')" \

@@ -110,7 +110,7 @@ static void check_order(const char *path)
 	unsigned last = 0;
 
 	assert_int_equal(event_set_open(path, &set), OK);
-	assert_int_equal(event_set_verify(set), OK);
+	assert_int_equal(event_set_verify(set, NULL, NULL), OK);
 	for (uint64_t b = 0; b < event_set_info(set)->blocks; b++) {
 		const Event *const *events;
 		size_t count;
@@ -309,7 +309,7 @@ static void every_damaged_byte_is_found(void **unused)
 		fclose(file);
 		Err e = event_set_open(in_folder("damaged"), &set);
 		if (e == OK)
-			e = event_set_verify(set);
+			e = event_set_verify(set, NULL, NULL);
 		if (e != ERR_STATE_CORRUPT)
 			fail_msg("byte %zu of %zu: %s", i, bytes.len, err_reason(e));
 	}

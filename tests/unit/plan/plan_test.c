@@ -206,7 +206,7 @@ static void test_threads_change_nothing(void **state)
 	assert_same_file(&desk, one.path, many.path);
 	CLEANUP(plan_file_closep) PlanFile *plan = NULL;
 	must(plan_file_open(one.path, &plan));
-	must(plan_file_verify(plan));
+	must(plan_file_verify(plan, NULL, NULL));
 	const PlanEnd *end = plan_file_end(plan);
 	assert_int_equal(end->questions, EVENTS / 2);
 	assert_true(end->posted > 0 && end->sessions > VISITORS);
