@@ -44,16 +44,21 @@ static const char *deploy(const char *environment)
 	return response->deployment->digest;
 }
 
+// Of the only environment that has one.
 static const Gate *gate(void)
 {
 	Parley__Design__V1__GetPromotionRequest request = PARLEY__DESIGN__V1__GET_PROMOTION_REQUEST__INIT;
 	ProtobufCMessage *answer;
+	const Gate *found = NULL;
 	request.channel = (char *)(uintptr_t) "bank";
 	assert_int_equal(line_call(&line, "GetPromotion", &request.base, &answer), OK);
 	const Promotion *promotion = (const Promotion *)answer;
-	assert_int_equal(promotion->n_stages, 2);
-	assert_int_equal(promotion->stages[1]->n_gates, 1);
-	return promotion->stages[1]->gates[0];
+	assert_int_equal(promotion->n_stages, *line.staging ? 3 : 2);
+	for (size_t i = 0; i < promotion->n_stages; i++)
+		if (promotion->stages[i]->n_gates == 1)
+			found = promotion->stages[i]->gates[0];
+	assert_non_null(found);
+	return found;
 }
 
 static void gate_says(bool passed, const char *part)
@@ -81,6 +86,7 @@ static void record(int count)
 }
 
 typedef struct Counts {
+	const char *environment; // NULL: production
 	int decisions, different, questions, changed, home, home_changed, segment, segment_changed;
 	const char *running;
 } Counts;
@@ -93,7 +99,7 @@ static Err hand_in(const char *digest, Counts c)
 	time_format(line.now_us - DAY_US, since);
 	time_format(line.now_us, until);
 	request.channel = (char *)(uintptr_t) "bank";
-	request.environment = (char *)(uintptr_t) "production";
+	request.environment = (char *)(uintptr_t)(c.environment ? c.environment : "production");
 	request.digest = (char *)(uintptr_t)digest;
 	request.kind = (char *)(uintptr_t) "behaviour";
 	request.passed = true;
@@ -259,6 +265,43 @@ static void a_report_that_says_nothing_of_this_promotion_stops(void **state)
 	gate_says(false, "its decisions are not of the last 720 h");
 }
 
+// What production's visitors asked for is asked of a snapshot before it comes to staging.
+static void decisions_are_taken_from_where_the_profile_says(void **state)
+{
+	(void)state;
+	line.staging =
+	        "gates:\n  - {kind: behaviour, from: production, max_changed: 10%, min_decisions: 100}\n";
+	line_close(&line);
+	line_open(&line, 1);
+	deploy("test");
+	gate_says(true, "nothing serves in production yet");
+	snprintf(running, sizeof running, "%s", deploy("production"));
+	gate_says(true, "production runs these very bytes");
+	another_rule(21);
+	const char *digest = deploy("test");
+	record(200);
+	line_do(&line, "UPDATE recommendation SET environment = 'staging' WHERE seed > 99");
+	gate_says(false, "of production have 99 recorded decisions, 100 are asked for");
+	line_do(&line, "UPDATE recommendation SET environment = 'production'");
+	gate_says(false, "were not compared with those of what production runs: parley behaviour bank --env "
+	                 "production "
+	                 "--snapshot test:bank");
+	Counts counts = good();
+	counts.environment = "staging";
+	assert_int_equal(hand_in(digest, counts), OK);
+	gate_says(false, "were not compared");
+	counts.environment = "production";
+	assert_int_equal(hand_in(digest, counts), OK);
+	gate_says(true, "2 % of 400 winners changed in 120 decisions");
+	counts.changed = counts.home_changed = 90;
+	assert_int_equal(hand_in(digest, counts), OK);
+	gate_says(false, "all together: 22.5 % of 400 winners changed, at most 10 % may");
+	assert_int_equal(line_deploy(&line, "staging", NULL), ERR_GATE_FAILED);
+	line.now_us += 2 * DAY_US; // and what production runs then is what counts
+	deploy("production");
+	gate_says(true, "production runs these very bytes");
+}
+
 static void counts_that_do_not_add_up_are_refused(void **state)
 {
 	(void)state;
@@ -286,6 +329,7 @@ int main(void)
 	        T(what_is_beyond_a_limit_stops_and_is_named),
 	        T(what_is_meant_is_acknowledged_by_its_name),
 	        T(a_report_that_says_nothing_of_this_promotion_stops),
+	        T(decisions_are_taken_from_where_the_profile_says),
 	        T(counts_that_do_not_add_up_are_refused),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

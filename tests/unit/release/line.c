@@ -174,6 +174,11 @@ void line_open(Line *line, unsigned epoch)
 	                "name: production\npromotes_from: test\nfleet: main\nepoch: %u\nservers:\n"
 	                "  - {name: production-1, address: \"127.0.0.1:%d\"}\n%s%s",
 	                epoch, line->nodes[2].port, trust(line, "production", line->approvals), line->gates));
+	run(line, "rm -rf environments/staging", "");
+	if (*line->staging)
+		declare(line, "staging",
+		        arena_printf(line->arena, "name: staging\npromotes_from: test\nfleet: main\n%s%s",
+		                trust(line, "staging", 0), line->staging));
 	line->services = (Services){.store = store_new(line->postgres.conninfo, 8),
 	        .clock = {line_now, line},
 	        .config = &line->config};
@@ -206,7 +211,7 @@ void line_reset(Line *line)
 	line->role = CALLER_ADMINISTRATOR;
 	line->user = "dora";
 	line->approvals = 0;
-	line->gates = "";
+	line->gates = line->staging = "";
 	configure(line);
 	for (size_t i = 0; i < NODES; i++)
 		start_node(line, i);

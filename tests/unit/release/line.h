@@ -43,7 +43,9 @@ typedef struct Line {
 	const char *user;   // the next caller
 	unsigned approvals; // that production's root and profile ask for
 	const char *gates;  // production's, as YAML; empty: none
-	unsigned role;      // of the next caller, in all environments: a bit of Callers
+	const char
+	        *staging; // gates of a third environment, which promotes from test too; empty: there is none
+	unsigned role;    // of the next caller, in all environments: a bit of Callers
 } Line;
 
 void line_make(Line *line); // once; starts PostgreSQL and makes certificates, before threads
