@@ -142,7 +142,8 @@ runtime_ended()
 	[ $tenths = 0 ] || [ "$status" = "$1" ] || problem "the runtime ended with $status, not $1"
 }
 
-# proxy_start LISTEN TO OPTION…: between two servers. cuts sets `cut` to how many connections it has cut.
+# proxy_start LISTEN TO OPTION…: between two servers. cuts sets `cut` to how many connections it has cut, `cut_ingest` to how many
+# of those were at work as --role.
 proxy_pid="" proxy_report=""
 proxy_start()
 {
@@ -165,9 +166,9 @@ proxy_end()
 
 cuts()
 {
-	cut=
-	until [ -n "$cut" ]; do
-		cut=$(sed -n 's/.*cuts //p' "$proxy_report")
+	cut_ingest=
+	until [ -n "$cut_ingest" ]; do
+		read -r cut cut_ingest < <(sed -n 's/.*cuts \([0-9]*\) of_role /\1 /p' "$proxy_report") || true
 	done
 }
 

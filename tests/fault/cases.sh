@@ -126,18 +126,19 @@ database_proxy()
 {
 	mkdir -p "$STACK/fault/pg"
 	rm -f "$STACK/fault/pg/.s.PGSQL.5432"
-	proxy_start "$STACK/fault/pg/.s.PGSQL.5432" "$STACK_POSTGRES/.s.PGSQL.5432" --commits "$1"
+	proxy_start "$STACK/fault/pg/.s.PGSQL.5432" "$STACK_POSTGRES/.s.PGSQL.5432" --commits "$1" --role parley_ingest
 	sed "s#host=$STACK_POSTGRES#host=$STACK/fault/pg#" "$STACK/fault/design.yaml" >"$STACK/etc/design.yaml"
 	stack_kill design
 	stack_restart design
 }
 
-# cut_until N: the proxy has cut so many in all, or finds nothing more to cut because nothing gets on behind it.
+# cut_until N M: the proxy has cut so many in all, and so many of ingest's, or finds nothing more to cut because nothing gets on
+# behind it.
 cut_until()
 {
 	local last=-1 still=0
 	cuts
-	while [ "$cut" -lt "$1" ]; do
+	while [ "$cut" -lt "$1" ] || [ "$cut_ingest" -lt "$2" ]; do
 		still=$((cut == last ? still + 1 : 0)) last=$cut
 		[ $still -lt 1500 ] || { problem "nothing more comes to be cut" && return; }
 		load_grow 100
@@ -145,20 +146,21 @@ cut_until()
 	done
 }
 
-# With the proxy there: rounds connections more are cut.
+# With the proxy there: rounds connections more are cut. Others commit as well, so half of them must have been ingest's: what breaks
+# between two of its commits is hit many times over, whatever the machine is busy with.
 commits_cut()
 {
-	local before
+	local before before_ingest
 	cuts
-	before=$cut
+	before=$cut before_ingest=$cut_ingest
 	load_start
-	cut_until $((before + rounds))
+	cut_until $((before + rounds)) $((before_ingest + (rounds + 1) / 2))
 	# Who sends again waits longer each time; what is there is judged when nothing is cut any more.
 	kill -USR1 "$proxy_pid"
 	load_end
 	cuts
 	cut=$((cut - before))
-	told="$cut connections cut after COMMIT"
+	told="$cut connections cut after COMMIT, $((cut_ingest - before_ingest)) of them ingest's"
 }
 
 case_commit_cut()
@@ -176,7 +178,7 @@ case_design_cut()
 	stack_kill "$where"
 	stack_restart "$where"
 	load_start
-	cut_until $(((rounds + 1) / 2))
+	cut_until $(((rounds + 1) / 2)) 0
 	# What has piled up meanwhile is more than ever gets through before the next cut.
 	kill -USR1 "$proxy_pid"
 	load_end

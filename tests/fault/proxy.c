@@ -1,7 +1,9 @@
 // Stands between two servers and cuts their connections. Between the design server and PostgreSQL it cuts
 // right after a COMMIT was passed on, and swallows the answer: what became of it, the design server cannot
-// know. Elsewhere it cuts after any number of bytes. Seeded; what it did is in the report file. SIGUSR1 lets
-// it rest, and begin again.
+// know. That of a transaction which only reads is let through: nothing hangs on it. Elsewhere it cuts after
+// any number of bytes. Seeded; what it did is in the report file, and how often it hit those who work as a
+// role that was named: many others commit, too, and a case must know that it hit whom it is about. SIGUSR1
+// lets it rest, and begin again.
 #include "oracle/chance.h"
 
 #include <arpa/inet.h>
@@ -21,15 +23,16 @@
 enum { LINKS_MAX = 256, CHUNK = 64 * 1024, ANSWER_WAIT_MS = 2000, BACKLOG = 64 };
 
 typedef struct Proxy {
-	const char *listen, *to, *report;
+	const char *listen, *to, *report, *role;
 	bool at_commit;
 	unsigned one_in; // COMMITs, or the most bytes before a cut
 	Chance chance;
 	int listener;
-	unsigned long connections, commits, cuts;
+	unsigned long connections, commits, cuts, cuts_of_role;
 	struct Link {
 		int near, far; // the client's side, the server's; -1: free
 		size_t left;   // bytes until it is cut, if not at a COMMIT
+		bool of_role, writes;
 	} links[LINKS_MAX];
 } Proxy;
 
@@ -90,8 +93,8 @@ static void tell(const Proxy *proxy)
 
 	if (!file)
 		fail(proxy->report);
-	(void)fprintf(file, "connections %lu commits %lu cuts %lu\n", proxy->connections, proxy->commits,
-	        proxy->cuts);
+	(void)fprintf(file, "connections %lu commits %lu cuts %lu of_role %lu\n", proxy->connections,
+	        proxy->commits, proxy->cuts, proxy->cuts_of_role);
 	(void)fclose(file);
 }
 
@@ -106,6 +109,7 @@ static void cut(Proxy *proxy, Link *link)
 {
 	drop(link);
 	proxy->cuts++;
+	proxy->cuts_of_role += link->of_role;
 	tell(proxy);
 }
 
@@ -120,7 +124,8 @@ static void join(Proxy *proxy)
 			continue;
 		if (connect(far, &address.any, len) != 0)
 			break;
-		proxy->links[i] = (Link){near, far, 1 + chance_below(&proxy->chance, proxy->one_in)};
+		proxy->links[i] = (Link){
+		        .near = near, .far = far, .left = 1 + chance_below(&proxy->chance, proxy->one_in)};
 		proxy->connections++;
 		return;
 	}
@@ -154,9 +159,29 @@ static void cut_at_commit(Proxy *proxy, Link *link)
 	cut(proxy, link);
 }
 
+// Simple queries, as they stand on the wire.
+static const char begin_to_write[] = "Q\0\0\0\012BEGIN", commit[] = "Q\0\0\0\013COMMIT";
+
+static bool has(const char *bytes, size_t len, const char *what, size_t what_len)
+{
+	return memmem(bytes, len, what, what_len) != NULL;
+}
+
+// Whether what the design server says here ends a transaction that wrote.
+static bool is_commit(const Proxy *proxy, Link *link, const char *bytes, size_t len)
+{
+	if (proxy->role && has(bytes, len, proxy->role, strlen(proxy->role)))
+		link->of_role = true;
+	if (has(bytes, len, begin_to_write, sizeof(begin_to_write)))
+		link->writes = true;
+	if (!link->writes || !has(bytes, len, commit, sizeof(commit)))
+		return false;
+	link->writes = false;
+	return true;
+}
+
 static void carry(Proxy *proxy, Link *link, bool forth)
 {
-	static const char commit[] = "Q\0\0\0\013COMMIT"; // a simple query, as it stands on the wire
 	char bytes[CHUNK];
 	ssize_t n = read(forth ? link->near : link->far, bytes, sizeof(bytes));
 	size_t len = n > 0 ? (size_t)n : 0;
@@ -174,7 +199,7 @@ static void carry(Proxy *proxy, Link *link, bool forth)
 		link->left -= len;
 		if (link->left == 0)
 			cut(proxy, link);
-	} else if (proxy->at_commit && forth && memmem(bytes, len, commit, sizeof(commit))) {
+	} else if (proxy->at_commit && forth && is_commit(proxy, link, bytes, len)) {
 		proxy->commits++;
 		if (!rests && chance_once_in(&proxy->chance, proxy->one_in))
 			cut_at_commit(proxy, link);
@@ -210,11 +235,12 @@ int main(int argc, char **argv)
 {
 	static const struct option table[] = {{"listen", 1, NULL, 'l'}, {"to", 1, NULL, 't'},
 	        {"report", 1, NULL, 'r'}, {"commits", 1, NULL, 'c'}, {"bytes", 1, NULL, 'b'},
-	        {"seed", 1, NULL, 's'}, {0}};
+	        {"seed", 1, NULL, 's'}, {"role", 1, NULL, 'o'}, {0}};
 	static Proxy proxy;
 
 	for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-		const char **texts[128] = {['l'] = &proxy.listen, ['t'] = &proxy.to, ['r'] = &proxy.report};
+		const char **texts[128] = {
+		        ['l'] = &proxy.listen, ['t'] = &proxy.to, ['r'] = &proxy.report, ['o'] = &proxy.role};
 
 		if (option == 's')
 			proxy.chance = chance_new(strtoull(optarg, NULL, 10), 0);
@@ -227,7 +253,8 @@ int main(int argc, char **argv)
 	if (!proxy.listen || !proxy.to || !proxy.report || proxy.one_in == 0) {
 		(void)fprintf(stderr,
 		        "usage: fault_proxy --listen ADDRESS --to ADDRESS --report FILE --seed N\n"
-		        "       --commits N (cuts one in N) | --bytes N (cuts before so many)\n");
+		        "       --commits N (cuts one in N) [--role NAME] | --bytes N (cuts before so "
+		        "many)\n");
 		return 2;
 	}
 	for (int i = 0; i < LINKS_MAX; i++)
