@@ -257,6 +257,38 @@ static Err begin(Writing *w, Cli *cli, const char *dir, Arena *scratch, Pg **ret
 	return pg_script(*ret, cli->timeout_ms, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
+// --- what the history lacks ---
+
+// One query serves a server and the fold over all of them. That one has responses and repeats by the rows
+// that people read, so table effect_history is nothing to it.
+static const char lacks_sql[] =
+        "SELECT runtime_id, lacks, since, why, begun FROM history_incomplete "
+        "WHERE environment = $1 AND ($2 = '' OR runtime_id = $2) AND ($2 <> '' OR lacks <> 'effect_history') "
+        "ORDER BY since DESC, lacks, runtime_id LIMIT 1";
+
+static const char advice_one[] =
+        "What differs may be due to that alone. Leave --from-history out to compare with the journal.";
+static const char advice_all[] =
+        "A checkpoint knows what was before: parley plan state NAME --state STATE_DIR.";
+
+// Said whatever comes of the fold: a state that is right today may lack what strikes tomorrow.
+static Err tell_what_lacks(Cli *cli, Pg *pg, const char *environment, const char *server)
+{
+	CLEANUP(pg_result_freep) PgResult *rows = NULL;
+	char since[TIME_TEXT_SIZE], begun[TIME_TEXT_SIZE];
+	TRY(PG_QUERY(pg, cli->timeout_ms, &rows, lacks_sql, P_CTEXT(environment), P_CTEXT(server)));
+	if (pg_rows(rows) == 0)
+		return OK;
+	time_format(pg_time(rows, 0, 2), since);
+	time_format(pg_time(rows, 0, 4), begun);
+	fprintf(stderr,
+	        "note: the history has all that changed visitors only from %s on: " STR_FMT
+	        " begins there (" STR_FMT "), and the journal of " STR_FMT " at %s. %s\n",
+	        since, STR_ARG(pg_text(rows, 0, 1)), STR_ARG(pg_text(rows, 0, 3)),
+	        STR_ARG(pg_text(rows, 0, 0)), begun, *server ? advice_one : advice_all);
+	return OK;
+}
+
 Err journal_from_history(Cli *cli, const char *dir)
 {
 	CLEANUP(pg_closep) Pg *pg = NULL;
@@ -268,6 +300,7 @@ Err journal_from_history(Cli *cli, const char *dir)
 	if (strlen(server) > JOURNAL_RUNTIME_ID_MAX)
 		return cli_usage(cli, "a runtime server's ID has at most %d bytes", JOURNAL_RUNTIME_ID_MAX);
 	TRY(begin(&w, cli, dir, scratch, &pg));
+	TRY(tell_what_lacks(cli, pg, environment, server));
 	w.server = str(server);
 	TRY(PG_QUERY(pg, TIMEOUT_MS, NULL, rows_sql, P_CTEXT(environment), P_CTEXT(server)));
 	TRY(read_rows(&w, pg));
@@ -282,6 +315,7 @@ Err journal_from_all_history(Cli *cli, const char *dir, int64_t until_us, int64_
 	const char *environment;
 	TRY(cli_need(cli, OPT_ENV, &environment));
 	TRY(begin(&w, cli, dir, scratch, &pg));
+	TRY(tell_what_lacks(cli, pg, environment, ""));
 	w.server = STR("history");
 	w.merged = true;
 	TRY(PG_QUERY(pg, TIMEOUT_MS, NULL, all_rows_sql, P_CTEXT(environment), P_TIME(until_us)));

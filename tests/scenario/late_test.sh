@@ -159,3 +159,12 @@ tell "with one of these effects missing in the history that is told"
 database "DELETE FROM effect_history WHERE runtime_id = 'test-2' AND what = 'brought' AND sequence = (
 	SELECT max(sequence) FROM effect_history WHERE runtime_id = 'test-2' AND what = 'brought')"
 ! rebuilt test-2 test-2 >/dev/null || stack_fail "the difference should be found"
+
+tell "and of a server that is older than what the history has, from when on all is there"
+database "INSERT INTO ship_cursor VALUES ('test', 'test-1', (extract(epoch FROM timestamptz '2020-02-01')::bigint << 31) + 1, 7, now())" >/dev/null
+kept=$(database "SELECT to_char(applied AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') FROM schema_migration WHERE name = '0028_effect_history.sql'")
+expect "equal, byte for byte" rebuilt test test-1
+expect "note: the history has all that changed visitors only from $kept" rebuilt test test-1
+expect "the journal of test-1 at 2020-02-01" rebuilt test test-1
+is "months that retention has removed" "$(database "SELECT string_agg(lacks, ' ' ORDER BY lacks) FROM history_incomplete
+	WHERE runtime_id = 'test-1' AND since = date_trunc('month', now(), 'UTC') - interval '37 months'")" "contact_history effect_history response_history"
