@@ -102,29 +102,17 @@ static void answered(ProfileRequest *request)
 	pthread_mutex_unlock(&gather->lock);
 }
 
-static ExprValue key_value(const Parley__Runtime__V1__Value *value)
-{
-	switch ((int)value->kind_case) {
-	case PARLEY__RUNTIME__V1__VALUE__KIND_BOOL_VALUE:
-		return expr_bool(value->bool_value);
-	case PARLEY__RUNTIME__V1__VALUE__KIND_INT_VALUE:
-		return expr_int(value->int_value);
-	default:
-		return expr_string(str(value->string_value));
-	}
-}
-
 static Err prepare(Gather *gather, const Who *who, const Seen *seen)
 {
 	ProfileRequest *request = &gather->requests[gather->count];
 	Arena *arena = gather->arenas[gather->count];
-	size_t count = who->audience->n_keys;
+	size_t count = who->key_count;
 	arena_reset(arena);
 	ExprValue *keys = ARENA_ARRAY(arena, ExprValue, count);
 	if (keys == NULL)
 		return no_memory();
 	for (size_t i = 0; i < count; i++) {
-		keys[i] = key_value(who->audience->keys[i]->value);
+		keys[i] = who->keys[i];
 		if (keys[i].kind != EXPR_STRING)
 			continue;
 		Str copy = arena_str(arena, str_n(keys[i].s, keys[i].len));

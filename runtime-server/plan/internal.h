@@ -17,11 +17,15 @@ typedef struct Who {
 	int level;
 	Str id; // canonical
 	uint64_t hash;
-	AudienceId *audience;
+	const ExprValue *keys; // in the level's order
+	size_t key_count;
 } Who;
 // Error: AUDIENCE_INVALID, FIELD_MISSING, NO_MEMORY.
 Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Who *ret);
 uint64_t who_hash(Str level, Str id);
+// As a call names the visitor of an event that who_of knows. Error: NO_MEMORY.
+Err who_audience(
+        const RehearsalContent *content, int level, const Event *event, Arena *arena, AudienceId *ret);
 static inline unsigned lane_of(uint64_t hash)
 {
 	return (unsigned)(hash >> 32) % PLAN_LANES;
@@ -72,9 +76,20 @@ Err tally_end(Tally *tally, Arena *arena, PlanEnd *end);
 typedef struct Remembered Remembered;
 Remembered *remembered_new(void); // NULL if memory is out
 void remembered_free(Remembered *remembered);
-void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code);
-// *ret is NULL if none is remembered. Error: NO_MEMORY.
-Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const char **ret);
+// A treatment, as what events quote is told by.
+typedef struct Recommended {
+	uint64_t visitor; // by hash
+	int64_t time_us;
+	CandidateId id;
+	uint32_t point;
+	char code[TREATMENT_CODE_SIZE];
+} Recommended;
+// Where the next one is to be written.
+Recommended *remembered_next(Remembered *remembered);
+// It is there now.
+void remembered_add(Remembered *remembered);
+// *ret is NULL if none is remembered; it stays until the next one is written. Error: NO_MEMORY.
+Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const Recommended **ret);
 
 // --- shelf.c: packed effects of a lane in a round ---
 

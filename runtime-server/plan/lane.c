@@ -4,6 +4,7 @@
 #include "plan/lane.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "wire/wire.h"
 
@@ -16,9 +17,9 @@ typedef Parley__Plan__V1__ReasonCount ReasonCount;
 
 enum {
 	CALL_BLOCK = 64 * 1024,
-	CODES_MOST = 256, // of one event's answers that are counted as shown
-	TREATMENT_BYTES = 2 << 20,
+	SHOWN_MOST = 256, // of one event's answers
 };
+static const int64_t TREATMENT_AGE_US = TREATMENT_AGE_DAYS * 86400 * US_PER_S;
 
 static Err no_memory(void)
 {
@@ -117,6 +118,19 @@ static Err count_reasons(Lane *lane, const PointDecision *point)
 	return OK;
 }
 
+static void remember(Lane *lane, uint32_t point, const DecidedOffer *offer)
+{
+	Recommended *treatment = remembered_next(lane->remembered);
+	treatment->visitor = lane->item->who.hash;
+	treatment->time_us = lane->item->event->time_us;
+	treatment->id = offer->id;
+	treatment->point = point;
+	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
+	if (lane->shown != NULL && lane->shown_count < SHOWN_MOST)
+		lane->shown[lane->shown_count++] = *treatment;
+	remembered_add(lane->remembered);
+}
+
 static void hear_decision(void *context, const Session *session, const Decision *decision)
 {
 	Lane *lane = context;
@@ -124,17 +138,23 @@ static void hear_decision(void *context, const Session *session, const Decision 
 	tally_decision(lane->tally, decision);
 	for (size_t p = 0; p < decision->count; p++) {
 		const PointDecision *point = &decision->points[p];
-		for (size_t i = 0; i < point->offer_count; i++) {
-			const DecidedOffer *offer = &point->offers[i];
-			remembered_put(lane->remembered, lane->item->who.hash, offer->id.offer,
-			        offer->treatment_code);
-			if (lane->codes != NULL && lane->code_count < CODES_MOST)
-				memcpy(lane->codes[lane->code_count++], offer->treatment_code,
-				        sizeof *lane->codes);
-		}
+		for (size_t i = 0; i < point->offer_count; i++)
+			remember(lane, (uint32_t)point->point, &point->offers[i]);
 		if (point->candidate_count > 0 && count_reasons(lane, point) != OK)
 			lane->failure = ERR_NO_MEMORY;
 	}
+}
+
+// What is quoted has been looked up before it is posted.
+static bool find_treatment(void *context, Str code, TreatmentFacts *ret)
+{
+	const Lane *lane = context;
+	const Recommended *quoted = lane->quoted;
+	if (quoted == NULL || !str_eq(str(quoted->code), code) ||
+	        lane->item->event->time_us - quoted->time_us > TREATMENT_AGE_US)
+		return false;
+	*ret = treatment_facts(rehearsal_plan(lane->shared->options->content), quoted->id, quoted->point);
+	return true;
 }
 
 // What the event says of the visitor goes before what is known of them otherwise.
@@ -211,10 +231,10 @@ static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 	lane->entries = 0;
 	lane->problems = lane->reasons = (List){0};
 	lane->failure = OK;
-	lane->code_count = 0;
-	lane->codes = contacts ? arena_alloc_array(lane->arena, sizeof *lane->codes, CODES_MOST) : NULL;
+	lane->shown_count = 0;
+	lane->shown = contacts ? ARENA_ARRAY(lane->arena, Recommended, SHOWN_MOST) : NULL;
 	lane->before = ARENA_ARRAY(lane->arena, uint64_t, words + 1);
-	if (lane->before == NULL || (contacts && lane->codes == NULL))
+	if (lane->before == NULL || (contacts && lane->shown == NULL))
 		return no_memory();
 	shelf_begin(shelf);
 	return put_place(shelf, item->place);
@@ -289,11 +309,11 @@ static Err open_lane(Lane *lane)
 	                          .state_fd = state,
 	                          .state_name = options->state,
 	                          .max_sessions = PLAN_LANE_SESSIONS,
-	                          .treatment_bytes = TREATMENT_BYTES,
 	                          .passing = true,
 	                          .profile = give_profile,
 	                          .takes = takes,
 	                          .decision = hear_decision,
+	                          .treatment = find_treatment,
 	                          .entry = hear_entry,
 	                          .context = lane},
 	        &lane->rehearsal));

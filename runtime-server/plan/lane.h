@@ -24,8 +24,9 @@ struct Lane {
 	Shelf *shelf;
 	size_t entries;
 	List problems, reasons;
-	char (*codes)[TREATMENT_CODE_SIZE]; // that were recommended
-	size_t code_count;
+	Recommended *shown; // what is to count as shown; NULL: nothing is
+	size_t shown_count;
+	const Recommended *quoted; // by what is posted now; NULL: none
 	uint64_t *before; // the segments that the visitor was in
 	Err failure;      // in what it is told
 };

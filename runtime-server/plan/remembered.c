@@ -1,4 +1,5 @@
-// Which treatment a visitor got last for an offer, for events that name the offer and not the code. What is
+// Which treatment a visitor got last for an offer, for events that name the offer and not the code; nobody
+// else remembers treatments in a plan, for the same snapshot serves from its begin to its end. What is
 // recommended is written one behind the other into a ring, for most of it is never asked for; how it is found
 // is worked out when somebody asks for the first time, and kept up from then on. What it forgets depends on
 // the lane's own events only.
@@ -8,11 +9,6 @@
 #include <stdlib.h>
 
 enum { KEPT = 131072, CHAINS = 65536 };
-
-typedef struct Recommended {
-	uint64_t key;
-	char code[TREATMENT_CODE_SIZE];
-} Recommended;
 
 // Places count on for ever; what stands at one is in the ring while it is among the last KEPT. Plus 1; 0:
 // none.
@@ -45,26 +41,28 @@ void remembered_free(Remembered *remembered)
 	free(remembered);
 }
 
-static uint64_t key_of(uint64_t visitor, uint32_t offer)
+static uint64_t chain_of(uint64_t visitor, uint32_t offer)
 {
-	return mix64(visitor + offer * MIX_STEP);
+	return mix64(visitor + offer * MIX_STEP) % CHAINS;
 }
 
-static void index_add(Index *index, uint64_t key, uint64_t place)
+static void index_add(Index *index, const Recommended *treatment, uint64_t place)
 {
-	uint64_t *newest = &index->newest[key % CHAINS];
+	uint64_t *newest = &index->newest[chain_of(treatment->visitor, treatment->id.offer)];
 	index->before[place % KEPT] = *newest;
 	*newest = place + 1;
 }
 
-void remembered_put(Remembered *remembered, uint64_t visitor, uint32_t offer, const char *code)
+Recommended *remembered_next(Remembered *remembered)
+{
+	return &remembered->ring[remembered->count % KEPT];
+}
+
+void remembered_add(Remembered *remembered)
 {
 	uint64_t place = remembered->count++;
-	Recommended *treatment = &remembered->ring[place % KEPT];
-	treatment->key = key_of(visitor, offer);
-	memcpy(treatment->code, code, sizeof treatment->code);
 	if (remembered->index != NULL)
-		index_add(remembered->index, treatment->key, place);
+		index_add(remembered->index, &remembered->ring[place % KEPT], place);
 }
 
 static bool is_kept(const Remembered *remembered, uint64_t place)
@@ -79,21 +77,22 @@ static Err index_all(Remembered *remembered)
 	if (remembered->index == NULL)
 		return err(ERR_NO_MEMORY, "no memory to find treatments by");
 	for (uint64_t place = first; place < remembered->count; place++)
-		index_add(remembered->index, remembered->ring[place % KEPT].key, place);
+		index_add(remembered->index, &remembered->ring[place % KEPT], place);
 	return OK;
 }
 
-Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const char **ret)
+Err remembered_find(Remembered *remembered, uint64_t visitor, uint32_t offer, const Recommended **ret)
 {
-	uint64_t key = key_of(visitor, offer);
 	*ret = NULL;
 	if (remembered->index == NULL)
 		TRY(index_all(remembered));
 	const Index *index = remembered->index;
-	uint64_t next = index->newest[key % CHAINS];
+	uint64_t next = index->newest[chain_of(visitor, offer)];
 	for (; next > 0 && is_kept(remembered, next - 1) && *ret == NULL;
-	        next = index->before[(next - 1) % KEPT])
-		if (remembered->ring[(next - 1) % KEPT].key == key)
-			*ret = remembered->ring[(next - 1) % KEPT].code;
+	        next = index->before[(next - 1) % KEPT]) {
+		const Recommended *treatment = &remembered->ring[(next - 1) % KEPT];
+		if (treatment->visitor == visitor && treatment->id.offer == offer)
+			*ret = treatment;
+	}
 	return OK;
 }

@@ -52,10 +52,14 @@ const char *item_session(const Item *item, char own[OWN_SESSION])
 
 static Err start_session(Lane *lane, const char *session, bool open)
 {
+	const Item *item = lane->item;
 	Parley__Runtime__V1__StartSessionRequest request = PARLEY__RUNTIME__V1__START_SESSION_REQUEST__INIT;
+	AudienceId audience;
+	TRY(who_audience(
+	        lane->shared->options->content, item->who.level, item->event, lane->arena, &audience));
 	request.session_id = (char *)(uintptr_t)session;
 	request.channel = rehearsal_snapshot(lane->shared->options->content)->channel;
-	request.audience = lane->item->who.audience;
+	request.audience = &audience;
 	request.parameters = lane->told->parameters;
 	request.n_parameters = lane->told->count;
 	Err e = tell(lane, COMMAND(START_SESSION), &request, 0);
@@ -77,19 +81,22 @@ static Err post_event(Lane *lane, const char *session)
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
 	if (event->event[0] == '\0')
 		return OK;
-	const char *code = NULL, *id = event_id(lane);
+	const char *id = event_id(lane);
+	lane->quoted = NULL;
 	if (event->offer_code[0] != '\0') {
 		int offer =
 		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
 		if (offer >= 0)
-			TRY(remembered_find(lane->remembered, lane->item->who.hash, (uint32_t)offer, &code));
+			TRY(remembered_find(
+			        lane->remembered, lane->item->who.hash, (uint32_t)offer, &lane->quoted));
 	}
 	if (id == NULL)
 		return no_memory();
 	request.session_id = (char *)(uintptr_t)session;
 	request.event_id = (char *)(uintptr_t)id;
 	request.event = event->event;
-	request.treatment_code = code != NULL ? (char *)(uintptr_t)code : request.treatment_code;
+	if (lane->quoted != NULL)
+		request.treatment_code = (char *)(uintptr_t)lane->quoted->code;
 	Err e = tell(lane, COMMAND(POST_EVENT), &request, 1);
 	if (e == ERR_TREATMENT_MISSING && event->offer_code[0] != '\0')
 		return lane_settle(lane, ERR_TREATMENT_UNKNOWN, event->offer_code);
@@ -128,12 +135,13 @@ static Err ask(Lane *lane, const char *session, size_t first, size_t count)
 // As if the touchpoint had shown all that was recommended.
 static Err count_contacts(Lane *lane, const char *session)
 {
-	for (size_t i = 0; i < lane->code_count; i++) {
+	for (size_t i = 0; i < lane->shown_count; i++) {
 		Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
 		request.session_id = (char *)(uintptr_t)session;
 		request.event_id = arena_printf(lane->arena, "shown-%" PRIu64 "-%zu", lane->item->place, i);
 		request.event = (char *)(uintptr_t)lane->shared->options->contact_event;
-		request.treatment_code = lane->codes[i];
+		lane->quoted = &lane->shown[i];
+		request.treatment_code = lane->shown[i].code;
 		if (request.event_id == NULL)
 			return no_memory();
 		TRY(lane_settle(lane, tell(lane, COMMAND(POST_EVENT), &request, 1), request.event));

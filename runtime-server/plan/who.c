@@ -136,17 +136,10 @@ static const char *text_of(const Event *event, const char *name)
 	return NULL;
 }
 
-static Err read_key(
-        const Event *event, const Parley__Snapshot__V1__AudienceKey *key, Arena *arena, NamedValue **ret)
+static Err no_key(const char *name, const char *text)
 {
-	ExprValue value;
-	const char *text = text_of(event, key->name);
-	if (text == NULL)
-		return err_at(ERR_AUDIENCE_INVALID, key->name, "the event does not say the visitor's %s",
-		        key->name);
-	*ret = read_value(key->name, text, key->type, arena, &value);
-	return *ret != NULL ? OK
-	                    : err_at(ERR_AUDIENCE_INVALID, key->name, "\"%.64s\" is no %s", text, key->name);
+	return text != NULL ? err_at(ERR_AUDIENCE_INVALID, name, "\"%.64s\" is no %s", text, name)
+	                    : err_at(ERR_AUDIENCE_INVALID, name, "the event does not say the visitor's %s", name);
 }
 
 uint64_t who_hash(Str level, Str id)
@@ -162,19 +155,42 @@ Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Wh
 		return err_at(ERR_AUDIENCE_INVALID, event->audience_level,
 		        "the channel has no audience level \"%.64s\"", event->audience_level);
 	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
-	AudienceId *audience = ARENA_NEW(arena, AudienceId);
-	NamedValue **keys = ARENA_ARRAY(arena, NamedValue *, level->n_keys + 1);
+	ExprValue *keys = ARENA_ARRAY(arena, ExprValue, level->n_keys + 1);
 	Str id;
-	if (audience == NULL || keys == NULL)
+	if (keys == NULL)
 		return no_memory();
-	parley__runtime__v1__audience_id__init(audience);
-	audience->level = level->name;
-	audience->keys = keys;
-	audience->n_keys = level->n_keys;
-	for (size_t k = 0; k < level->n_keys; k++)
-		TRY(read_key(event, level->keys[k], arena, &keys[k]));
-	TRY(rehearsal_visitor(content, audience, arena, &id));
-	*ret = (Who){.level = index, .id = id, .hash = who_hash(str(level->name), id), .audience = audience};
+	for (size_t k = 0; k < level->n_keys; k++) {
+		const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
+		const char *text = text_of(event, key->name);
+		Value unused;
+		if (text == NULL || !readers[key->type](text, arena, &unused, &keys[k]))
+			return no_key(key->name, text);
+	}
+	TRY(rehearsal_visitor(content, index, keys, arena, &id));
+	*ret = (Who){.level = index,
+	        .id = id,
+	        .hash = who_hash(str(level->name), id),
+	        .keys = keys,
+	        .key_count = level->n_keys};
+	return OK;
+}
+
+Err who_audience(const RehearsalContent *content, int index, const Event *event, Arena *arena, AudienceId *ret)
+{
+	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
+	parley__runtime__v1__audience_id__init(ret);
+	ret->level = level->name;
+	ret->keys = ARENA_ARRAY(arena, NamedValue *, level->n_keys + 1);
+	ret->n_keys = level->n_keys;
+	if (ret->keys == NULL)
+		return no_memory();
+	for (size_t k = 0; k < level->n_keys; k++) {
+		const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
+		ExprValue value;
+		ret->keys[k] = read_value(key->name, text_of(event, key->name), key->type, arena, &value);
+		if (ret->keys[k] == NULL) // who_of has read it
+			return no_memory();
+	}
 	return OK;
 }
 

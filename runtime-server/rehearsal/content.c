@@ -48,10 +48,8 @@ uint64_t rehearsal_version(const RehearsalContent *content)
 	return content->version;
 }
 
-Err rehearsal_visitor(const RehearsalContent *content, const AudienceId *audience, Arena *arena, Str *ret)
+Err rehearsal_visitor(
+        const RehearsalContent *content, int level, const ExprValue *keys, Arena *arena, Str *ret)
 {
-	Audience checked;
-	TRY(check_audience(content->plan, audience, arena, &checked));
-	*ret = checked.id;
-	return OK;
+	return check_audience_id(content->snapshot->audience_levels[level], keys, arena, ret);
 }

@@ -49,7 +49,7 @@ static Err open_state(Rehearsal *rehearsal)
 	const VisitorsOptions state = {
 	        .journal = rehearsal->journal,
 	        .max_visitors = options->max_visitors,
-	        .no_treatments = options->no_treatments,
+	        .no_treatments = options->treatment != NULL,
 	        .alone = options->passing,
 	        .takes = options->takes,
 	        .takes_context = options->context,
@@ -91,6 +91,7 @@ static Err open_service(Rehearsal *rehearsal)
 	                           .seed = next_seed,
 	                           .seed_context = rehearsal,
 	                           .on_decision = options->decision,
+	                           .treatment = options->treatment,
 	                           .decision_context = options->context},
 	        &rehearsal->service);
 }

@@ -31,9 +31,10 @@ const Parley__Snapshot__V1__Snapshot *rehearsal_snapshot(const RehearsalContent 
 const Plan *rehearsal_plan(const RehearsalContent *content);
 const Digest *rehearsal_digest(const RehearsalContent *content); // of the blob
 uint64_t rehearsal_version(const RehearsalContent *content);
-// Whom a call names: the canonical text, in `arena`. Errors: AUDIENCE_INVALID, FIELD_MISSING, NO_MEMORY.
-Err rehearsal_visitor(const RehearsalContent *content, const Parley__Runtime__V1__AudienceId *audience,
-        Arena *arena, Str *ret);
+// The canonical text of a visitor's keys, which have the level's types and order, in `arena`. Errors:
+// AUDIENCE_INVALID, NO_MEMORY.
+Err rehearsal_visitor(
+        const RehearsalContent *content, int level, const ExprValue *keys, Arena *arena, Str *ret);
 
 static inline void rehearsal_content_freep(RehearsalContent **content)
 {
@@ -63,8 +64,6 @@ typedef struct RehearsalOptions {
 	size_t treatment_bytes; // of the newest recommendations, at least 1 MiB; 0: the checkpoint's, or
 	                        // visitor.h's
 	size_t max_visitors;    // 0: the checkpoint's limit, or visitor.h's
-	// Only sessions know their treatments: an event that quotes another session's is refused as unknown.
-	bool no_treatments;
 	// It is never saved (rehearsal_save): then what it remembers takes less memory, and less time.
 	bool passing;
 	// Visitors' profiles, for every audience level; NULL: no profile database, which answers say.
@@ -73,6 +72,9 @@ typedef struct RehearsalOptions {
 	bool (*takes)(void *context, Str level, Str audience_id);
 	// Told of every decision that is kept, by the engine's own indexes. May be NULL.
 	void (*decision)(void *context, const Session *session, const Decision *decision);
+	// Finds a treatment that `decision` was told of, by its code, for events that quote it; false: it is
+	// unknown. Then the rehearsal itself remembers none. NULL: it does.
+	bool (*treatment)(void *context, Str code, TreatmentFacts *ret);
 	// Told of every entry, in order; not OK: whatever was to be recorded fails. May be NULL.
 	Err (*entry)(void *context, const RehearsalEntry *entry);
 	void *context;

@@ -35,6 +35,14 @@ static void path_of(const char *list, size_t i, const char *member, char path[PA
 
 // --- the audience ---
 
+static Err check_key_length(const char *name, const ExprValue *key, const char *path)
+{
+	if (key->kind == EXPR_STRING && (key->len == 0 || key->len > KEY_TEXT_MAX))
+		return err_at(ERR_AUDIENCE_INVALID, path,
+		        "key %s has %" PRIu32 " bytes; 1 to %d are possible", name, key->len, KEY_TEXT_MAX);
+	return OK;
+}
+
 static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *arena, ExprValue *ret)
 {
 	const char *name = level->keys[k]->name;
@@ -50,10 +58,7 @@ static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *a
 	if (in->keys[found]->value == NULL)
 		return err_at(ERR_AUDIENCE_INVALID, path, "key %s has no value", name);
 	TRY(value_read(in->keys[found]->value, level->keys[k]->type, ERR_AUDIENCE_INVALID, path, arena, ret));
-	if (ret->kind == EXPR_STRING && (ret->len == 0 || ret->len > KEY_TEXT_MAX))
-		return err_at(ERR_AUDIENCE_INVALID, path,
-		        "key %s has %" PRIu32 " bytes; 1 to %d are possible", name, ret->len, KEY_TEXT_MAX);
-	return OK;
+	return check_key_length(name, ret, path);
 }
 
 static Err no_foreign_keys(const Level *level, const AudienceId *in)
@@ -127,6 +132,13 @@ static Err canonical_id(const ExprValue *keys, size_t count, Arena *arena, Str *
 		        "the audience ID has %zu bytes; %d are possible", len, AUDIENCE_ID_MAX);
 	*ret = str_n(text, len);
 	return OK;
+}
+
+Err check_audience_id(const Level *level, const ExprValue *keys, Arena *arena, Str *ret)
+{
+	for (size_t k = 0; k < level->n_keys; k++)
+		TRY(check_key_length(level->keys[k]->name, &keys[k], "audience.keys"));
+	return canonical_id(keys, level->n_keys, arena, ret);
 }
 
 Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audience *ret)

@@ -83,6 +83,11 @@ static Err check_treatment(const Turn *turn, const PostEventRequest *in, const E
 		        in->event);
 	if (code.len == 0)
 		return OK;
+	const ServiceOptions *options = &turn->service->options;
+	if (options->treatment != NULL)
+		return options->treatment(options->decision_context, code, &ret->facts)
+		               ? OK
+		               : treatment_unknown(code);
 	const Treatment *treatment = session_treatment(turn->session, code);
 	if (treatment == NULL)
 		return find_treatment(turn, code, ret);

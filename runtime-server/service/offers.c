@@ -97,7 +97,8 @@ static void tell_pauses(const Service *service, Err recorded, Advisories *adviso
 static Err keep(Service *service, Session *session, const Decision *decision, Receipt *receipt, Arena *arena,
         Advisories *advisories)
 {
-	TRY(session_remember_decision(session, decision));
+	if (service->options.treatment == NULL)
+		TRY(session_remember_decision(session, decision));
 	tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
 	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	if (service->options.on_decision != NULL)

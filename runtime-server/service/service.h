@@ -41,7 +41,10 @@ typedef struct ServiceOptions {
 	void *seed_context;
 	// Told of every decision that is kept, while its session is had. May be NULL.
 	void (*on_decision)(void *context, const Session *session, const Decision *decision);
-	void *decision_context;
+	// Finds a treatment that on_decision was told of, by its code; false: it is unknown. With it neither
+	// sessions nor visitor state remember any. NULL: they do.
+	bool (*treatment)(void *context, Str code, TreatmentFacts *ret);
+	void *decision_context; // of both
 	// Told after a channel began to serve another snapshot, or none. May be NULL.
 	void (*on_changed)(void *context);
 	void *context;

@@ -68,6 +68,7 @@ typedef struct ViewList {
 
 typedef struct Shard {
 	_Alignas(64) pthread_mutex_t lock;
+	uint64_t *recent; // its part of Visitors.recent
 	Known **buckets;
 	size_t bucket_count; // a power of 2, or 0
 	Known *oldest, *newest;
@@ -76,7 +77,6 @@ typedef struct Shard {
 	unsigned half;         // counted in
 	const ViewList *views; // that count along
 	uint64_t position;     // while the journal is folded: all up to here has been applied
-	uint64_t recent[RECENT_EVENTS];
 	uint32_t recent_count, recent_next;
 } Shard;
 
@@ -134,6 +134,8 @@ struct Visitors {
 	ViewList *views;          // under `viewing`
 	struct Keeper *keeper;    // keeper.h
 	const Positions *rebuilt; // what it is folded up to, without a journal that is open; NULL in a server
+	// By shard; beside them, so that a shard takes few cache lines and what nobody fills takes no memory.
+	uint64_t (*recent)[RECENT_EVENTS];
 	Shard shards[VISITOR_SHARDS];
 	TreatmentShard treatments[TREATMENT_SHARDS];
 };

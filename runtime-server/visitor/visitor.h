@@ -12,6 +12,8 @@
 
 typedef struct Visitors Visitors;
 
+enum { TREATMENT_AGE_DAYS = 30 }; // if nobody says otherwise
+
 typedef struct VisitorsOptions {
 	const char *dir;      // of the checkpoints; made if it is not there
 	Journal *journal;     // just opened, with `retain`: nothing appended to it yet; outlives the Visitors
@@ -21,7 +23,7 @@ typedef struct VisitorsOptions {
 	size_t treatment_bytes;   // of the newest recommendations; 0: 64 MiB
 	bool no_treatments;       // none are remembered here: only sessions know theirs
 	bool alone;               // one thread has it, and no checkpoint of it is ever written
-	int64_t treatment_age_us; // older ones are unknown; 0: 30 days
+	int64_t treatment_age_us; // older ones are unknown; 0: TREATMENT_AGE_DAYS
 	int64_t checkpoint_us;    // the longest that something changed waits for a checkpoint; 0: 5 minutes
 	// Of a checkpoint's visitors, which are taken (visitors_begin); NULL: all.
 	bool (*takes)(void *context, Str level, Str audience_id);

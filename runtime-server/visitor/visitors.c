@@ -24,7 +24,7 @@ static Err fill_options(Visitors *visitors, const VisitorsOptions *options)
 	o->max_facts = o->max_facts ? o->max_facts : DEFAULT_FACTS;
 	o->retention_us = o->retention_us ? o->retention_us : 400 * US_PER_DAY;
 	o->treatment_bytes = o->treatment_bytes ? o->treatment_bytes : DEFAULT_TREATMENTS;
-	o->treatment_age_us = o->treatment_age_us ? o->treatment_age_us : 30 * US_PER_DAY;
+	o->treatment_age_us = o->treatment_age_us ? o->treatment_age_us : TREATMENT_AGE_DAYS * US_PER_DAY;
 	o->checkpoint_us = o->checkpoint_us ? o->checkpoint_us : 300 * US_PER_S;
 	if (o->max_facts < FACTS_LEAST || o->max_facts > DECIDE_FACTS_MAX)
 		return err(ERR_CONFIG_INVALID, "a visitor has %d to %d facts at most", FACTS_LEAST,
@@ -68,6 +68,7 @@ void visitors_free(Visitors *visitors)
 	names_free(visitors->offers);
 	names_free(visitors->places);
 	free(visitors->views);
+	free(visitors->recent);
 	free(visitors);
 }
 
@@ -83,8 +84,11 @@ static Visitors *visitors_alloc(void)
 	if (visitors == NULL)
 		return NULL;
 	memset(visitors, 0, sizeof *visitors);
-	for (size_t i = 0; i < VISITOR_SHARDS; i++)
+	visitors->recent = calloc(VISITOR_SHARDS, sizeof *visitors->recent);
+	for (size_t i = 0; i < VISITOR_SHARDS; i++) {
 		pthread_mutex_init(&visitors->shards[i].lock, NULL);
+		visitors->shards[i].recent = visitors->recent != NULL ? visitors->recent[i] : NULL;
+	}
 	for (size_t i = 0; i < TREATMENT_SHARDS; i++)
 		pthread_mutex_init(&visitors->treatments[i].lock, NULL);
 	pthread_mutex_init(&visitors->cutting, NULL);
@@ -97,7 +101,8 @@ static Visitors *visitors_alloc(void)
 Err visitors_new(const VisitorsOptions *options, Visitors **ret)
 {
 	CLEANUP(visitors_freep) Visitors *visitors = visitors_alloc();
-	if (visitors == NULL || visitors->offers == NULL || visitors->places == NULL)
+	if (visitors == NULL || visitors->recent == NULL || visitors->offers == NULL ||
+	        visitors->places == NULL)
 		return err(ERR_NO_MEMORY, "no memory for visitor state");
 	TRY(fill_options(visitors, options));
 	*ret = STEAL(visitors);
@@ -143,7 +148,7 @@ static void add_treatments(TreatmentShard *shard, VisitorsStatus *ret)
 void visitors_status(Visitors *visitors, VisitorsStatus *ret)
 {
 	*ret = (VisitorsStatus){
-	        .bytes = sizeof *visitors,
+	        .bytes = sizeof *visitors + VISITOR_SHARDS * sizeof *visitors->recent,
 	        .forgotten = atomic_load(&visitors->forgotten),
 	        .dropped_facts = atomic_load(&visitors->dropped),
 	        .unaccounted = atomic_load(&visitors->unaccounted),
