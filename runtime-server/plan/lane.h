@@ -27,8 +27,8 @@ struct Lane {
 	Recommended *shown; // what is to count as shown; NULL: nothing is
 	size_t shown_count;
 	const Recommended *quoted; // by what is posted now; NULL: none
-	uint64_t *before; // the segments that the visitor was in
-	Err failure;      // in what it is told
+	uint64_t *before;          // the segments that the visitor was in
+	Err failure;               // in what it is told
 };
 
 // Notes what could not be done, by a stable reason or an error's.

@@ -138,8 +138,9 @@ static const char *text_of(const Event *event, const char *name)
 
 static Err no_key(const char *name, const char *text)
 {
-	return text != NULL ? err_at(ERR_AUDIENCE_INVALID, name, "\"%.64s\" is no %s", text, name)
-	                    : err_at(ERR_AUDIENCE_INVALID, name, "the event does not say the visitor's %s", name);
+	return text != NULL
+	               ? err_at(ERR_AUDIENCE_INVALID, name, "\"%.64s\" is no %s", text, name)
+	               : err_at(ERR_AUDIENCE_INVALID, name, "the event does not say the visitor's %s", name);
 }
 
 uint64_t who_hash(Str level, Str id)
@@ -175,7 +176,8 @@ Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Wh
 	return OK;
 }
 
-Err who_audience(const RehearsalContent *content, int index, const Event *event, Arena *arena, AudienceId *ret)
+Err who_audience(
+        const RehearsalContent *content, int index, const Event *event, Arena *arena, AudienceId *ret)
 {
 	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
 	parley__runtime__v1__audience_id__init(ret);

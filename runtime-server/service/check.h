@@ -30,7 +30,8 @@ typedef struct Audience {
 // Errors: FIELD_MISSING, AUDIENCE_INVALID, NO_MEMORY.
 Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audience *ret);
 
-// The canonical text of keys that have their types, in the level's order. Errors: AUDIENCE_INVALID, NO_MEMORY.
+// The canonical text of keys that have their types, in the level's order. Errors: AUDIENCE_INVALID,
+// NO_MEMORY.
 Err check_audience_id(const Level *level, const ExprValue *keys, Arena *arena, Str *ret);
 
 // A key's canonical text; NULL if memory is out.
