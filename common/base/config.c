@@ -384,6 +384,10 @@ static void print_fields(const ConfigField *fields, unsigned indent, const char 
 			print_word(field);
 			continue;
 		}
+		if (field->example) {
+			printf("# %s: %s\n", field->name, field->example);
+			continue;
+		}
 		printf("%s:\n", field->name);
 		print_fields(field->fields, indent + (list ? 4 : 2), list ? "- " : "");
 	}

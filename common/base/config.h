@@ -45,6 +45,8 @@ typedef struct ConfigField {
 	const struct ConfigField *fields; // for CONFIG_SECTION and CONFIG_LIST; ends with {0}
 	size_t item_size;                 // for CONFIG_LIST
 	const char *help;                 // one line, for --help-config
+	const char *example; // of a CONFIG_LIST that may be left out: what is printed, as a comment, instead
+	                     // of its items' keys
 } ConfigField;
 
 // Reads `path` into `ret` by `fields` (ends with {0}); texts live in `arena`. Relative paths are the caller's

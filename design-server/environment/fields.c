@@ -126,7 +126,9 @@ static const ConfigField gate_fields[] = {
                 .offset = IN(EnvironmentGate, limits),
                 .fields = gate_limit_fields,
                 .item_size = sizeof(EnvironmentGateLimit),
-                .help = "behaviour: zones and segments with a limit of their own"},
+                .help = "behaviour: zones and segments with a limit of their own, whatever holds for the "
+                        "others",
+                .example = "[{zone: hero, max_changed: 5%}, {segment: gold, max_changed: 0%}]"},
         {.name = "min_decisions",
                 .type = CONFIG_INT,
                 .offset = IN(EnvironmentGate, min_decisions),

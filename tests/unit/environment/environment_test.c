@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -224,6 +225,37 @@ static void a_gate_of_behaviour_looks_at_its_own_environment(void **state)
 	        "by name");
 }
 
+// What --help-environment shows of `limits` can be taken as it stands. It is caught on a pipe in standard
+// output's place.
+static void the_printed_limits_are_taken(void **state)
+{
+	int ends[2], kept = dup(STDOUT_FILENO);
+	char text[32 * 1024];
+	Environments environments;
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	dup2(ends[1], STDOUT_FILENO);
+	environment_print_help();
+	fflush(stdout);
+	dup2(kept, STDOUT_FILENO);
+	close(kept);
+	close(ends[1]);
+	ssize_t got = read(ends[0], text, sizeof text - 1);
+	close(ends[0]);
+	assert_true(got > 0);
+	text[got] = '\0';
+	char *example = strstr(text, "# limits: [");
+	assert_non_null(example);
+	example[strcspn(example, "\n")] = '\0';
+	behaviour(arena_printf(arena, "kind: behaviour, %s", example + 2));
+	assert_int_equal(environments_load(str(dir), arena, &environments), OK);
+	const EnvironmentGate *gate = environment_gate(&environments.items[1], 0);
+	assert_int_equal(gate->limits.count, 2);
+	assert_true(str_eq(environment_gate_limit(gate, 0)->zone, STR("hero")));
+	assert_true(str_eq(environment_gate_limit(gate, 1)->segment, STR("gold")));
+}
+
 static void a_gate_of_behaviour_that_makes_no_sense_is_refused(void **state)
 {
 	(void)state;
@@ -261,6 +293,7 @@ int main(void)
 	        T(what_does_not_fit_together_is_refused_with_its_place),
 	        T(a_gate_asks_for_what_was_measured_elsewhere),
 	        T(a_gate_of_behaviour_looks_at_its_own_environment),
+	        T(the_printed_limits_are_taken),
 	        T(a_gate_of_behaviour_that_makes_no_sense_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
