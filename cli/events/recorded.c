@@ -279,7 +279,9 @@ static Err take_event(const Moment *moment, size_t at)
 	if (!event)
 		return OK;
 	event->event = entry->event;
-	event->event_id = entry->event_id;
+	// IDs of our own making are no source's, and nobody may post them again.
+	if (entry->event_id[0] != '~')
+		event->event_id = entry->event_id;
 	event->offer_code = entry->offer_code;
 	counts->events++;
 	return recorded->take(recorded->context, event);

@@ -144,6 +144,11 @@ is "the plan of these rows" "$(jq -r '[.[].plan] | unique | .[]' "$STACK/history
 is "the number of rows by digits" "$(parley history --env test --plan "$source" --limit 100000 --kind contact -o json | jq length)" "$shown"
 is "the funnel's contacts" "$(database "SELECT sum(shown) FROM report_funnel")" "$shown"
 
+tell "what the plan caused can be collected and planned again, as what touchpoints told"
+expect "events" parley events collect --name once-more --env test --channel retail-bank --since 2026-05-01
+expect "planned" parley plan run once-more --snapshot test:retail-bank --name once-more
+is "problems with its events" "$(parley plan show once-more -o json | jq '[.problems_by_reason[] | select(.reason == "FIELD_INVALID")] | length')" 0
+
 tell "the runtime server knows: who was shown the estate talk in the plan is not offered it now"
 customer=$(database "SELECT audience_id FROM contact_history WHERE offer_code = 'ESTATE-TALK' LIMIT 1")
 is "servers that were told" "$(state quarter told)" 1
