@@ -85,8 +85,9 @@ void cli_print_error(const Cli *cli, Err id)
 	putc('\n', stderr);
 	if (detail->field[0])
 		fprintf(stderr, "  field: %s\n", detail->field);
+	// A message that names a command knows better than what holds for all of its kind.
 	for (size_t i = 0; i < ARRAY_COUNT(hints); i++)
-		if (hints[i].id == id)
+		if (hints[i].id == id && !strstr(detail->message, "parley "))
 			fprintf(stderr, "  hint: %s\n", hints[i].text);
 }
 

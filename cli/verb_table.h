@@ -602,7 +602,7 @@ VERB_ROW("events collect", "--name NAME --env ENVIRONMENT --channel CHANNEL --si
 VERB_ROW("events list", "", 0, 0, "", "list event sets", verb_events_list,
 	"Examples:\n"
 	"  parley events list\n"
-	"  parley events list -o csv\n")
+	"  parley events list -o json\n")
 VERB_ROW("events show", "SET", 1, 1, "limit", "show an event set and its first events", verb_events_show,
 	"Examples:\n"
 	"  parley events show june\n"

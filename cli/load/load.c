@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { VISITS_MAX = 1 << 20 }; // of a connection at a time
 
@@ -194,7 +195,8 @@ static void show_progress(const Cli *cli, Load *load)
 	const struct timespec second = {.tv_sec = 1};
 	int64_t left;
 
-	while (cli->format == FORMAT_TABLE && (left = load->end_us - monotonic_us()) > US_PER_S) {
+	while (cli->format == FORMAT_TABLE && isatty(STDERR_FILENO) &&
+	        (left = load->end_us - monotonic_us()) > US_PER_S) {
 		nanosleep(&second, NULL);
 		fprintf(stderr, "\r\033[K%lld calls, %lld failed, %lld s left", (long long)load->calls,
 		        (long long)load->errors, (long long)(left / US_PER_S));
@@ -243,7 +245,7 @@ Err load_run(Cli *cli, const LoadPlan *plan, LoadResult *ret)
 	for (size_t i = 0; workers && i < count; i++)
 		finish_worker(&workers[i], ret);
 	ret->throughput = (double)(ret->calls - ret->errors) / (double)plan->seconds;
-	if (cli->format == FORMAT_TABLE)
+	if (cli->format == FORMAT_TABLE && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	free(workers);
 	return e;

@@ -39,9 +39,15 @@ static void add_row(json_t *rows, const char *what, const char *detail)
 		json_array_append_new(rows, json_pack("{s:s, s:s}", "what", what, "detail", detail));
 }
 
+static const char *propensity_text(Cli *cli, const json_t *propensity)
+{
+	return json_is_number(propensity) ? arena_printf(cli->arena, "%.6g", json_number_value(propensity))
+	                                  : "not known";
+}
+
 static void add_event(Cli *cli, const json_t *event, json_t *rows)
 {
-	const json_t *outcome = json_object_get(event, "outcome");
+	const json_t *outcome = json_object_get(event, "outcome"); // zeros are left out of it
 
 	add_row(rows, "visitor", named_text(cli, json_object_get(event, "keys"), ""));
 	add_row(rows, "session", told_text(event, "session"));
@@ -51,9 +57,10 @@ static void add_event(Cli *cli, const json_t *event, json_t *rows)
 	add_row(rows, "asks", asked_text(cli, json_object_get(event, "questions")));
 	if (outcome)
 		add_row(rows, "was shown",
-		        arena_printf(cli->arena, "%s, reward %.6g, propensity %.6g",
-		                told_text(outcome, "offer_code"), told_number(outcome, "reward"),
-		                told_number(outcome, "propensity")));
+		        arena_printf(cli->arena, "%s, reward %.6g, propensity %s",
+		                told_text(outcome, "offer_code"),
+		                json_number_value(json_object_get(outcome, "reward")),
+		                propensity_text(cli, json_object_get(outcome, "propensity"))));
 }
 
 // --- entries ---

@@ -1,5 +1,6 @@
 #include "plan/json.h"
 
+#include "base/clock.h"
 #include "plan/estimate_json.h"
 
 typedef Parley__Plan__V1__PlanTotal PlanTotal;
@@ -73,10 +74,15 @@ json_t *plan_problems_json(const PlanEnd *end)
 json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end)
 {
 	json_t *whole = plan_json(arena, name, end);
+	char time[TIME_TEXT_SIZE];
 
 	json_object_set_new(
 	        whole, "snapshot_version", json_integer((json_int_t)end->inputs->snapshot_version));
 	json_object_set_new(whole, "state", json_string(hex_of(arena, end->inputs->state_digest)));
+	if (end->inputs->state_time_us != 0) {
+		time_format(end->inputs->state_time_us, time);
+		json_object_set_new(whole, "begins", json_string(time));
+	}
 	json_object_set_new(whole, "profiles", json_string(hex_of(arena, end->inputs->profiles_digest)));
 	json_object_set_new(whole, "contact_event", json_string(end->inputs->contact_event));
 	json_object_set_new(whole, "explains", json_boolean(end->inputs->explains));

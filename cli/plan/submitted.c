@@ -48,9 +48,11 @@ static Err match(Cli *cli, Submitted *plan)
 	plan->digest = (ProtobufCBinaryData){PLAN_DIGEST_SIZE, digest};
 	if (found == 1)
 		return OK;
-	return err(ERR_PLAN_UNKNOWN,
-	        found ? "%zu plans of %s begin with %s: give more digits" : "%zu plans of %s begin with %s",
-	        found, plan->environment, plan->name);
+	if (found == 0)
+		return err(ERR_PLAN_UNKNOWN, "no plan of %s begins with %s: parley plan submitted --env %s",
+		        plan->environment, plan->name, plan->environment);
+	return err(ERR_PLAN_UNKNOWN, "%zu plans of %s begin with %s: give more digits", found,
+	        plan->environment, plan->name);
 }
 
 Err submitted_find(Cli *cli, bool needs_file, Submitted *ret)

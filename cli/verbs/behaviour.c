@@ -116,6 +116,9 @@ static Err open_both(Work *work)
 	if (strcmp(plan_snapshot(candidate)->channel, plan_snapshot(running)->channel) != 0)
 		return err(ERR_FIELD_INVALID, "the candidate is a snapshot of %s, not of %s",
 		        plan_snapshot(candidate)->channel, work->channel);
+	if (digest_eq(&work->running, &work->candidate))
+		fprintf(stderr, "note: %s runs the candidate already, so no winner can change\n",
+		        work->environment);
 	return behaviour_open(running, candidate, work->arena, &work->behaviour);
 }
 

@@ -204,6 +204,10 @@ static Err print_bulk(Bulk *bulk)
 	uint64_t identical = bulk->replayed - bulk->different - bulk->incomplete - bulk->not_kept;
 
 	bulk->cli->exit_code = bulk->different > 0 ? EXIT_DIFFERENT : EXIT_OK;
+	if (bulk->replayed == 0)
+		fputs("note: there was nothing to replay, which proves nothing: parley history tells what "
+		      "there is\n",
+		        stderr);
 	if (bulk->cli->format != FORMAT_TABLE) {
 		CLEANUP(json_decrefp_)
 		json_t *report = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:O}", "decisions",

@@ -210,6 +210,9 @@ static Err print_collected(Collection *collection, const EventSetInfo *info)
 		if (counted[i].why && count > 0)
 			fprintf(stderr, "note: %" PRIu64 " %s\n", count, counted[i].why);
 	}
+	if (info->events == 0)
+		fprintf(stderr, "note: the set is empty: the history of %s has nothing of %s in that time\n",
+		        collection->options.environment, collection->options.channel);
 	return print_one(collection->cli, set);
 }
 

@@ -53,7 +53,11 @@ static Err default_points(Cli *cli, char **points, size_t *ret_count)
 	        "interaction_points", &list));
 	json_array_foreach(list, i, point) if (*ret_count < MIX_POINTS_MAX) points[(*ret_count)++] =
 	        arena_cstr(cli->arena, str(json_word(point, "name")));
-	return *ret_count ? OK : err(ERR_FIELD_MISSING, "the channel has no interaction point");
+	return *ret_count ? OK
+	                  : err(ERR_RESOURCE_NOT_FOUND,
+	                            "there is no channel %s, or it has no interaction point: parley get "
+	                            "channels",
+	                            cli->line.arguments[0]);
 }
 
 // The first event that does nothing but log a contact.

@@ -132,6 +132,15 @@ static Err show_totals(const Approve *a)
 
 // --- signing ---
 
+static void say_next(const Approve *a, const SubmittedPlan *now)
+{
+	if (now->n_approvals < now->approvals_needed)
+		fprintf(stderr, "It waits for %zu of %u approvals.\n",
+		        now->approvals_needed - now->n_approvals, now->approvals_needed);
+	else
+		fprintf(stderr, "Next: parley plan execute %s --env %s\n", a->plan.name, a->plan.environment);
+}
+
 static Err sign_and_send(Approve *a)
 {
 	Parley__Design__V1__ApprovePlanRequest request = PARLEY__DESIGN__V1__APPROVE_PLAN_REQUEST__INIT;
@@ -152,9 +161,13 @@ static Err sign_and_send(Approve *a)
 	if (comment)
 		request.comment = (char *)(uintptr_t)comment;
 	TRY(cli_ask(a->cli, SERVER_DESIGN, PLANS, "ApprovePlan", &request.base, a->cli->arena, &answer));
+	const SubmittedPlan *now = (const SubmittedPlan *)answer;
 	if (a->cli->format == FORMAT_TABLE)
-		printf("plan %s is signed for %s\n", a->plan.name, a->plan.environment);
-	return submitted_print(a->cli, (const SubmittedPlan *)answer);
+		printf("plan %s %s signed for %s\n", a->plan.name, now->unchanged ? "was already" : "is",
+		        a->plan.environment);
+	TRY(submitted_print(a->cli, now));
+	say_next(a, now);
+	return OK;
 }
 
 static Err approve(Approve *a)

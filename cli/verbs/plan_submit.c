@@ -101,8 +101,8 @@ static void say_next(const Submit *submit)
 
 	if (now->approvals_needed > now->n_approvals)
 		fprintf(stderr,
-		        "It waits for %zu of %u approvals: parley plan approve PLAN --env %s --key FILE\n",
-		        now->approvals_needed - now->n_approvals, now->approvals_needed,
+		        "It waits for %zu of %u approvals: parley plan approve %s --env %s --key FILE\n",
+		        now->approvals_needed - now->n_approvals, now->approvals_needed, submit->plan.name,
 		        submit->plan.environment);
 	else
 		fprintf(stderr, "Next: parley plan execute %s --env %s\n", submit->plan.name,
