@@ -251,7 +251,8 @@ measure()
 		printf -v "rss_${name/$where/runtime}" '%s' "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")"
 		printf -v "fds_${name/$where/runtime}" '%s' "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)"
 	done
-	disk=$(du -sk "$journal" | cut -f 1)
+	# Files come and go while du looks; what it has seen by then is told all the same.
+	disk=$({ du -sk "$journal" 2>/dev/null || true; } | cut -f 1)
 }
 
 # Nothing is wrong, and nothing grows: after a warm-up memory, descriptors and journal stay where they are.
