@@ -50,11 +50,20 @@ static void look_at(const Lane *lane, Item *item, size_t ahead)
 		        lane->rehearsal, item->session, (unsigned)(AHEAD_SESSION - ahead) / AHEAD_STEP);
 }
 
+static const size_t looks[] = {AHEAD_ITEM, AHEAD_EVENT, AHEAD_TEXTS, AHEAD_SESSION,
+        AHEAD_SESSION - AHEAD_STEP, AHEAD_SESSION - 2 * AHEAD_STEP};
+
 void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next)
 {
-	static const size_t looks[] = {AHEAD_ITEM, AHEAD_EVENT, AHEAD_TEXTS, AHEAD_SESSION,
-	        AHEAD_SESSION - AHEAD_STEP, AHEAD_SESSION - 2 * AHEAD_STEP};
 	for (size_t i = 0; i < ARRAY_COUNT(looks); i++)
 		if (looks[i] < count - next)
 			look_at(lane, items[next + looks[i]], looks[i]);
+}
+
+void lane_look_first(const Lane *lane, Item *const *items, size_t count)
+{
+	for (size_t before = AHEAD_ITEM; before > 0; before--)
+		for (size_t i = 0; i < ARRAY_COUNT(looks); i++)
+			if (looks[i] >= before && looks[i] - before < count)
+				look_at(lane, items[looks[i] - before], looks[i]);
 }

@@ -257,6 +257,7 @@ static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 
 Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf)
 {
+	lane_look_first(lane, items, count);
 	for (size_t i = 0; i < count; i++) {
 		lane_look_ahead(lane, items, count, i);
 		TRY(plan_item(lane, items[i], shelf));

@@ -45,6 +45,8 @@ static inline size_t lane_words(const Lane *lane)
 // Has at hand what the items from `next` on will touch when their turn comes. To be called before each, from
 // 0 on.
 void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next);
+// The same for the first of them, before any is planned.
+void lane_look_first(const Lane *lane, Item *const *items, size_t count);
 
 // --- visit.c ---
 // The session that an event is of; `own` is room for a visitor's own.

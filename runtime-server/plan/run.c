@@ -32,6 +32,7 @@ typedef struct Run {
 	CountSlot (*volumes)[2];
 	Window *window;
 	Round rounds[2], *now, *before; // `before` NULL: there is none yet
+	size_t reading;                 // blocks, in this round
 	uint64_t planned, round_count;
 	Str closing[PLAN_LANES]; // effects of what happens behind the last event
 } Run;
@@ -109,19 +110,18 @@ static Err write_round(Run *run, const Round *round)
 	return OK;
 }
 
-// What is written comes first, for it takes longest.
+// What takes longest comes first: writing, then reading.
 static Err round_task(void *context, size_t number)
 {
 	Run *run = context;
 	if (number == 0)
 		return run->before != NULL ? write_round(run, run->before) : OK;
-	number--;
-	if (number < PLAN_LANES) {
-		shelf_clear(run->now->shelves[number]);
-		return lane_plan(run->lanes[number], run->now->of_lane[number], run->now->lane_count[number],
-		        run->now->shelves[number]);
-	}
-	return window_read(run->window, number - PLAN_LANES);
+	if (number <= run->reading)
+		return window_read(run->window, number - 1);
+	number -= 1 + run->reading;
+	shelf_clear(run->now->shelves[number]);
+	return lane_plan(run->lanes[number], run->now->of_lane[number], run->now->lane_count[number],
+	        run->now->shelves[number]);
 }
 
 static void share_volumes(Run *run)
@@ -134,10 +134,9 @@ static void share_volumes(Run *run)
 
 static Err plan_round(Run *run)
 {
-	size_t reading = 0;
 	// What the round before last had is written: its blocks give room.
-	TRY(window_prepare(run->window, &reading));
-	TRY(pool_run(run->pool, 1 + PLAN_LANES + reading, round_task, run));
+	TRY(window_prepare(run->window, &run->reading));
+	TRY(pool_run(run->pool, 1 + PLAN_LANES + run->reading, round_task, run));
 	window_take_in(run->window);
 	share_volumes(run);
 	run->planned += run->now->count;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-	BLOCK_ARENA = 2 << 20,          // of a block, unpacked: mostly that is enough
+	BLOCK_ARENA = 4 << 20,          // of a block, unpacked; what is not used is not touched
 	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
 	READ_AT_ONCE = 16,
 };
@@ -56,17 +56,22 @@ static Loaded *block_at(Window *window, uint64_t block)
 
 // --- reading ---
 
+// What is read long before its turn comes has left the processor's caches by then: so no more than a round.
 static size_t readable(const Window *window)
 {
-	uint64_t left = event_set_info(window->options->set)->blocks - window->loaded;
-	uint64_t room = window->first + WINDOW - window->loaded;
-	uint64_t most = left < room ? left : room;
+	const EventSetInfo *info = event_set_info(window->options->set);
+	uint64_t left = info->blocks - window->loaded;
+	if (left == 0 || window->ahead >= PLAN_ROUND_EVENTS)
+		return 0;
+	uint64_t room = window->first + WINDOW - window->loaded, each = info->events / info->blocks + 1;
+	uint64_t wanted = (PLAN_ROUND_EVENTS - window->ahead) / each + 1, most = left < room ? left : room;
+	most = most < wanted ? most : wanted;
 	return most < READ_AT_ONCE ? (size_t)most : READ_AT_ONCE;
 }
 
 Err window_prepare(Window *window, size_t *ret_count)
 {
-	*ret_count = window->ahead < PLAN_ROUND_EVENTS ? readable(window) : 0;
+	*ret_count = readable(window);
 	for (size_t i = 0; i < *ret_count; i++) {
 		Arena **arena = &block_at(window, window->loaded + i)->arena;
 		*arena = window->spare_count > 0 ? window->spare[--window->spare_count]
