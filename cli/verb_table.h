@@ -610,7 +610,7 @@ VERB_ROW("events show", "SET", 1, 1, "limit", "show an event set and its first e
 VERB_ROW("events verify", "SET", 1, 1, "", "read an event set whole and hold it against its digest", verb_events_verify,
 	"Examples:\n"
 	"  parley events verify june\n")
-VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set", verb_events_remove,
+VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set, or what is there of one that was broken off", verb_events_remove,
 	"Plans that were made over it stay.\n\n"
 	"Examples:\n"
 	"  parley events remove june\n")

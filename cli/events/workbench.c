@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { NAME_MAX_LENGTH = 63 };
 
@@ -107,4 +108,72 @@ Err workbench_names(Cli *cli, const char *kind, json_t **ret)
 	if (e)
 		json_decref(*ret);
 	return e;
+}
+
+// --- what is not whole ---
+
+// Of a file, or of the files in a folder; `removes`: they are removed meanwhile.
+static int64_t files_walk(const char *path, bool removes)
+{
+	struct stat info;
+	int64_t bytes = 0;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return stat(path, &info) == 0 ? info.st_size : 0;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &info, 0) != 0)
+			continue;
+		bytes += info.st_size;
+		if (removes)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+	return bytes;
+}
+
+static const char *name_of_part(Cli *cli, const char *file, const char *suffix)
+{
+	size_t len = strlen(file), end = strlen(suffix);
+	const char *name;
+
+	if (len <= end || strcmp(file + len - end, suffix) != 0)
+		return NULL;
+	name = arena_cstr(cli->arena, str_n(file, len - end));
+	return name && name_is_valid(name) ? name : NULL;
+}
+
+Err workbench_tell_parts(Cli *cli, const char *kind, const char *suffix, const char *remove)
+{
+	const char *folder;
+
+	TRY(workbench_folder(cli, &folder));
+	folder = arena_printf(cli->arena, "%s/%s", folder, kind);
+	DIR *dir = opendir(folder);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		const char *name = name_of_part(cli, entry->d_name, suffix);
+
+		if (name)
+			fprintf(stderr,
+			        "note: \"%s\" is not whole, and takes %lld bytes: it is being made, or was "
+			        "broken "
+			        "off; the same command goes on with it, %s %s takes it away\n",
+			        name,
+			        (long long)files_walk(
+			                arena_printf(cli->arena, "%s/%s", folder, entry->d_name), false),
+			        remove, name);
+	}
+	if (dir)
+		closedir(dir);
+	return OK;
+}
+
+bool workbench_remove_part(Cli *cli, const char *path, const char *suffix)
+{
+	const char *part = arena_printf(cli->arena, "%s%s", path, suffix);
+
+	if (access(part, F_OK) != 0)
+		return false;
+	files_walk(part, true);
+	return remove(part) == 0;
 }

@@ -9,5 +9,11 @@ Err workbench_folder(Cli *cli, const char **ret);
 Err workbench_path(Cli *cli, const char *kind, const char *name, const char **ret);
 // The names of that kind, sorted: a new array of texts. Errors: IO, as above.
 Err workbench_names(Cli *cli, const char *kind, json_t **ret);
+// What is not whole stands beside the things of its kind as NAME and a suffix, as a file or as a folder of
+// files. Tells on standard error which there are, how large they are, and that `remove` ("parley plan
+// remove") takes one away. Errors: IO, as above.
+Err workbench_tell_parts(Cli *cli, const char *kind, const char *suffix, const char *remove);
+// Removes that of a thing whose path is `path`; false if there was none, or it could not be removed (errno).
+bool workbench_remove_part(Cli *cli, const char *path, const char *suffix);
 // Puts into an object how many bytes the file has. Error: IO.
 Err workbench_size(const char *path, json_t *ret);

@@ -228,6 +228,7 @@ Err verb_events_list(Cli *cli)
 		TRY(set_open(cli, json_string_value(name), &set));
 		json_array_append_new(sets, event_set_json(json_string_value(name), event_set_info(set)));
 	}
+	TRY(workbench_tell_parts(cli, "sets", ".importing", "parley events remove"));
 	return print_items(
 	        cli, sets, "NAME:name EVENTS:events FIRST:first LAST:last BYTES:bytes DIGEST:digest");
 }
@@ -324,7 +325,8 @@ Err verb_events_remove(Cli *cli)
 	const char *path, *name = cli->line.arguments[0];
 
 	TRY(workbench_path(cli, "sets", name, &path));
-	if (unlink(path) == 0)
+	bool part = workbench_remove_part(cli, path, ".importing");
+	if (unlink(path) == 0 || part)
 		return OK;
 	return access(path, F_OK) != 0
 	               ? err(ERR_RESOURCE_NOT_FOUND, "there is no event set \"%s\": parley events list", name)

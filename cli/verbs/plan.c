@@ -115,6 +115,7 @@ Err verb_plan_list(Cli *cli)
 		TRY(plan_open(cli, json_string_value(name), &plan));
 		json_array_append_new(plans, plan_row(cli, json_string_value(name), plan_file_end(plan)));
 	}
+	TRY(workbench_tell_parts(cli, "plans", ".part", "parley plan remove"));
 	return print_items(cli, plans,
 	        "NAME:name CHANNEL:channel QUESTIONS:questions RECOMMENDED:recommended PROBLEMS:problems "
 	        "BYTES:bytes SET:set SNAPSHOT:snapshot DIGEST:digest");
@@ -136,7 +137,7 @@ Err verb_plan_remove(Cli *cli)
 	const char *path, *name = cli->line.arguments[0];
 
 	TRY(workbench_path(cli, "plans", name, &path));
-	bool part = unlink(arena_printf(cli->arena, "%s.part", path)) == 0;
+	bool part = workbench_remove_part(cli, path, ".part");
 	if (unlink(path) == 0 || part)
 		return OK;
 	return access(path, F_OK) != 0

@@ -73,6 +73,8 @@ done
 [ -e "$work/bench/sets/killed.importing/state" ] && {
 	! parley events import "$work/other.csv" --name killed --audience customer:customer_id 2>"$work/said" || fail "another file went on with it"
 	grep -q -- '--restart' "$work/said" || fail "$(cat "$work/said")"
+	parley events list >/dev/null 2>"$work/said"
+	grep -q '"killed" is not whole' "$work/said" || fail "nobody hears of what was broken off"
 	parley "${import[@]}" --name killed >"$work/said" 2>&1 || [ $? -eq 1 ]
 	grep -q 'going on at line' "$work/said" || fail "it did not go on: $(cat "$work/said")"
 	grep -q '^refused *1$' "$work/said" || fail "refused rows were lost or doubled: $(cat "$work/said")"
@@ -80,4 +82,13 @@ done
 [ "$(digest whole)" = "$(digest killed)" ] || fail "killed $kills times it is another set"
 cmp "$work/bench/sets/whole" "$work/bench/sets/killed"
 parley events verify killed >/dev/null
+parley events list >/dev/null 2>"$work/said"
+[ ! -s "$work/said" ] || fail "something is told of that is whole"
+mkdir "$work/bench/sets/cut.importing"
+echo content >"$work/bench/sets/cut.importing/run"
+parley events list >/dev/null 2>"$work/said"
+grep -q '"cut" is not whole, and takes 8 bytes' "$work/said" || fail "it should tell how large it is"
+parley events remove cut
+[ ! -e "$work/bench/sets/cut.importing" ] || fail "what was broken off is not removed"
+! parley events remove cut 2>/dev/null || fail "it is removed twice"
 echo "killed $kills times; the same set"
