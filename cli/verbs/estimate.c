@@ -2,13 +2,13 @@
 // files, so that logs of other systems can be judged as well. The log is read twice (estimate.h says why).
 #include "output.h"
 #include "plan/estimate_json.h"
+#include "progress.h"
 #include "rows/row_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { PLACES_MAX = 10000, OFFERS_MAX = 100000, ROWS_A_DOT = 100000 };
+enum { PLACES_MAX = 10000, OFFERS_MAX = 100000 };
 
 typedef enum LogField { LOG_OFFER, LOG_REWARD, LOG_PROPENSITY, LOG_PLACE, LOG_VISITOR, LOG_FIELDS } LogField;
 static const char *const log_fields[LOG_FIELDS] = {"offer", "reward", "propensity", "place", "visitor"};
@@ -29,7 +29,8 @@ typedef struct Estimation {
 	bool placed;             // the policy has places
 	RowFile *file;
 	Rejects rejects;
-	Arena *arena; // of a row
+	Arena *arena;  // of a row
+	uint64_t rows; // of the log; 0: nobody has counted them yet
 } Estimation;
 
 static void estimation_close(Estimation *estimation)
@@ -142,12 +143,6 @@ static Err log_row(Estimation *estimation, const Row *row, EstimateRow *ret)
 	return OK;
 }
 
-static void progress(size_t pass, size_t rows)
-{
-	if (isatty(STDERR_FILENO) && rows % ROWS_A_DOT == 0)
-		fprintf(stderr, "\rpass %zu of 2: %zu rows", pass, rows);
-}
-
 typedef Err Take(Estimator *estimator, const EstimateRow *row);
 
 // Rows that are not valid are left out of both passes, and told in the first.
@@ -156,13 +151,15 @@ static Err log_pass(Estimation *estimation, const char *path, size_t pass, Take 
 	RowFile *file = estimation->file;
 	EstimateRow estimate;
 	Row row;
+	Progress progress;
 	bool end = false;
 
+	progress_begin(&progress, pass == 1 ? "pass 1 of 2: rows" : "pass 2 of 2: rows", estimation->rows);
 	*file = (RowFile){.fields = log_fields, .field_count = LOG_FIELDS};
 	TRY(row_file_open(estimation->cli, path, true, file));
 	for (size_t i = LOG_OFFER; i <= LOG_PROPENSITY; i++)
 		TRY(row_file_need(file, i));
-	for (size_t rows = 1;; rows++) {
+	for (;;) {
 		TRY(row_file_next(file, estimation->arena, &row, &end));
 		if (end)
 			break;
@@ -174,11 +171,11 @@ static Err log_pass(Estimation *estimation, const char *path, size_t pass, Take 
 		if (e && pass == 1)
 			TRY(rejects_add(&estimation->rejects, &row, str(err_detail()->message)));
 		arena_reset(estimation->arena);
-		progress(pass, rows);
+		progress_add(&progress, 1);
 	}
 	row_file_close(file);
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
+	estimation->rows = progress.done;
+	progress_end(&progress);
 	return OK;
 }
 
