@@ -4,6 +4,8 @@
 // worked out after the fact, from the frames, so that good messages do not pay for it.
 #include "wire/guard.h"
 
+#include "wire/wire_type.h"
+
 #include <stdio.h>
 
 enum {
@@ -105,26 +107,6 @@ static const char *item_read(const uint8_t *at, const uint8_t *end, Item *ret)
 	return item_value(ret, end);
 }
 
-static ProtobufCWireType natural_type(ProtobufCType type)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_BYTES:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return PROTOBUF_C_WIRE_TYPE_64BIT;
-	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_FLOAT:
-		return PROTOBUF_C_WIRE_TYPE_32BIT;
-	default:
-		return PROTOBUF_C_WIRE_TYPE_VARINT;
-	}
-}
-
 static const char *packed_check(ProtobufCWireType element, const uint8_t *at, const uint8_t *end)
 {
 	uint64_t number;
@@ -145,7 +127,7 @@ static const char *packed_check(ProtobufCWireType element, const uint8_t *at, co
 // Whether a known field's value is what its declaration says.
 static const char *field_check(const ProtobufCFieldDescriptor *field, const Item *item)
 {
-	ProtobufCWireType natural = natural_type(field->type);
+	ProtobufCWireType natural = wire_type(field->type);
 
 	if (item->type != natural) {
 		if (field->label != PROTOBUF_C_LABEL_REPEATED ||

@@ -3,6 +3,7 @@
 // beginning each length is known when its turn comes, and one walk is enough. The bytes are those that
 // protobuf-c makes: tests hold it to that.
 #include "wire/wire.h"
+#include "wire/wire_type.h"
 #include "wire/write.h"
 
 static void put_message(WireWriter *out, const ProtobufCMessage *message);
@@ -24,26 +25,6 @@ static void put_submessage(WireWriter *out, const ProtobufCMessage *message)
 static uint64_t zigzag(int64_t value)
 {
 	return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
-static ProtobufCWireType wire_of(ProtobufCType type)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_BYTES:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return PROTOBUF_C_WIRE_TYPE_64BIT;
-	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_FLOAT:
-		return PROTOBUF_C_WIRE_TYPE_32BIT;
-	default:
-		return PROTOBUF_C_WIRE_TYPE_VARINT;
-	}
 }
 
 // A value without its tag; fixed-width ones are little-endian in memory, as they are on the wire.
@@ -98,7 +79,7 @@ static void put_repeated(
 	for (size_t i = count; i-- > 0 && !wire_full(out);) {
 		put_value(out, field->type, items + i * size);
 		if (!packed)
-			wire_tag(out, field->id, wire_of(field->type));
+			wire_tag(out, field->id, wire_type(field->type));
 	}
 	if (!packed)
 		return;
@@ -154,7 +135,7 @@ static void put_field(WireWriter *out, const ProtobufCFieldDescriptor *field, co
 	if (absent)
 		return;
 	put_value(out, field->type, value);
-	wire_tag(out, field->id, wire_of(field->type));
+	wire_tag(out, field->id, wire_type(field->type));
 }
 
 static void put_message(WireWriter *out, const ProtobufCMessage *message)
