@@ -117,7 +117,7 @@ Err context_save(const ContextFile *file, Arena *arena)
 	return file_write_durable(file->path, text, 0600);
 }
 
-Context *context_find(const ContextFile *file, Str name)
+static Context *context_find(const ContextFile *file, Str name)
 {
 	Context *contexts = file->contexts.items;
 

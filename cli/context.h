@@ -35,7 +35,6 @@ Err context_load(Arena *arena, ContextFile *ret);
 Err context_save(const ContextFile *file, Arena *arena);
 // The one of that name, else $PARLEY_CONTEXT, else the current one, else an empty one. Errors: FIELD_INVALID.
 Err context_select(ContextFile *file, const char *name, Arena *arena, Context **ret);
-Context *context_find(const ContextFile *file, Str name);
 // Adds what is not there.
 Err context_add(ContextFile *file, Str name, Arena *arena, Context **ret);
 ContextEnvironment *context_environment(const Context *context, Str name);

@@ -64,5 +64,7 @@ json_t *decision_place_json(const RecordedDecision *recorded);
 json_t *decision_rows_json(const RecordedDecision *recorded);
 // What it was decided from: visitor, attributes, segments, facts, volumes, request.
 json_t *decision_inputs_json(const Plan *plan, const Receipt *receipt, Arena *arena);
+// The names of the segments that the visitor is in.
+json_t *decision_segments_json(const Plan *plan, const Visitor *visitor);
 // What a decision made again answers: points with offers and, if it explains, candidates.
 json_t *decision_points_json(const Plan *plan, const Decision *decision, Arena *arena);

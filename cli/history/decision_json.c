@@ -77,7 +77,7 @@ static json_t *attributes_json(const Plan *plan, const Receipt *receipt, Arena *
 	return list;
 }
 
-static json_t *segments_json(const Plan *plan, const Visitor *visitor)
+json_t *decision_segments_json(const Plan *plan, const Visitor *visitor)
 {
 	const Snapshot *snapshot = plan_snapshot(plan);
 	json_t *list = json_array();
@@ -155,8 +155,8 @@ json_t *decision_inputs_json(const Plan *plan, const Receipt *receipt, Arena *ar
 	        plan_snapshot(plan)->audience_levels[visitor->level]->name, "audience_id",
 	        text_json(visitor->audience_id), "as_of", time_json(receipt->request.as_of_us), "seed",
 	        arena_printf(arena, "%" PRIu64, receipt->request.seed), "attributes",
-	        attributes_json(plan, receipt, arena), "segments", segments_json(plan, visitor), "facts",
-	        facts_json(plan, state->facts, state->fact_count), "session_facts",
+	        attributes_json(plan, receipt, arena), "segments", decision_segments_json(plan, visitor),
+	        "facts", facts_json(plan, state->facts, state->fact_count), "session_facts",
 	        facts_json(plan, state->session_facts, state->session_fact_count), "volumes",
 	        volumes_json(plan, state->volumes), "request", request_json(plan, &receipt->request, arena));
 }

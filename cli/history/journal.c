@@ -38,7 +38,7 @@ void journal_progress_begin(JournalProgress *progress, const JournalFolder *fold
 		progress->all += folder->segments[i].bytes;
 }
 
-void journal_progress_add(JournalProgress *progress, int64_t bytes)
+static void progress_add(JournalProgress *progress, int64_t bytes)
 {
 	progress->done += bytes;
 	int64_t now_us = monotonic_us();
@@ -82,10 +82,10 @@ Err journal_walk(const JournalFolder *folder, size_t segment, JournalProgress *p
 			return err_context(e, "%s/%s", folder->dir, file->name);
 		TRY(visit(context, segment, &piece));
 		if (progress != NULL)
-			journal_progress_add(progress, piece.bytes);
+			progress_add(progress, piece.bytes);
 	}
 	if (progress != NULL)
-		journal_progress_add(progress, file->bytes - piece.offset - piece.bytes);
+		progress_add(progress, file->bytes - piece.offset - piece.bytes);
 	return OK;
 }
 

@@ -17,7 +17,6 @@ typedef struct JournalProgress {
 } JournalProgress;
 
 void journal_progress_begin(JournalProgress *progress, const JournalFolder *folder);
-void journal_progress_add(JournalProgress *progress, int64_t bytes);
 void journal_progress_end(JournalProgress *progress);
 
 // Walks one segment to its tail or end, which is told too. `ret_gone`: it was shipped and deleted meanwhile.

@@ -43,7 +43,7 @@ static void counts_json(const char *dimension, PlanCount *const *counts, size_t 
 		                (json_int_t)counts[i]->accepts, "rejects", (json_int_t)counts[i]->rejects));
 }
 
-json_t *plan_totals_json(const PlanEnd *end)
+static json_t *totals_json(const PlanEnd *end)
 {
 	json_t *totals = json_array();
 
@@ -66,7 +66,7 @@ static json_t *list_json(const char *title, PlanTotal *const *totals, size_t cou
 	return list;
 }
 
-json_t *plan_problems_json(const PlanEnd *end)
+static json_t *problems_json(const PlanEnd *end)
 {
 	return list_json("reason", end->problems, end->n_problems);
 }
@@ -87,8 +87,8 @@ json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end)
 	json_object_set_new(whole, "contact_event", json_string(end->inputs->contact_event));
 	json_object_set_new(whole, "explains", json_boolean(end->inputs->explains));
 	json_object_set_new(whole, "effects", json_integer((json_int_t)end->effects));
-	json_object_set_new(whole, "totals", plan_totals_json(end));
-	json_object_set_new(whole, "problems_by_reason", plan_problems_json(end));
+	json_object_set_new(whole, "totals", totals_json(end));
+	json_object_set_new(whole, "problems_by_reason", problems_json(end));
 	json_object_set_new(whole, "segments_entered",
 	        list_json("segment", end->segments_entered, end->n_segments_entered));
 	json_object_set_new(whole, "candidates_by_reason", list_json("reason", end->reasons, end->n_reasons));

@@ -7,11 +7,8 @@
 
 // What it is called, made of and counted, in one flat object: the row of a list.
 json_t *plan_json(Arena *arena, const char *name, const PlanEnd *end);
-// Rows of dimension, name and counts: by offer, zone, point, segment, campaign, cell.
-json_t *plan_totals_json(const PlanEnd *end);
-// Rows of reason and count.
-json_t *plan_problems_json(const PlanEnd *end);
-// All of these, visitors that entered segments, and candidates by reason if it explains.
+// The same, rows of dimension, name and counts (by offer, zone, point, segment, campaign, cell), problems by
+// reason, visitors that entered segments, and candidates by reason if it explains.
 json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end);
 
 // What its answers are worth, with a verdict and why in any case. NULL: the event set is not here. `first`:

@@ -288,17 +288,6 @@ static json_t *expected_json(const json_t *point)
 	return expected;
 }
 
-static json_t *segments_json(const Plan *plan, const Visitor *visitor)
-{
-	const Snapshot *snapshot = plan_snapshot(plan);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < snapshot->n_segments; i++)
-		if (visitor->segments[i / 64] >> i % 64 & 1)
-			json_array_append_new(list, json_string(snapshot->segments[i]->name));
-	return list;
-}
-
 Err recording_decision(Recording *recording, const RecordedDecision *recorded, const Replay *replay)
 {
 	const DecideRequest *request = &replay->receipt.request;
@@ -325,7 +314,7 @@ Err recording_decision(Recording *recording, const RecordedDecision *recorded, c
 	        json_object_set_new(points, json_word(point, "interaction_point"), expected_json(point));
 	step = json_pack("{s:o, s:s, s:{s:o, s:o}}", "offers", offers, "seed",
 	        arena_printf(arena, "%" PRIu64, request->seed), "expect", "points", points, "segments",
-	        segments_json(recording->plan, &replay->receipt.visitor));
+	        decision_segments_json(recording->plan, &replay->receipt.visitor));
 	if (json_array_size(filter))
 		json_object_set(step, "filter", filter);
 	if (request->deduplicate_across)

@@ -2,6 +2,20 @@
 
 #include "touchpoint/value.h"
 
+#include <sys/random.h>
+
+Err interact_id(Cli *cli, const char **ret)
+{
+	uint8_t bytes[16];
+	char hex[2 * sizeof bytes + 1];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return err_errno(ERR_INTERNAL, "no random bytes");
+	hex_encode(bytes, sizeof bytes, hex);
+	*ret = arena_cstr(cli->arena, str(hex));
+	return OK;
+}
+
 Err interact_values(Cli *cli, OptionId id, const char *field, json_t *request)
 {
 	json_t *list = json_array();

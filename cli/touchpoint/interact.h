@@ -2,6 +2,8 @@
 #pragma once
 #include "cli.h"
 
+// A fresh ID that nobody else has: 16 random bytes. Error: INTERNAL.
+Err interact_id(Cli *cli, const char **ret);
 // A request about the session that is the verb's first argument, numbered if a number is given.
 Err interact_request(Cli *cli, json_t **ret);
 // The call's number, if one is given.

@@ -6,8 +6,6 @@
 #include "touchpoint/interact.h"
 #include "touchpoint/value.h"
 
-#include <sys/random.h>
-
 #define COLUMNS                                                                                              \
 	"ID:id RECEIVED:received STATE:state REASON:reason CODE-KIND:code_kind CODE:code "                   \
 	"VISITOR:audience_id "                                                                               \
@@ -16,18 +14,6 @@
 static const ProtobufCServiceDescriptor *const orphans = &parley__design__v1__orphan_service__descriptor;
 
 // --- posting ---
-
-static Err fresh_id(Cli *cli, const char **ret)
-{
-	uint8_t bytes[16];
-	char hex[2 * sizeof bytes + 1];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return err_errno(ERR_INTERNAL, "no random bytes");
-	hex_encode(bytes, sizeof bytes, hex);
-	*ret = arena_cstr(cli->arena, str(hex));
-	return OK;
-}
 
 static Err put_code(Cli *cli, json_t *request)
 {
@@ -62,7 +48,7 @@ static Err respond_request(Cli *cli, const char **ret_id, json_t **ret)
 	TRY(put_code(cli, request));
 	*ret_id = cli_option(cli, OPT_EVENT_ID);
 	if (!*ret_id)
-		TRY(fresh_id(cli, ret_id));
+		TRY(interact_id(cli, ret_id));
 	json_object_set_new(request, "event_id", json_string(*ret_id));
 	json_object_set_new(request, "channel", json_string(channel));
 	json_object_set_new(request, "response", json_string(cli->line.arguments[1]));

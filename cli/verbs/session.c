@@ -5,21 +5,6 @@
 #include "touchpoint/interact.h"
 #include "touchpoint/value.h"
 
-#include <sys/random.h>
-
-// A fresh ID that nobody else has: 16 random bytes.
-static Err fresh_id(Cli *cli, const char **ret)
-{
-	uint8_t bytes[16];
-	char hex[2 * sizeof bytes + 1];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return err_errno(ERR_INTERNAL, "no random bytes");
-	hex_encode(bytes, sizeof bytes, hex);
-	*ret = arena_cstr(cli->arena, str(hex));
-	return OK;
-}
-
 static void print_segments(FILE *to, const json_t *answer)
 {
 	const json_t *segment;
@@ -67,7 +52,7 @@ static Err start_request(Cli *cli, const char **ret_id, json_t **ret)
 	if (cli->line.count)
 		*ret_id = cli->line.arguments[0];
 	else
-		TRY(fresh_id(cli, ret_id));
+		TRY(interact_id(cli, ret_id));
 	json_object_set_new(request, "session_id", json_string(*ret_id));
 	json_object_set_new(request, "channel", json_string(channel));
 	TRY(interact_values(cli, OPT_SET, "parameters", request));
@@ -202,7 +187,7 @@ Err verb_event(Cli *cli)
 	const char *id = cli_option(cli, OPT_EVENT_ID), *treatment = cli_option(cli, OPT_TREATMENT);
 
 	if (!id)
-		TRY(fresh_id(cli, &id));
+		TRY(interact_id(cli, &id));
 	TRY(interact_request(cli, &request));
 	json_object_set_new(request, "event", json_string(cli->line.arguments[1]));
 	json_object_set_new(request, "event_id", json_string(id));
