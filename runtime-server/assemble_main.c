@@ -2,6 +2,7 @@
 #include "assemble_main.h"
 
 #include "base/cleanup.h"
+#include "command.h"
 #include "visitor/assemble.h"
 
 #include <fcntl.h>
@@ -10,9 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-// As in cli/exit_table.h.
-enum { DONE = 0, USAGE = 2, REFUSED = 7, FAILED = 8 };
 
 static const char usage[] = "usage: parley-runtime assemble --history DIR --as-of MICROSECONDS --out FILE\n"
                             "\n"

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "command.h"
 #include "plan/plan.h"
 #include "wire/json.h"
 
@@ -17,8 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// As in cli/exit_table.h.
-enum { DONE = 0, USAGE = 2, MISSING = 3, REFUSED = 7, FAILED = 8, BROKEN_OFF = 130 };
 enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000, SEED_BYTES = 6 };
 
 static const char usage[] =

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "command.h"
 #include "plan/gather.h"
 
 #include <getopt.h>
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-// As in cli/exit_table.h.
-enum { DONE = 0, USAGE = 2, UNAVAILABLE = 6, REFUSED = 7, FAILED = 8 };
 enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000 };
 
 static const char usage[] =

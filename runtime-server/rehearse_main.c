@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "command.h"
 #include "rehearsal/driver.h"
 
 #include <errno.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// As in cli/exit_table.h.
-enum { DONE = 0, USAGE = 2, MISSING = 3, REFUSED = 7, FAILED = 8 };
 enum { ARENA_BLOCK = 256 << 10 };
 
 static const char usage[] =

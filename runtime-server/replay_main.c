@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "command.h"
 #include "journal/offline.h"
 #include "visitor/replay.h"
 #include "wire/json.h"
@@ -20,8 +21,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-// As in cli/exit_table.h.
-enum { DONE = 0, DIFFERENT = 1, USAGE = 2, MISSING = 3, UNAVAILABLE = 6, REFUSED = 7, FAILED = 8 };
 enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000, MIB = 1 << 20, PATIENCE_MS = 60000 };
 
 static const char usage[] =

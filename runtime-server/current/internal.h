@@ -1,6 +1,6 @@
 // What the files of this room share.
 #pragma once
-#include "base/cleanup.h"
+#include "base/lock.h"
 #include "current/current.h"
 #include "snapshot/trust.h"
 #include "snapshot/types.h"
@@ -94,17 +94,6 @@ struct Current {
 	atomic_size_t count;
 	_Atomic(Deployed *) retired;
 };
-
-static inline void mutex_unlockp(pthread_mutex_t **mutex)
-{
-	pthread_mutex_unlock(*mutex);
-}
-#define LOCKED(mutex)                                                                                        \
-	CLEANUP(mutex_unlockp)                                                                               \
-	__attribute__((unused)) pthread_mutex_t *locked_ = ({                                                \
-		pthread_mutex_lock(mutex);                                                                   \
-		(mutex);                                                                                     \
-	})
 
 // --- current.c ---
 // One without anything; current_close frees it. Error: NO_MEMORY.

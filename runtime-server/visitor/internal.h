@@ -6,6 +6,7 @@
 // the last one has, the half that was counted in stands still, and holds exactly what each shard had been
 // told before its turn. That gives a checkpoint its counts, and a new view its beginning, while calls go on.
 #pragma once
+#include "base/lock.h"
 #include "visitor/facts.h"
 #include "visitor/names.h"
 #include "visitor/visitor.h"
@@ -244,14 +245,3 @@ Err visitors_new(const VisitorsOptions *options, Visitors **ret);
 void visitors_free(Visitors *visitors);
 // Forgets everything.
 void visitors_clear(Visitors *visitors);
-
-static inline void mutex_unlockp(pthread_mutex_t **mutex)
-{
-	pthread_mutex_unlock(*mutex);
-}
-#define LOCKED(mutex)                                                                                        \
-	CLEANUP(mutex_unlockp)                                                                               \
-	__attribute__((unused)) pthread_mutex_t *locked_ = ({                                                \
-		pthread_mutex_lock(mutex);                                                                   \
-		(mutex);                                                                                     \
-	})
