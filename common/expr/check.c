@@ -24,7 +24,8 @@ static const ExprAttribute *attribute(Compilation *c, Str name)
 	return NULL;
 }
 
-Variable *expr_variable(const Compilation *c, Str name)
+// The innermost variable of that name, or NULL.
+static Variable *variable_of(const Compilation *c, Str name)
 {
 	for (Variable *variable = c->scope; variable; variable = variable->outer)
 		if (str_eq(variable->name, name))
@@ -32,16 +33,17 @@ Variable *expr_variable(const Compilation *c, Str name)
 	return NULL;
 }
 
-Str expr_dotted(Compilation *c, const Node *node)
+// The name that a node spells, such as "order.total", unless it begins with a variable; else the empty view.
+static Str dotted(Compilation *c, const Node *node)
 {
 	Str before;
 	char *text;
 
 	if (node->kind == NODE_NAME)
-		return !node->absolute && expr_variable(c, node->name) ? (Str){0} : node->name;
+		return !node->absolute && variable_of(c, node->name) ? (Str){0} : node->name;
 	if (node->kind != NODE_SELECT)
 		return (Str){0};
-	before = expr_dotted(c, node->first);
+	before = dotted(c, node->first);
 	if (before.len == 0)
 		return (Str){0};
 	text = arena_printf(c->arena, STR_FMT "." STR_FMT, STR_ARG(before), STR_ARG(node->name));
@@ -96,7 +98,7 @@ static bool resolve(Compilation *c, Node *node, Str name)
 
 static void check_name(Compilation *c, Node *node)
 {
-	Variable *variable = node->absolute ? NULL : expr_variable(c, node->name);
+	Variable *variable = node->absolute ? NULL : variable_of(c, node->name);
 
 	if (variable) {
 		node->kind = NODE_VARIABLE;
@@ -111,7 +113,7 @@ static void check_name(Compilation *c, Node *node)
 static bool begins_known(Compilation *c, const Node *node)
 {
 	ExprKind kind;
-	Str name = expr_dotted(c, node);
+	Str name = dotted(c, node);
 
 	if (name.len == 0 || attribute(c, name) || type_by_name(name, &kind))
 		return true;
@@ -147,7 +149,7 @@ static void check_field(Compilation *c, Node *node)
 // The longest name that is declared wins; what follows it are fields.
 static void check_select(Compilation *c, Node *node)
 {
-	Str name = expr_dotted(c, node);
+	Str name = dotted(c, node);
 
 	if (resolve(c, node, name))
 		return;
@@ -277,7 +279,7 @@ static void check_has(Compilation *c, Node *node)
 // math.abs(x): the receiver is part of the name.
 static void join_namespace(Compilation *c, Node *node)
 {
-	Str before = node->member ? expr_dotted(c, node->first) : (Str){0};
+	Str before = node->member ? dotted(c, node->first) : (Str){0};
 	Str name;
 
 	if (before.len == 0 || attribute(c, before) || !expr_is_namespace(before))

@@ -5,14 +5,10 @@
 
 // Types a node and all below it.
 void expr_check_node(Compilation *c, Node *node);
-// The name that a node spells, such as "order.total", unless it begins with a variable; else the empty view.
-Str expr_dotted(Compilation *c, const Node *node);
 // Whether functions have names that begin so.
 bool expr_is_namespace(Str name);
 // A member call that is a macro is typed and true is returned.
 bool expr_check_macro(Compilation *c, Node *node);
-// The innermost variable of that name, or NULL.
-Variable *expr_variable(const Compilation *c, Str name);
 // Fails unless the node is a bool (or dyn); `where` says what asks for it.
 void expr_want_bool(Compilation *c, const Node *node, const char *where);
 // Finds the callee of a call whose arguments are checked, and its result's type.

@@ -44,9 +44,8 @@ Arena *http_arena(HttpRequest *request);
 Str http_path(const HttpRequest *request);
 // Whether only the headers of the answer are wanted; they are sent without its body.
 bool http_is_head(const HttpRequest *request);
-// A header's value or an argument's ("?name=value"); empty if it is not there. In the request's arena.
+// A header's value; empty if it is not there. In the request's arena.
 Str http_header(HttpRequest *request, const char *name);
-Str http_argument(HttpRequest *request, const char *name);
 // The other end: "ipv4:192.0.2.7:51000" or "ipv6:[2001:db8::1]:51000".
 Str http_address(HttpRequest *request);
 // Error: REQUEST_TOO_LARGE, which the handler answers in its own way.

@@ -83,12 +83,6 @@ Str http_header(HttpRequest *request, const char *name)
 	        request->arena, str(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name)));
 }
 
-Str http_argument(HttpRequest *request, const char *name)
-{
-	return arena_str(request->arena,
-	        str(MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name)));
-}
-
 Str http_address(HttpRequest *request)
 {
 	const union MHD_ConnectionInfo *info =

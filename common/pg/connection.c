@@ -17,7 +17,8 @@ int64_t deadline_in(int timeout_ms)
 	return monotonic_us() + (int64_t)timeout_ms * US_PER_MS;
 }
 
-bool wait_socket(const Pg *pg, short events, int64_t deadline)
+// Waits until the socket can do `events` (POLLIN, POLLOUT). False when the deadline has passed.
+static bool wait_socket(const Pg *pg, short events, int64_t deadline)
 {
 	for (;;) {
 		int64_t left = deadline - monotonic_us();

@@ -42,8 +42,6 @@ struct PgResult {
 // A moment on the monotonic clock.
 int64_t deadline_in(int timeout_ms);
 
-// Waits until the socket can do `events` (POLLIN, POLLOUT). False when the deadline has passed.
-bool wait_socket(const Pg *pg, short events, int64_t deadline);
 // Sends what libpq has buffered. Errors: TIMEOUT (nothing was cancelled yet), DB_UNAVAILABLE.
 Err flush_out(Pg *pg, int64_t deadline);
 // Collects all results of what was sent and keeps the last one, or the first failure. Past the deadline it
@@ -58,7 +56,6 @@ Err finish(Pg *pg, int sent, int64_t deadline, PGresult **ret);
 bool buffer_add(Buffer *buffer, const void *bytes, size_t len);
 void buffer_add_i16(Buffer *buffer, int value);
 void buffer_add_i32(Buffer *buffer, uint32_t value);
-void buffer_add_i64(Buffer *buffer, uint64_t value);
 // The value in PostgreSQL's binary format, without its length. Not for PG_NULL.
 Err param_encode(const PgParam *param, Buffer *out);
 Oid param_type(const PgParam *param);

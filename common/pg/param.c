@@ -70,7 +70,7 @@ void buffer_add_i32(Buffer *buffer, uint32_t value)
 	buffer_add(buffer, &big, sizeof(big));
 }
 
-void buffer_add_i64(Buffer *buffer, uint64_t value)
+static void buffer_add_i64(Buffer *buffer, uint64_t value)
 {
 	uint64_t big = htobe64(value);
 	buffer_add(buffer, &big, sizeof(big));

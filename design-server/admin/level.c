@@ -67,7 +67,8 @@ Err level_expression(
 	return compile(check, field, level, source, expected, &program);
 }
 
-Err level_attribute(const Check *check, const char *field, const Resolved *resolved, const char *name,
+// The type of a level's attribute. Error: FIELD_INVALID if there is none of that name.
+static Err level_attribute(const Check *check, const char *field, const Resolved *resolved, const char *name,
         Parley__Design__V1__AttributeType *ret)
 {
 	const AudienceLevel *level = (const void *)resolved->message;

@@ -11,9 +11,6 @@ Err level_named(Check *check, const char *field, const char *name, const char *w
 // OK if `source` compiles over the level's attributes to the expected type. Errors: EXPR_*, at the field.
 Err level_expression(
         const Check *check, const char *field, const Resolved *level, const char *source, ExprKind expected);
-// The type of a level's attribute. Error: FIELD_INVALID if there is none of that name.
-Err level_attribute(const Check *check, const char *field, const Resolved *level, const char *name,
-        Parley__Design__V1__AttributeType *ret);
 // What sets an attribute: fields `attribute` and `value` of the message that `prefix` leads to. Errors:
 // FIELD_MISSING, FIELD_INVALID, EXPR_*.
 Err level_assignment(const Check *check, const char *prefix, const Resolved *level, const char *attribute,

@@ -28,11 +28,6 @@ static bool is_type(Parley__Design__V1__AttributeType type)
 	return (size_t)type < ARRAY_COUNT(types) && types[type].name;
 }
 
-const char *type_name(Parley__Design__V1__AttributeType type)
-{
-	return is_type(type) ? types[type].name : "no type";
-}
-
 ExprType type_in_expressions(Parley__Design__V1__AttributeType type)
 {
 	return types[type].type;

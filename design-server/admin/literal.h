@@ -10,6 +10,4 @@ Err check_type(const Check *check, const char *field, Parley__Design__V1__Attrib
 // OK if the literal is set and fits the type.
 Err check_literal(const Check *check, const char *field, Parley__Design__V1__AttributeType type,
         const Parley__Design__V1__Literal *literal);
-// "int", "list of string" …
-const char *type_name(Parley__Design__V1__AttributeType type);
 ExprType type_in_expressions(Parley__Design__V1__AttributeType type);

@@ -99,8 +99,6 @@ typedef struct Environments {
 Err environments_load(Str folder, Arena *arena, Environments *ret);
 // Error: ENVIRONMENT_UNKNOWN, with those that there are.
 Err environment_find(const Environments *environments, Str name, const Environment **ret);
-// The one that promotes from it; NULL if it is the last of its line. Of several the first by name.
-const Environment *environment_next(const Environments *environments, const Environment *environment);
 // Prints every key of environment.yaml with its meaning.
 void environment_print_help(void);
 

@@ -113,15 +113,6 @@ Err environment_find(const Environments *environments, Str name, const Environme
 	        name.ptr ? name.ptr : "", known);
 }
 
-const Environment *environment_next(const Environments *environments, const Environment *environment)
-{
-	for (size_t i = 0; i < environments->count; i++) {
-		if (str_eq(environments->items[i].promotes_from, environment->name))
-			return &environments->items[i];
-	}
-	return NULL;
-}
-
 bool environment_step_has(const EnvironmentStep *step, const EnvironmentServer *server)
 {
 	for (size_t i = 0; i < step->servers.count; i++) {

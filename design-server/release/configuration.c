@@ -14,7 +14,8 @@ static Err messages_of(const Collected *from, const char *kind_name, Arena *aren
 	return OK;
 }
 
-Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret)
+// What was collected as the compiler takes it; borrows.
+static Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret)
 {
 	const ProtobufCMessage *const *messages;
 	const Resource *channel = configuration_find(from, kind_by_name(STR("Channel")), from->channel);

@@ -112,8 +112,6 @@ typedef struct Draft {
 } Draft;
 
 // --- configuration.c ---
-// What was collected as the compiler takes it; borrows.
-Err configuration_lists(const Collected *from, Arena *arena, Configuration *ret);
 // Errors: COMPILE_FAILED, SNAPSHOT_INVALID.
 Err configuration_compile(const Collected *from, Arena *arena, Str *ret_blob);
 

@@ -13,7 +13,8 @@ Err rollout_no_memory(void)
 	return err(ERR_NO_MEMORY, "no memory for the roll-out: it is tried again");
 }
 
-void rollouts_sleep(Rollouts *rollouts, int64_t deadline_us)
+// Waits on `changed` until `deadline_us` (monotonic). The lock is held.
+static void rollouts_sleep(Rollouts *rollouts, int64_t deadline_us)
 {
 	const struct timespec until = {
 	        .tv_sec = deadline_us / US_PER_S, .tv_nsec = deadline_us % US_PER_S * 1000};

@@ -112,8 +112,6 @@ struct Rollouts {
 };
 
 Err rollout_no_memory(void);
-// Waits on `changed` until `deadline_us` (monotonic). The lock is held.
-void rollouts_sleep(Rollouts *rollouts, int64_t deadline_us);
 
 // --- plan.c ---
 Err plan_read(Rollouts *rollouts, Fleet *fleet, Plan **ret);

@@ -81,8 +81,6 @@ Str deployed_channel(const Deployed *deployed); // lives as long as the Current,
 uint64_t deployed_version(const Deployed *deployed);
 const Digest *deployed_digest(const Deployed *deployed); // of the blob
 Str deployed_digest_hex(const Deployed *deployed);
-int64_t deployed_since_us(const Deployed *deployed);   // verified at
-int64_t deployed_expires_us(const Deployed *deployed); // the manifest's hard expiry
 const void *deployed_prepared(const Deployed *deployed);
 
 // --- figures: how a version fares; any thread, never waiting ---

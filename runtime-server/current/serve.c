@@ -233,16 +233,6 @@ Str deployed_digest_hex(const Deployed *deployed)
 	return str_n(deployed->blob_hex, sizeof deployed->blob_hex - 1);
 }
 
-int64_t deployed_since_us(const Deployed *deployed)
-{
-	return deployed->since_us;
-}
-
-int64_t deployed_expires_us(const Deployed *deployed)
-{
-	return deployed->expires_us;
-}
-
 const void *deployed_prepared(const Deployed *deployed)
 {
 	return deployed->prepared;

@@ -43,7 +43,6 @@ typedef struct ProfileQuery ProfileQuery;
 // SNAPSHOT_INVALID, NO_MEMORY.
 Err profile_query_new(
         const Parley__Snapshot__V1__AudienceLevel *level, Arena *arena, const ProfileQuery **ret);
-const char *profile_query_sql(const ProfileQuery *query);
 
 // One load. The caller fills the first part and keeps it, with its arena, untouched until `done`.
 typedef struct ProfileRequest {

@@ -111,11 +111,6 @@ Err profile_query_new(const Level *level, Arena *arena, const ProfileQuery **ret
 	return query->sql != NULL ? OK : no_memory();
 }
 
-const char *profile_query_sql(const ProfileQuery *query)
-{
-	return query->sql;
-}
-
 // --- from columns to values ---
 
 typedef struct Cell {

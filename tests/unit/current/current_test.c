@@ -46,13 +46,13 @@ static void a_deployed_snapshot_serves_and_outlives_a_restart(void **state)
 		assert_non_null(deployed);
 		assert_int_equal(deployed_version(deployed), 1);
 		assert_true(deployed_is_current(deployed));
-		assert_int_equal(deployed_since_us(deployed), TEST_NOW_US);
 		Digest digest = digest_of(place.blob);
 		assert_true(digest_eq(deployed_digest(deployed), &digest));
 		assert_true(plan_point(deployed_plan(deployed), STR("home-banner")) >= 0);
 		current_release(deployed);
 		CurrentStatus status = place_status(&place);
 		assert_true(status.stable.version == 1 && !status.fallback && !*status.last_error);
+		assert_int_equal(status.stable.since_us, TEST_NOW_US);
 		place_close(&place);
 		place.now_us += 1000000;
 		place_open(&place);

@@ -27,12 +27,12 @@ static const char *missing;
 static void echo(void *context, HttpRequest *request)
 {
 	Arena *arena = http_arena(request);
-	Str path = http_path(request), body, name = http_argument(request, "name");
+	Str path = http_path(request), body;
 	Str header = http_header(request, "X-Name"), address = http_address(request);
 	(void)context;
 	Err e = http_body(request, &body);
-	char *text = arena_printf(arena, STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT "|%s", STR_ARG(path),
-	        STR_ARG(body), STR_ARG(name), STR_ARG(header), e == OK ? "" : err_reason(e));
+	char *text = arena_printf(arena, STR_FMT "|" STR_FMT "|" STR_FMT "|%s", STR_ARG(path), STR_ARG(body),
+	        STR_ARG(header), e == OK ? "" : err_reason(e));
 	assert_true(str_starts(address, STR("ipv4:127.0.0.1:")));
 	http_answer(request, &(HttpResponse){.status = 200, .type = "text/plain", .body = str(text)});
 }
@@ -174,8 +174,8 @@ static void assert_ends(const char *got, const char *end)
 static void routes_are_found_by_method_and_path(void **state)
 {
 	(void)state;
-	assert_ends(ask("GET", "/echo", ""), "/echo||||");
-	assert_ends(ask("GET", "/echo?name=a%20b&x=1", "X-Name: Ann\r\n"), "/echo||a b|Ann|");
+	assert_ends(ask("GET", "/echo", ""), "/echo|||");
+	assert_ends(ask("GET", "/echo?name=a%20b&x=1", "X-Name: Ann\r\n"), "/echo||Ann|");
 	assert_ends(ask("GET", "/below/x/y%2fz", ""), "/below/x/y/z||||");
 	assert_status(ask("GET", "/below", ""), 404);
 	assert_status(ask("GET", "/echoes", ""), 404);
@@ -214,9 +214,9 @@ static const char *post_bytes(const char *path, size_t len)
 static void bodies_have_a_limit(void **state)
 {
 	(void)state;
-	assert_ends(post_bytes("/echo", BODY_MAX), "x|||");
-	assert_ends(post_bytes("/echo", BODY_MAX + 1), "/echo||||REQUEST_TOO_LARGE");
-	assert_ends(post_bytes("/echo", 500000), "/echo||||REQUEST_TOO_LARGE");
+	assert_ends(post_bytes("/echo", BODY_MAX), "x||");
+	assert_ends(post_bytes("/echo", BODY_MAX + 1), "/echo|||REQUEST_TOO_LARGE");
+	assert_ends(post_bytes("/echo", 500000), "/echo|||REQUEST_TOO_LARGE");
 	post_bytes("/echo", 8 * 1024 * 1024); // given up on; what is heard depends on how much was sent
 	assert_status(ask("GET", "/echo", "Content-Length: 0\r\n"), 200);
 	int fd = dial();
