@@ -131,9 +131,11 @@ static Err read_period(Reporting *reporting, int64_t now_us)
 	reporting->until_us = moment(request->until, now_us);
 	reporting->since_us =
 	        moment(request->since, reporting->until_us - DEFAULT_DAYS * INT64_C(86400) * US_PER_S);
-	return reporting->since_us < reporting->until_us
-	               ? OK
-	               : err_at(ERR_FIELD_INVALID, "since", "since must be before until");
+	if (reporting->since_us < reporting->until_us)
+		return OK;
+	return err_at(ERR_FIELD_INVALID, "since",
+	        request->until ? "since must be before until"
+	                       : "since is in the future: without until a report ends now");
 }
 
 static Err read_request(Reporting *reporting, int64_t now_us)
