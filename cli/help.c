@@ -74,12 +74,29 @@ static Err print_exit_codes(void)
 	return OK;
 }
 
+static const Verb *verb_called(const char *words)
+{
+	for (size_t i = 0; words && i < verb_count; i++)
+		if (strcmp(verb_rows[i].words, words) == 0)
+			return &verb_rows[i];
+	return NULL;
+}
+
+static bool is_group(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < verb_count; i++)
+		if (strncmp(verb_rows[i].words, word, len) == 0 && verb_rows[i].words[len] == ' ')
+			return true;
+	return false;
+}
+
 Err verb_help(Cli *cli)
 {
 	CommandLine *line = &cli->line;
 	const char *first = line->count ? line->arguments[0] : NULL,
 	           *second = line->count > 1 ? line->arguments[1] : NULL;
-	bool group = false;
 
 	if (!first) {
 		help_print_general(stdout);
@@ -87,20 +104,16 @@ Err verb_help(Cli *cli)
 	}
 	if (strcmp(first, "exit-codes") == 0)
 		return print_exit_codes();
-	for (size_t i = 0; i < verb_count; i++) {
-		const char *blank = strchr(verb_rows[i].words, ' ');
-		Str word = blank ? str_n(verb_rows[i].words, (size_t)(blank - verb_rows[i].words))
-		                 : str(verb_rows[i].words);
-
-		if (!str_eq(word, str(first)))
-			continue;
-		if (!blank || (second && strcmp(second, blank + 1) == 0)) {
-			help_print_verb(stdout, &verb_rows[i]);
-			return OK;
-		}
-		group = true;
+	// What has verbs under it may be a verb itself, so the longer one is looked for first.
+	const char *both = second ? arena_printf(cli->arena, "%s %s", first, second) : first;
+	const Verb *verb = verb_called(both);
+	if (!verb)
+		verb = verb_called(first);
+	if (verb) {
+		help_print_verb(stdout, verb);
+		return OK;
 	}
-	if (!group)
+	if (!is_group(first))
 		return cli_usage(cli, "there is no verb '%s'; parley help lists them", first);
 	help_print_group(stdout, first);
 	return OK;

@@ -1,7 +1,9 @@
 // One row one error: id (also the reason that clients see: stable for ever), gRPC status, general text.
 // Statuses: 3 INVALID_ARGUMENT, 4 DEADLINE_EXCEEDED, 5 NOT_FOUND, 6 ALREADY_EXISTS, 7 PERMISSION_DENIED,
 // 8 RESOURCE_EXHAUSTED, 9 FAILED_PRECONDITION, 10 ABORTED, 11 OUT_OF_RANGE, 12 UNIMPLEMENTED, 13 INTERNAL, 14
-// UNAVAILABLE, 15 DATA_LOSS, 16 UNAUTHENTICATED. General
+// UNAVAILABLE, 15 DATA_LOSS, 16 UNAUTHENTICATED.
+
+// General
 ERROR_ROW(INTERNAL, 13, "something that should not happen did")
 ERROR_ROW(NO_MEMORY, 8, "out of memory")
 ERROR_ROW(IO, 13, "a file or device failed")
@@ -111,7 +113,6 @@ ERROR_ROW(FINDINGS_UNACKNOWLEDGED, 9, "the analysis found what nobody has acknow
 ERROR_ROW(GATE_FAILED, 9, "a gate does not let it pass")
 ERROR_ROW(DEPLOYMENT_NOT_FOUND, 5, "no such deployment")
 ERROR_ROW(DEPLOYMENT_STATE, 9, "the deployment is not in a state for this")
-ERROR_ROW(DEPLOYMENT_PENDING, 9, "another deployment waits for its approvals")
 ERROR_ROW(IN_USE, 9, "touchpoints use it")
 ERROR_ROW(EVIDENCE_INVALID, 3, "the evidence is not valid")
 ERROR_ROW(PLAN_UNKNOWN, 5, "no such plan was submitted")

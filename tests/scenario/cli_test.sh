@@ -44,6 +44,14 @@ sign_in()
 	expect 0 "administrator (ADMINISTRATOR)" parley whoami
 }
 
+ask_for_help()
+{
+	expect 0 "parley load: " parley help load
+	expect 0 "parley load mix: " parley help load mix # not load's, which is a verb as well
+	expect 0 "Usage: parley plan VERB" parley help plan
+	expect 2 "there is no verb 'nonsense'" parley help nonsense
+}
+
 apply_and_export()
 {
 	local bank=$repository/deploy-profiles/sample/retail-bank.yaml count
@@ -271,6 +279,7 @@ people()
 
 start
 sign_in
+ask_for_help
 apply_and_export
 change
 every_kind

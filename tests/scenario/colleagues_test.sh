@@ -81,7 +81,7 @@ bring()
 	if [ "$1" = 0 ]; then
 		try "" parley deploy retail-bank --to test || true
 	else
-		try "PROMOTION_SOURCE|DEPLOYMENT_PENDING" parley promote retail-bank --to staging || true
+		try PROMOTION_SOURCE parley promote retail-bank --to staging || true
 	fi
 }
 
