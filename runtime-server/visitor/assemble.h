@@ -10,7 +10,7 @@ typedef struct VisitorsAssembled {
 	uint64_t unread;              // records that could not be read
 } VisitorsAssembled;
 
-// Folds the records of a folder in the journal's form (cli/history/journal_history.c) from nothing, with a server's
-// usual limits, and writes the state as of `now_us` as a checkpoint into an empty file: the same records and
-// moment are the same bytes. Errors: RESOURCE_NOT_FOUND, JOURNAL_CORRUPT, IO, NO_MEMORY.
+// Folds the records of a folder in the journal's form (cli/history/journal_history.c) from nothing, with a
+// server's usual limits, and writes the state as of `now_us` as a checkpoint into an empty file: the same
+// records and moment are the same bytes. Errors: RESOURCE_NOT_FOUND, JOURNAL_CORRUPT, IO, NO_MEMORY.
 Err visitors_assemble(const char *history_dir, int64_t now_us, int fd, VisitorsAssembled *ret);
