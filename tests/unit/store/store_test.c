@@ -198,8 +198,10 @@ static void an_older_database_is_brought_along(void **state)
 	assert_int_equal(pg_script(owner, WAIT_MS, "CREATE DATABASE older"), OK);
 	snprintf(conninfo, sizeof conninfo, "host=%s user=parley dbname=older", postgres.dir);
 	assert_int_equal(pg_connect(conninfo, WAIT_MS, &pg), OK);
-	assert_int_equal(
-	        pg_script(pg, WAIT_MS, "CREATE TABLE schema_migration (name text, checksum bytea)"), OK);
+	assert_int_equal(pg_script(pg, WAIT_MS,
+	                         "CREATE TABLE schema_migration (name text, checksum bytea, applied "
+	                         "timestamptz DEFAULT now())"),
+	        OK);
 	for (; strcmp(sql_migrations[next].name, "0011") < 0; next++)
 		assert_int_equal(pg_script(pg, WAIT_MS, sql_migrations[next].sql), OK);
 	assert_int_equal(
