@@ -16,10 +16,10 @@
 
 enum {
 	SWAPS = 10000,
-	RATE = 15, // swaps a second
+	RATE = 8,  // swaps a second
 	RATE_MAX = 1000,
-	STRETCH = 30, // swaps; stretches without are a third as long
-	QUIET_PART = 3,
+	STRETCH = 30, // swaps; stretches without are a sixth as long
+	QUIET_PART = 6,
 	INVALID_EVERY = 10, // swaps
 	RULES_LARGE = 100000,
 	RULES_LARGE_SHORT = 5000,
