@@ -25,11 +25,13 @@ case_old_image()
 	done
 }
 
-# flip_bit: in the treatment code that an event in the middle of the last load quotes, in the journal.
+# flip_bit: in the treatment code that an event quotes, in the journal: one from the middle of those that were
+# acknowledged while the design server was away, and cannot have been shipped.
 flip_bit()
 {
 	local id treatment file place byte
-	IFS=, read -r _ id _ _ treatment _ < <(cat "$run"/acked.*.csv | grep ',contact,' | sort | awk '{ line[NR] = $0 } END { print line[int((NR + 1) / 2)] }')
+	IFS=, read -r _ id _ _ treatment _ < <(comm -13 "$run/perhaps-shipped" <(sort "$run"/acked.*.csv) | grep ',contact,' |
+		awk '{ line[NR] = $0 } END { print line[int((NR + 1) / 2)] }')
 	for file in "$journal"/*.segment; do
 		place=$({ grep -obUaF -e "$id" "$file" || true; } | awk -F : 'NR == 1 { print $1 }')
 		[ -z "$place" ] || break
@@ -48,6 +50,7 @@ case_damage()
 	local told_lost
 	load_start
 	stack_kill design
+	sort "$run"/acked.*.csv >"$run/perhaps-shipped"
 	load_grow 4000
 	load_stop
 	stack_kill "$where"
