@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { PROFILES_MAX = 1 << 30, LINK_MAX = 128 };
+enum { PROFILES_MAX = 1 << 30 };
 
 // --- state ---
 

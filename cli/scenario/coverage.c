@@ -290,7 +290,7 @@ static double percent(size_t part, size_t whole)
 	return whole ? (double)(part * 1000 / whole) / 10 : 100;
 }
 
-double coverage_percent(const Coverage *coverage)
+static double percent_of_all(const Coverage *coverage)
 {
 	size_t all = 0, met = 0;
 
@@ -328,5 +328,5 @@ json_t *coverage_json(const Coverage *coverage)
 		tell_missing(coverage, kind, missing);
 	}
 	return json_pack(
-	        "{s:f, s:o, s:o}", "percent", coverage_percent(coverage), "kinds", kinds, "missing", missing);
+	        "{s:f, s:o, s:o}", "percent", percent_of_all(coverage), "kinds", kinds, "missing", missing);
 }

@@ -22,4 +22,3 @@ void coverage_entries(Coverage *coverage, const json_t *entries);
 
 // {percent, kinds: [{kind, total, reached, percent}], missing: [{kind, name, note}]}: a new reference.
 json_t *coverage_json(const Coverage *coverage);
-double coverage_percent(const Coverage *coverage);

@@ -25,8 +25,7 @@ typedef struct Play {
 	const char *skipped;           // why it cannot be played here; NULL: it can
 } Play;
 
-// Plays it with a rehearsal; on the servers of an environment.
-Err play_rehearsed(Play *play);
+// Plays it on the servers of an environment.
 Err play_live(Play *play);
 
 // --- play.c ---

@@ -283,7 +283,7 @@ static void pass_time(Play *play)
 		play->now_us = step->at_us;
 }
 
-Err play_rehearsed(Play *play)
+static Err play_rehearsed(Play *play)
 {
 	TRY(begin(play));
 	for (size_t i = 0; i < play->scenario->step_count && !play->over; i++) {

@@ -60,7 +60,7 @@ static void count_segments(const Plan *plan, Inspection *ret)
 	}
 }
 
-Err plan_inspect(const Plan *plan, Arena *arena, Inspection *ret)
+static Err plan_inspect(const Plan *plan, Arena *arena, Inspection *ret)
 {
 	uint32_t zones = (uint32_t)plan->snapshot->n_zones,
 	         levels = (uint32_t)plan->snapshot->n_audience_levels;

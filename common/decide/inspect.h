@@ -38,9 +38,6 @@ typedef struct Inspection {
 	size_t segment_index_bytes;
 } Inspection;
 
-// Lives in `arena`. Error: NO_MEMORY.
-Err plan_inspect(const Plan *plan, Arena *arena, Inspection *ret);
-
 typedef struct InspectedSnapshot {
 	Str channel;
 	char sha256[65]; // of the bytes

@@ -49,7 +49,6 @@ enum {
 	PROGRAM_STACK_MAX = 256,      // values on the operand stack
 	PROGRAM_PAIR_MAX = 4096,      // slots and constants that fit into half an operand
 	PROGRAM_PATTERNS_MAX = 16384, // bytes of automata that a compiled program carries
-	OPERAND_MAX = 0xffffff,
 };
 
 typedef struct ProgramHeader {

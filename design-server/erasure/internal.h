@@ -78,5 +78,3 @@ Err server_erase(Erasures *erasures, const ErasePlace *place, Arena *arena);
 
 void handle_export_visitor(void *erasures, RpcCall *call, const ProtobufCMessage *request);
 void handle_erase_visitor(void *erasures, RpcCall *call, const ProtobufCMessage *request);
-void handle_get_erasure(void *erasures, RpcCall *call, const ProtobufCMessage *request);
-void handle_list_erasures(void *erasures, RpcCall *call, const ProtobufCMessage *request);

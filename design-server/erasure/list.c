@@ -8,18 +8,6 @@ typedef Parley__Design__V1__ListErasuresResponse ListResponse;
 typedef Parley__Design__V1__GetErasureRequest GetRequest;
 typedef Parley__Design__V1__GetErasureResponse GetResponse;
 
-Err erasures_register(Erasures *erasures, RpcServer *server)
-{
-	static const RpcMethod methods[] = {
-	        {.name = "ExportVisitor", .handler = handle_export_visitor, .blocking = true},
-	        {.name = "EraseVisitor", .handler = handle_erase_visitor, .blocking = true},
-	        {.name = "GetErasure", .handler = handle_get_erasure, .blocking = true},
-	        {.name = "ListErasures", .handler = handle_list_erasures, .blocking = true},
-	};
-	return rpc_server_add(server, &parley__design__v1__visitor_service__descriptor, methods,
-	        ARRAY_COUNT(methods), erasures);
-}
-
 typedef struct List {
 	const ListRequest *in;
 	ListResponse *out;
@@ -59,7 +47,7 @@ static Err read_page(Pg *pg, void *context)
 	return out->next_page_token ? OK : erasure_no_memory();
 }
 
-void handle_list_erasures(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_list_erasures(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Erasures *erasures = context;
 	ListResponse out = PARLEY__DESIGN__V1__LIST_ERASURES_RESPONSE__INIT;
@@ -86,7 +74,7 @@ static Err read_one(Pg *pg, void *context)
 	return erasure_find(pg, str(get->in->environment), get->in->id, get->arena, &get->out->erasure);
 }
 
-void handle_get_erasure(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_get_erasure(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Erasures *erasures = context;
 	GetResponse out = PARLEY__DESIGN__V1__GET_ERASURE_RESPONSE__INIT;
@@ -96,4 +84,16 @@ void handle_get_erasure(void *context, RpcCall *call, const ProtobufCMessage *re
 		rpc_reply(call, &out.base);
 	else
 		rpc_fail(call, e);
+}
+
+Err erasures_register(Erasures *erasures, RpcServer *server)
+{
+	static const RpcMethod methods[] = {
+	        {.name = "ExportVisitor", .handler = handle_export_visitor, .blocking = true},
+	        {.name = "EraseVisitor", .handler = handle_erase_visitor, .blocking = true},
+	        {.name = "GetErasure", .handler = handle_get_erasure, .blocking = true},
+	        {.name = "ListErasures", .handler = handle_list_erasures, .blocking = true},
+	};
+	return rpc_server_add(server, &parley__design__v1__visitor_service__descriptor, methods,
+	        ARRAY_COUNT(methods), erasures);
 }

@@ -7,18 +7,6 @@
 typedef Parley__Design__V1__ListLateResponsesRequest ListRequest;
 typedef Parley__Design__V1__ListLateResponsesResponse ListResponse;
 
-Err matcher_register(Matcher *matcher, RpcServer *server)
-{
-	static const RpcMethod methods[] = {
-	        {.name = "ListLateResponses", .handler = handle_list_late_responses, .blocking = true},
-	        {.name = "GetLateResponse", .handler = handle_get_late_response, .blocking = true},
-	        {.name = "MatchLateResponse", .handler = handle_match_late_response, .blocking = true},
-	        {.name = "DiscardLateResponses", .handler = handle_discard_late_responses, .blocking = true},
-	};
-	return rpc_server_add(server, &parley__design__v1__orphan_service__descriptor, methods,
-	        ARRAY_COUNT(methods), matcher);
-}
-
 // --- a page ---
 
 typedef struct List {
@@ -79,7 +67,7 @@ static Err read_page(Pg *pg, void *context)
 	return fill(list, rows);
 }
 
-void handle_list_late_responses(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_list_late_responses(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Matcher *matcher = context;
 	ListResponse out = PARLEY__DESIGN__V1__LIST_LATE_RESPONSES_RESPONSE__INIT;
@@ -126,7 +114,7 @@ Err late_get(const Matcher *matcher, const char *environment, int64_t id, Arena 
 	return OK;
 }
 
-void handle_get_late_response(void *matcher, RpcCall *call, const ProtobufCMessage *request)
+static void handle_get_late_response(void *matcher, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Parley__Design__V1__GetLateResponseRequest *in = (const void *)request;
 	Parley__Design__V1__GetLateResponseResponse out =
@@ -136,4 +124,16 @@ void handle_get_late_response(void *matcher, RpcCall *call, const ProtobufCMessa
 		rpc_reply(call, &out.base);
 	else
 		rpc_fail(call, e);
+}
+
+Err matcher_register(Matcher *matcher, RpcServer *server)
+{
+	static const RpcMethod methods[] = {
+	        {.name = "ListLateResponses", .handler = handle_list_late_responses, .blocking = true},
+	        {.name = "GetLateResponse", .handler = handle_get_late_response, .blocking = true},
+	        {.name = "MatchLateResponse", .handler = handle_match_late_response, .blocking = true},
+	        {.name = "DiscardLateResponses", .handler = handle_discard_late_responses, .blocking = true},
+	};
+	return rpc_server_add(server, &parley__design__v1__orphan_service__descriptor, methods,
+	        ARRAY_COUNT(methods), matcher);
 }

@@ -90,7 +90,4 @@ typedef struct Pending {
 	Services *services;
 	const Environments *environments;
 } Pending;
-void handle_mark(void *pending, RpcCall *call, const ProtobufCMessage *request);
-void handle_unmark(void *pending, RpcCall *call, const ProtobufCMessage *request);
-void handle_list_marks(void *pending, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_pending_changes(void *pending, RpcCall *call, const ProtobufCMessage *request);

@@ -161,7 +161,7 @@ static Err mark(Pg *pg, void *context)
 	return write_audit(pg, call, "mark");
 }
 
-void handle_mark(void *context, RpcCall *rpc, const ProtobufCMessage *request)
+static void handle_mark(void *context, RpcCall *rpc, const ProtobufCMessage *request)
 {
 	Pending *pending = context;
 	const Parley__Design__V1__MarkRequest *in = (const void *)request;
@@ -206,7 +206,7 @@ static Err unmark(Pg *pg, void *context)
 	return write_audit(pg, call, "unmark");
 }
 
-void handle_unmark(void *context, RpcCall *rpc, const ProtobufCMessage *request)
+static void handle_unmark(void *context, RpcCall *rpc, const ProtobufCMessage *request)
 {
 	Pending *pending = context;
 	const Parley__Design__V1__UnmarkRequest *in = (const void *)request;
@@ -272,7 +272,7 @@ static Err list_marks(Pending *pending, MarkList *list, Parley__Design__V1__List
 	return out->marks && out->next_page_token ? OK : pending_no_memory();
 }
 
-void handle_list_marks(void *pending, RpcCall *rpc, const ProtobufCMessage *request)
+static void handle_list_marks(void *pending, RpcCall *rpc, const ProtobufCMessage *request)
 {
 	Parley__Design__V1__ListMarksResponse out = PARLEY__DESIGN__V1__LIST_MARKS_RESPONSE__INIT;
 	MarkList list = {.arena = rpc_arena(rpc), .in = (const void *)request};

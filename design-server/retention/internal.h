@@ -47,7 +47,3 @@ Err tidy_rows(RetentionSweep *sweep, RetentionTable *table, bool *ret_done);
 // --- held.c ---
 // Says in `table->held` why the IDs of events cannot be forgotten yet, if so.
 Err held_events(Pg *pg, const Environments *environments, RetentionTable *table, Arena *arena);
-
-// --- service.c ---
-void handle_get_retention(void *retention, RpcCall *call, const ProtobufCMessage *request);
-void handle_apply_retention(void *retention, RpcCall *call, const ProtobufCMessage *request);

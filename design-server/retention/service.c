@@ -8,16 +8,6 @@ typedef Parley__Design__V1__ApplyRetentionResponse ApplyResponse;
 
 static const int64_t APPLY_US = 20 * US_PER_S; // less than callers wait by default
 
-Err retention_register(Retention *retention, RpcServer *server)
-{
-	static const RpcMethod methods[] = {
-	        {.name = "GetRetention", .handler = handle_get_retention, .blocking = true},
-	        {.name = "ApplyRetention", .handler = handle_apply_retention, .blocking = true},
-	};
-	return rpc_server_add(server, &parley__design__v1__retention_service__descriptor, methods,
-	        ARRAY_COUNT(methods), retention);
-}
-
 static RetentionSweep sweep_of(const Retention *retention, RpcCall *call)
 {
 	const Principal *who = rpc_principal(call);
@@ -28,7 +18,7 @@ static RetentionSweep sweep_of(const Retention *retention, RpcCall *call)
 	        .arena = rpc_arena(call)};
 }
 
-void handle_get_retention(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_get_retention(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	const Retention *retention = context;
 	const DesignConfig *config = retention->services->config;
@@ -66,7 +56,7 @@ static Err apply(Retention *retention, RetentionSweep *sweep)
 	                   : OK;
 }
 
-void handle_apply_retention(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_apply_retention(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	ApplyResponse out = PARLEY__DESIGN__V1__APPLY_RETENTION_RESPONSE__INIT;
 	RetentionSweep sweep = sweep_of(context, call);
@@ -82,4 +72,14 @@ void handle_apply_retention(void *context, RpcCall *call, const ProtobufCMessage
 	out.n_tables = sweep.count;
 	out.complete = sweep.complete;
 	rpc_reply(call, &out.base);
+}
+
+Err retention_register(Retention *retention, RpcServer *server)
+{
+	static const RpcMethod methods[] = {
+	        {.name = "GetRetention", .handler = handle_get_retention, .blocking = true},
+	        {.name = "ApplyRetention", .handler = handle_apply_retention, .blocking = true},
+	};
+	return rpc_server_add(server, &parley__design__v1__retention_service__descriptor, methods,
+	        ARRAY_COUNT(methods), retention);
 }

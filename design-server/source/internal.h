@@ -22,5 +22,4 @@ typedef struct SourceRow {
 // Into `arena`; `base` is what stands before /s/ and may be empty. NULL if memory is out.
 SourceCode *source_message(const SourceRow *row, Str base, Arena *arena);
 
-void handle_issue_source_codes(void *codes, RpcCall *call, const ProtobufCMessage *request);
 void handle_list_source_codes(void *codes, RpcCall *call, const ProtobufCMessage *request);

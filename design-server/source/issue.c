@@ -141,7 +141,7 @@ static Err answer(const Issue *issue, Response *response)
 	return response->codes ? OK : no_memory();
 }
 
-void handle_issue_source_codes(void *context, RpcCall *call, const ProtobufCMessage *request)
+static void handle_issue_source_codes(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	const SourceCodes *codes = context;
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);

@@ -62,7 +62,7 @@ bool bench_quick(void)
 	return quick;
 }
 
-int bench_rounds(void)
+static int bench_rounds(void)
 {
 	const char *given = getenv("PARLEY_BENCH_ROUNDS");
 	int rounds = given != NULL ? atoi(given) : ROUNDS;

@@ -19,7 +19,6 @@ void bench_begin(int argc, char **argv);
 bool bench_wants(const char *row);
 bool bench_quick(void);
 // As many rounds as a median needs; the side that begins changes with every round.
-int bench_rounds(void);
 void bench_run(const BenchRow *row);
 // Sorts `values`.
 double bench_median(double *values, size_t count);

@@ -9,7 +9,7 @@ static bool is_owned(const State *state, int treatment)
 	return (state->own[treatment / 64] >> (treatment % 64) & 1) != 0;
 }
 
-double profile_balance(const Story *story, int customer)
+static double profile_balance(const Story *story, int customer)
 {
 	return 1000 + (double)story->number * CUSTOMERS + customer;
 }

@@ -33,8 +33,6 @@ enum { UNMARKED, SUPPRESSED, QUALIFIED };
 // Where a value came from, as the API numbers it.
 enum { BY_DEFAULT = 1, BY_PROFILE, BY_SESSION, BY_EVENT };
 
-double profile_balance(const Story *story, int customer);
-
 typedef enum Fit {
 	FITS_NOT, // it could not have been answered so in this state
 	FITS,     // it could, and has been done

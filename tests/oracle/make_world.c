@@ -89,7 +89,7 @@ SnapExpression *make_score_formula(Chance *chance, World *world, uint32_t level)
 
 // --- moments ---
 
-int64_t make_moment(Chance *chance, const World *world)
+static int64_t make_moment(Chance *chance, const World *world)
 {
 	static const int64_t spans[] = {0, 0, 1, 1, -1, DAY_US, -DAY_US};
 	return world->anchor_us + CHANCE_OF(chance, spans);
@@ -154,7 +154,7 @@ char *make_audience_id(World *world, uint32_t level, uint32_t number)
 	                                  : id; // as long as may be
 }
 
-void make_levels(Chance *chance, World *world)
+static void make_levels(Chance *chance, World *world)
 {
 	static const char *const names[] = {"customer", "visitor"}, *const keys[] = {"number", "device"};
 	Snapshot *snapshot = world->snapshot;
@@ -224,7 +224,7 @@ static void make_defaults(Chance *chance, World *world, SnapZone *zone)
 	}
 }
 
-void make_zones(Chance *chance, World *world)
+static void make_zones(Chance *chance, World *world)
 {
 	Snapshot *snapshot = world->snapshot;
 	snapshot->n_zones = MAKE_LIST(world, snapshot->zones, SnapZone, PARLEY__SNAPSHOT__V1__ZONE__INIT,

@@ -60,10 +60,8 @@ typedef struct Visit {
 // --- making (make_*.c) ---
 
 World *world_make(Chance *chance, Arena *arena);
-// The parts of it, in order.
-void make_levels(Chance *chance, World *world);
+// The parts of it that are made in files of their own, in order.
 void make_offers(Chance *chance, World *world);
-void make_zones(Chance *chance, World *world);
 void make_segments(Chance *chance, World *world);
 void make_flows(Chance *chance, World *world);
 void make_campaigns(Chance *chance, World *world);
@@ -79,7 +77,7 @@ void request_make(Chance *chance, const World *world, Visit *visit, Arena *arena
 char *make_name(World *world, const char *kind, size_t number);
 SnapExpression *make_formula(Chance *chance, World *world, uint32_t level, ExprKind kind);
 SnapExpression *make_score_formula(Chance *chance, World *world, uint32_t level);
-int64_t make_moment(Chance *chance, const World *world); // 0: unbounded
+// A bound of 0: there is none.
 void make_dates(Chance *chance, const World *world, int64_t *effective_us, int64_t *expires_us);
 uint32_t *make_offer_set(Chance *chance, World *world, size_t max, size_t *ret_count);
 const char *make_attribute_name(Chance *chance);

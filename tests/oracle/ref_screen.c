@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-bool ref_in_segment(const uint64_t *segments, uint32_t segment)
+static bool in_segment(const uint64_t *segments, uint32_t segment)
 {
 	return segments[segment / 64] >> (segment % 64) & 1;
 }
@@ -237,7 +237,7 @@ void ref_screen(const RefCall *call, const DecidePoint *point, RefCandidate *can
 {
 	const SnapRule *rule = candidate->rule;
 	candidate->reason = REASON_OFFERED;
-	if (rule && rule->segment && !ref_in_segment(call->visitor->segments, rule->segment - 1)) {
+	if (rule && rule->segment && !in_segment(call->visitor->segments, rule->segment - 1)) {
 		const SnapSegment *segment = call->ref->snapshot->segments[rule->segment - 1];
 		strike(candidate, REASON_SEGMENT_NOT_MATCHED, segment->expression, str(segment->name));
 		return;

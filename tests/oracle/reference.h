@@ -68,4 +68,3 @@ typedef struct RefCall {
 	const DecideRequest *request;
 } RefCall;
 void ref_screen(const RefCall *call, const DecidePoint *point, RefCandidate *candidate);
-bool ref_in_segment(const uint64_t *segments, uint32_t segment);

@@ -57,7 +57,7 @@ void world_sql(World *world, const char *sql);
 
 // The entries of one visit: session start, a recommendation of two offers, a contact, an accept, a mere
 // event, session end. Events wait until they are durable.
-enum { VISIT_RECORDS = 6, VISIT_EVENTS = 3 };
+enum { VISIT_RECORDS = 6 };
 void world_visit(World *world, uint64_t visitor);
 // The same, without waiting for anything.
 void world_visit_unwaited(World *world, uint64_t visitor);

@@ -13,6 +13,28 @@ typedef Parley__Snapshot__V1__Snapshot Snapshot;
 
 // --- the shop ---
 
+// Channel "shop", level "customer"; offers "o0" … "o7"; no constraints.
+static Snapshot *make_snapshot(Arena *arena)
+{
+	Snapshot *snapshot = ARENA_NEW(arena, Snapshot);
+	Parley__Snapshot__V1__AudienceLevel *level = ARENA_NEW(arena, Parley__Snapshot__V1__AudienceLevel);
+	parley__snapshot__v1__snapshot__init(snapshot);
+	parley__snapshot__v1__audience_level__init(level);
+	snapshot->channel = (char *)"shop";
+	level->name = (char *)"customer";
+	snapshot->audience_levels = ARENA_ARRAY(arena, Parley__Snapshot__V1__AudienceLevel *, 1);
+	snapshot->audience_levels[snapshot->n_audience_levels++] = level;
+	snapshot->offers = ARENA_ARRAY(arena, Parley__Snapshot__V1__Offer *, SHOP_OFFERS);
+	for (int i = 0; i < SHOP_OFFERS; i++) {
+		Parley__Snapshot__V1__Offer *offer = ARENA_NEW(arena, Parley__Snapshot__V1__Offer);
+		parley__snapshot__v1__offer__init(offer);
+		offer->code = arena_printf(arena, "o%d", i);
+		snapshot->offers[snapshot->n_offers++] = offer;
+	}
+	snapshot->constraints = ARENA_ARRAY(arena, Parley__Snapshot__V1__Constraint *, 16);
+	return snapshot;
+}
+
 int shop_set_up(void **state)
 {
 	Shop *shop = calloc(1, sizeof *shop);
@@ -26,7 +48,7 @@ int shop_set_up(void **state)
 	        (JournalOptions){.dir = shop->journal_dir, .runtime_id = STR("r1"), .retain = true};
 	shop->options =
 	        (VisitorsOptions){.dir = shop->state_dir, .hash_seed = 7, .checkpoint_us = 3600 * US_PER_S};
-	shop->snapshot = shop_snapshot(shop->arena);
+	shop->snapshot = make_snapshot(shop->arena);
 	*state = shop;
 	return 0;
 }
@@ -78,27 +100,6 @@ void shop_crash(Shop *shop)
 	snprintf(command, sizeof command, "rm -r %s && mv %s.kept %s", shop->state_dir, shop->state_dir,
 	        shop->state_dir);
 	assert_int_equal(system(command), 0);
-}
-
-Snapshot *shop_snapshot(Arena *arena)
-{
-	Snapshot *snapshot = ARENA_NEW(arena, Snapshot);
-	Parley__Snapshot__V1__AudienceLevel *level = ARENA_NEW(arena, Parley__Snapshot__V1__AudienceLevel);
-	parley__snapshot__v1__snapshot__init(snapshot);
-	parley__snapshot__v1__audience_level__init(level);
-	snapshot->channel = (char *)"shop";
-	level->name = (char *)"customer";
-	snapshot->audience_levels = ARENA_ARRAY(arena, Parley__Snapshot__V1__AudienceLevel *, 1);
-	snapshot->audience_levels[snapshot->n_audience_levels++] = level;
-	snapshot->offers = ARENA_ARRAY(arena, Parley__Snapshot__V1__Offer *, SHOP_OFFERS);
-	for (int i = 0; i < SHOP_OFFERS; i++) {
-		Parley__Snapshot__V1__Offer *offer = ARENA_NEW(arena, Parley__Snapshot__V1__Offer);
-		parley__snapshot__v1__offer__init(offer);
-		offer->code = arena_printf(arena, "o%d", i);
-		snapshot->offers[snapshot->n_offers++] = offer;
-	}
-	snapshot->constraints = ARENA_ARRAY(arena, Parley__Snapshot__V1__Constraint *, 16);
-	return snapshot;
 }
 
 void shop_constrain(Shop *shop, Parley__Snapshot__V1__Period period, Parley__Snapshot__V1__Counted counted,
@@ -239,7 +240,8 @@ VisitorsStatus shop_status(Shop *shop)
 
 // --- checkpoints compared ---
 
-Str shop_dump(const char *state_dir, Arena *arena)
+// All of the newest checkpoint but what names its life: positions and head.
+static Str dump(const char *state_dir, Arena *arena)
 {
 	enum { POSITION_AT = SECTION_HEADER + 4, POSITION_SIZE = 8 };
 	char path[128];
@@ -266,7 +268,7 @@ void shop_assert_folds(Shop *shop)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 20, 0);
 	char other[96];
-	Str live = shop_dump(shop->state_dir, arena);
+	Str live = dump(shop->state_dir, arena);
 	snprintf(other, sizeof other, "%s/folded", shop->dir);
 	Journal *journal = NULL;
 	Visitors *visitors = NULL;
@@ -277,7 +279,7 @@ void shop_assert_folds(Shop *shop)
 	assert_int_equal(visitors_open(&options, &visitors), OK);
 	visitors_close(visitors);
 	journal_close(journal);
-	Str folded = shop_dump(other, arena);
+	Str folded = dump(other, arena);
 	assert_int_equal(live.len, folded.len);
 	assert_memory_equal(live.ptr, folded.ptr, live.len);
 	nftw(other, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

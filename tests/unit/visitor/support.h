@@ -11,9 +11,9 @@
 #include "base/cleanup.h"
 #include "visitor/keeper.h"
 
-enum { SHOP_OFFERS = 8, NOON_2026 = 1767268800 }; // 2026-01-01, 12:00, Thursday
+enum { SHOP_OFFERS = 8 };
 
-#define SHOP_NOW   (INT64_C(1767268800) * US_PER_S)
+#define SHOP_NOW   (INT64_C(1767268800) * US_PER_S) // 2026-01-01, 12:00, Thursday
 #define HOUR_US    (3600 * US_PER_S)
 #define DAY_US     (24 * HOUR_US)
 #define FOREVER_US INT64_MAX
@@ -39,8 +39,6 @@ void shop_close(Shop *shop);
 // As if killed: no last checkpoint, but the journal has everything.
 void shop_crash(Shop *shop);
 
-// Channel "shop", level "customer"; offers "o0" … "o7"; no constraints.
-Parley__Snapshot__V1__Snapshot *shop_snapshot(Arena *arena);
 // Adds a constraint over all; offers end in -1.
 void shop_constrain(Shop *shop, Parley__Snapshot__V1__Period period, Parley__Snapshot__V1__Counted counted,
         int first, ...);
@@ -76,7 +74,5 @@ size_t shop_facts(Shop *shop, const char *visitor, int64_t as_of_us, const Fact 
 uint64_t shop_volume(Shop *shop, size_t constraint, int64_t as_of_us);
 VisitorsStatus shop_status(Shop *shop);
 
-// All of the newest checkpoint but what names its life: positions and head.
-Str shop_dump(const char *state_dir, Arena *arena);
 // Folds the whole journal, which nobody has open, into nothing and compares with the newest checkpoint.
 void shop_assert_folds(Shop *shop);
