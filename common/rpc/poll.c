@@ -18,6 +18,15 @@ static grpc_event look(grpc_completion_queue *queue)
 	return grpc_completion_queue_next(queue, gpr_time_0(GPR_CLOCK_MONOTONIC), NULL);
 }
 
+// An answer that is complete at once rouses whoever waits at the queue, and if nobody does, the next who
+// would: that look ends before it has begun, with nothing, whatever has come. Only a second one tells.
+static grpc_event look_well(grpc_completion_queue *queue)
+{
+	grpc_event event = look(queue);
+
+	return event.type != GRPC_QUEUE_TIMEOUT ? event : look(queue);
+}
+
 static grpc_event look_until(RpcServer *server, int64_t end_us)
 {
 	grpc_event event;
@@ -50,7 +59,7 @@ static grpc_event wait_for_event(RpcServer *server, Poll *poll)
 
 grpc_event poll_next(RpcServer *server, Poll *poll)
 {
-	grpc_event event = look(server->queue);
+	grpc_event event = look_well(server->queue);
 
 	if (event.type != GRPC_QUEUE_TIMEOUT && poll->unpushed++ < PUSH_AFTER)
 		return event;
