@@ -60,7 +60,9 @@ shim()
 	done
 	# A sanitizer's runtime would insist on being first in the process.
 	echo "export ASAN_OPTIONS=\${ASAN_OPTIONS:-}:verify_asan_link_order=0" >>"$STACK/fault/environment"
-	printf '%-32s%-32s%-32s' 0 none 0 >"$STACK/fault/control"
+	# Beside and renamed: a runtime that still has the old one mapped would die of a file that is short for a moment.
+	printf '%-32s%-32s%-32s' 0 none 0 >"$STACK/fault/control.new"
+	mv "$STACK/fault/control.new" "$STACK/fault/control"
 }
 
 fault_set()
