@@ -25,16 +25,3 @@ port_owner()
 	done
 	echo "a program of another user"
 }
-
-port_next=0
-# port_free VARIABLE: sets it to a port where nobody listens. Scripts that run side by side search in places of their own.
-port_free()
-{
-	local port
-	while :; do
-		port=$((20000 + ($$ * 16 + port_next) % 12000))
-		port_next=$((port_next + 1))
-		[ -n "$(port_inodes "$port")" ] || break
-	done
-	printf -v "$1" '%d' "$port"
-}

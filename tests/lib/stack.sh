@@ -15,6 +15,8 @@ test_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$test_lib/../.." && pwd)
 # shellcheck source=../../deploy-profiles/local/stack.sh
 . "$repository/deploy-profiles/local/stack.sh"
+# shellcheck source=ports.sh
+. "$test_lib/ports.sh"
 
 # The folder, its ports and what ends it all with the script.
 stack_place()
