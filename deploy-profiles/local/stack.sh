@@ -231,10 +231,10 @@ stack_fingerprint()
 	cat "$@" | openssl dgst -sha256 -r
 }
 
-# stack_server NAME PORT PROGRAM CONFIG: starts it unless it runs as it should, and waits until it listens.
+# stack_server NAME PORT HTTP-PORT PROGRAM CONFIG: starts it unless it runs as it should, and waits until it listens on both.
 stack_server()
 {
-	local name=$1 port=$2 program=$STACK_PROGRAMS/$3 config=$4 pidfile=$STACK/run/$1.pid print owner tenths=300
+	local name=$1 port=$2 http=$3 program=$STACK_PROGRAMS/$4 config=$5 pidfile=$STACK/run/$1.pid print owner twentieths=600
 	print=$(stack_fingerprint "$program" "$config") || return
 	if process_pid "$pidfile" >/dev/null; then
 		[ "$(cat "$STACK/run/$name.from" 2>/dev/null)" != "$print" ] || return 0
@@ -245,25 +245,25 @@ stack_server()
 		return "$EXIT_PORT"
 	fi
 	process_start "$pidfile" "$STACK/log/$name.log" "$program" --config "$config" || return
-	until [ -n "$(port_inodes "$port")" ]; do
-		if ! process_pid "$pidfile" >/dev/null || [ $((tenths -= 1)) = 0 ]; then
+	until [ -n "$(port_inodes "$port")" ] && [ -n "$(port_inodes "$http")" ]; do
+		if ! process_pid "$pidfile" >/dev/null || [ $((twentieths -= 1)) = 0 ]; then
 			echo "$name does not start; the end of $STACK/log/$name.log:"
 			tail -n 12 "$STACK/log/$name.log"
 			return "$EXIT_SERVER"
 		fi
-		sleep 0.1
+		sleep 0.05
 	done
 	echo "$print" >"$STACK/run/$name.from"
 }
 
 stack_design_start()
 {
-	stack_server design "$STACK_DESIGN" parley-design "$STACK/etc/design.yaml"
+	stack_server design "$STACK_DESIGN" "$STACK_HTTP" parley-design "$STACK/etc/design.yaml"
 }
 
 stack_runtime_start()
 {
-	stack_server "$1" "${STACK_PORT[$1]}" parley-runtime "$STACK/etc/environments/$1/runtime.yaml"
+	stack_server "$1" "${STACK_PORT[$1]}" "${STACK_SIDE[$1]}" parley-runtime "$STACK/etc/environments/$1/runtime.yaml"
 }
 
 stack_stop()
