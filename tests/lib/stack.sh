@@ -106,11 +106,13 @@ stack_restart()
 
 stack_end()
 {
-	local status=$? name
+	local status=$? name stopping=()
 	trap - EXIT
 	for name in design $STACK_ENVIRONMENTS; do
-		process_stop "$STACK/run/$name.pid" 15
+		process_stop "$STACK/run/$name.pid" 15 &
+		stopping+=($!)
 	done
+	wait "${stopping[@]}"
 	[ -z "${STACK_POSTGRES:-}" ] || "$test_lib/postgres.sh" stop "$STACK_POSTGRES"
 	if grep -E 'Sanitizer|runtime error:' -A 12 "$STACK"/log/*.log >&2; then
 		echo "failed: a sanitizer complained in a server" >&2
