@@ -96,7 +96,7 @@ tell "the design server is killed between two batches of the execution"
 lock="SELECT pg_advisory_lock(7105118271)"
 hold()
 {
-	sql "$STACK_POSTGRES" parley_design -c "SET application_name = '$1'" -c "$lock" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
+	sql "$STACK_POSTGRES" parley_design -c "SET application_name = '$1'" -c "$lock" -c "SELECT pg_sleep(600)" >/dev/null 2>&1 &
 }
 let_go()
 {

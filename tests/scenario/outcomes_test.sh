@@ -11,7 +11,7 @@ mkdir "$work"
 # history TREATMENT NUMBER: a recommendation, as ingest would have written it.
 history()
 {
-	sql "$STACK_POSTGRES" parley_design -q -o /dev/null -c "SET ROLE parley_ingest; SELECT history_month_make(now());
+	sql "$STACK_POSTGRES" parley_design -q -o /dev/null -c "SET ROLE parley_ingest; SELECT history_month_make(now()), history_month_make(now() - interval '1 day');
 		INSERT INTO recommendation SELECT now() - interval '1 day', 1, n, 0, 1, 'test', 'r1', 'bank', 's' || n, 'customer', n::text,
 			'', 1, 1, 1, 'hero', 'home', '$1' || n, 'GOLD', 'rule', '', 'spring', 'A', 'RULE' FROM generate_series(1, $2) AS n"
 }

@@ -42,8 +42,9 @@ mkdir "$STACK/vera"
 vera context set local --design "127.0.0.1:$STACK_DESIGN" --ca "$STACK/authority/ca.crt" >/dev/null
 refused UNAUTHENTICATED vera get channels
 refused LOGIN_FAILED vera login vera --password-file <(echo not-this-one-please)
-vera login vera --password-file <(echo a-long-enough-password) --lifetime 3s >/dev/null
+vera login vera --password-file <(echo a-long-enough-password) >/dev/null
 refused PERMISSION_DENIED vera deploy retail-bank --to test
+vera login vera --password-file <(echo a-long-enough-password) --lifetime 1s >/dev/null
 eventually TOKEN_EXPIRED vera get channels
 
 tell "runtimes"
