@@ -27,6 +27,7 @@ typedef struct Cli {
 	Context *context; // never NULL once a verb runs
 	Format format;
 	bool format_given;
+	bool wide; // tables have all their columns, however narrow the terminal
 	int timeout_ms;
 	int exit_code;                       // what a verb that succeeds exits with
 	bool connected;                      // to some server, some time

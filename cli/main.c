@@ -15,6 +15,9 @@ static Err format_read(Cli *cli)
 	const char *text = cli_option(cli, OPT_OUTPUT);
 
 	cli->format_given = text != NULL;
+	cli->wide = text && strcmp(text, "wide") == 0;
+	if (cli->wide)
+		return OK;
 	for (size_t i = 0; text && i < ARRAY_COUNT(names); i++) {
 		// CSV is for rows: only verbs that give nothing else have it.
 		if (strcmp(text, names[i]) == 0 &&
@@ -23,8 +26,9 @@ static Err format_read(Cli *cli)
 			return OK;
 		}
 	}
-	return text ? cli_usage(cli, "%s has no format '%s': -o table, json%s or yaml", cli->line.verb->words,
-	                      text, verb_takes(cli->line.verb, OPT_NO_HEADER) ? ", csv" : "")
+	return text ? cli_usage(cli, "%s has no format '%s': -o table, wide, json%s or yaml",
+	                      cli->line.verb->words, text,
+	                      verb_takes(cli->line.verb, OPT_NO_HEADER) ? ", csv" : "")
 	            : OK;
 }
 

@@ -10,7 +10,8 @@ OPTION_ROW(TOKEN, "token", 0, "TOKEN", "the token to show (better: $PARLEY_TOKEN
 OPTION_ROW(TIMEOUT, "timeout", 0, "DURATION",
         "how long one call may take, such as 500ms, 10s or 2m; default 30s")
 OPTION_ROW(OUTPUT, "output", 'o', "FORMAT",
-        "table, json or yaml; csv where there are rows only: history, report")
+        "table, wide (a table with all its columns, however narrow the terminal), json or yaml; csv where "
+        "there are rows only: history, report")
 OPTION_ROW(TRACE, "trace", 0, NULL,
         "have the servers trace the calls, and tell the trace's ID on standard error; $TRACEPARENT is passed "
         "on")

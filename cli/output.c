@@ -3,17 +3,11 @@
 #include "output.h"
 
 #include "csv.h"
+#include "table_fit.h"
 
-#include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 32, CELL_MAX = 60, NAMES_MAX = 3, PLAIN_MAX = 16, DIGEST_DIGITS = 12 };
-
-typedef struct Column {
-	Str title, path;
-	size_t width;
-	bool used;
-} Column;
+enum { NAMES_MAX = 3, PLAIN_MAX = 16, DIGEST_DIGITS = 12 };
 
 size_t text_width(Str text)
 {
@@ -49,15 +43,15 @@ Str text_printable(Arena *arena, Str text)
 	return str_n(copy, text.len);
 }
 
-// On a terminal, cut to CELL_MAX columns on a character's border.
-static Str cell_cut(Arena *arena, Str text)
+// Cut to that many columns of a terminal on a character's border.
+static Str cell_cut(Arena *arena, Str text, size_t width)
 {
 	size_t len = text.len;
 
-	if (!isatty(STDOUT_FILENO) || text_width(text) <= CELL_MAX)
+	if (text_width(text) <= width)
 		return text;
-	while (len && (text_width(str_n(text.ptr, len)) >= CELL_MAX ||
-	                      ((unsigned char)text.ptr[len] & 0xc0) == 0x80))
+	while (len &&
+	        (text_width(str_n(text.ptr, len)) >= width || ((unsigned char)text.ptr[len] & 0xc0) == 0x80))
 		len--;
 	return str(arena_printf(arena, "%.*s…", (int)len, text.ptr));
 }
@@ -146,22 +140,6 @@ static Err cell_text(Cli *cli, const json_t *json, Str *ret)
 	return OK;
 }
 
-static size_t columns_read(const char *text, Column columns[COLUMNS_MAX])
-{
-	size_t count = 0;
-
-	while (*text && count < COLUMNS_MAX) {
-		size_t len = strcspn(text, " "), title = strcspn(text, ":");
-
-		columns[count] = (Column){
-		        .title = str_n(text, title), .path = str_n(text + title + 1, len - title - 1)};
-		columns[count].width = columns[count].title.len;
-		count++;
-		text += len + (text[len] == ' ');
-	}
-	return count;
-}
-
 static void print_padded(Str text, size_t width, bool last)
 {
 	size_t taken = text_width(text);
@@ -171,7 +149,7 @@ static void print_padded(Str text, size_t width, bool last)
 		putchar(' ');
 }
 
-static void print_row(const Column *columns, const Str *cells, size_t count)
+static void print_row(const TableColumn *columns, const Str *cells, size_t count)
 {
 	size_t last = 0;
 
@@ -183,7 +161,7 @@ static void print_row(const Column *columns, const Str *cells, size_t count)
 	putchar('\n');
 }
 
-static void print_titles(const Column *columns, size_t count)
+static void print_titles(const TableColumn *columns, size_t count)
 {
 	Str titles[COLUMNS_MAX];
 	bool bold = cli_colour(stdout);
@@ -195,28 +173,66 @@ static void print_titles(const Column *columns, size_t count)
 	fputs(bold ? "\033[0m" : "", stdout);
 }
 
-Err print_table(Cli *cli, const json_t *items, const char *columns_text)
+// All cells, row by row; the columns learn how wide they are.
+static Err read_cells(Cli *cli, const json_t *items, TableColumn *columns, size_t count, Str *cells)
 {
-	Column columns[COLUMNS_MAX];
-	size_t count = columns_read(columns_text, columns), rows = json_array_size(items);
-	Str *cells = ARENA_ARRAY(cli->arena, Str, rows * count + 1);
-
-	for (size_t row = 0; row < rows; row++) {
+	for (size_t row = 0; row < json_array_size(items); row++) {
 		for (size_t i = 0; i < count; i++) {
 			Str *cell = &cells[row * count + i];
 			size_t width;
 
 			TRY(cell_text(cli, value_at(json_array_get(items, row), columns[i].path), cell));
-			*cell = cell_cut(cli->arena, *cell);
 			width = text_width(*cell);
 			columns[i].used = columns[i].used || width || i == 0;
 			columns[i].width = width > columns[i].width ? width : columns[i].width;
 		}
 	}
+	return OK;
+}
+
+// What is not shown is said beneath the table, and how to see it.
+static const char *fit(Cli *cli, TableColumn *columns, size_t count)
+{
+	TableColumn whole[COLUMNS_MAX];
+	size_t room = cli->wide ? 0 : table_room();
+	const char *left = "";
+	bool shortened = false;
+
+	memcpy(whole, columns, count * sizeof *columns);
+	if (room)
+		table_fit(columns, count, room);
+	for (size_t i = 0; i < count; i++) {
+		if (whole[i].used && !columns[i].used)
+			left = arena_printf(cli->arena, "%s%s" STR_FMT, left, *left ? ", " : "",
+			        STR_ARG(columns[i].title));
+		shortened = shortened || (columns[i].used && columns[i].width < whole[i].width);
+	}
+	if (*left)
+		return arena_printf(cli->arena, "no room for %s: -o wide shows all", left);
+	return shortened ? "shortened to fit: -o wide shows all" : NULL;
+}
+
+Err print_table(Cli *cli, const json_t *items, const char *columns_text)
+{
+	TableColumn columns[COLUMNS_MAX];
+	size_t count = table_columns(columns_text, columns), rows = json_array_size(items);
+	Str *cells = ARENA_ARRAY(cli->arena, Str, rows * count + 1);
+	const char *note;
+
+	if (!cells)
+		return err(ERR_NO_MEMORY, "no memory for a table of %zu rows; ask for fewer", rows);
+	TRY(read_cells(cli, items, columns, count, cells));
+	note = fit(cli, columns, count);
+	for (size_t i = 0; i < rows * count; i++)
+		cells[i] = cell_cut(cli->arena, cells[i], columns[i % count].width);
 	if (rows)
 		print_titles(columns, count);
 	for (size_t row = 0; row < rows; row++)
 		print_row(columns, &cells[row * count], count);
+	if (note) {
+		fflush(stdout);
+		fprintf(stderr, "%s\n", note);
+	}
 	return OK;
 }
 
@@ -232,8 +248,8 @@ static Err csv_cell(Cli *cli, const json_t *json, Str *ret)
 
 Err print_csv(Cli *cli, const json_t *items, const char *columns_text)
 {
-	Column columns[COLUMNS_MAX];
-	size_t count = columns_read(columns_text, columns);
+	TableColumn columns[COLUMNS_MAX];
+	size_t count = table_columns(columns_text, columns);
 
 	for (size_t i = 0; i < count && !cli_given(cli, OPT_NO_HEADER); i++) {
 		csv_write_field(stdout, ',', columns[i].path);

@@ -3,7 +3,8 @@
 #include "cli.h"
 
 // `items` is an array of objects. `columns` is "TITLE:field TITLE:field …"; a field may be a path such as
-// snapshot.version. A column without a value in any row is left out, except the first.
+// snapshot.version. A column without a value in any row is left out, except the first. "TITLE:field/N" may be
+// left out where the terminal is too narrow, the highest N first, unless --output is wide.
 Err print_table(Cli *cli, const json_t *items, const char *columns);
 // The same as CSV (RFC 4180, UTF-8, LF) with the fields' names as titles, unless --no-header; values as JSON
 // has them, texts bare.

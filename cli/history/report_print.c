@@ -112,6 +112,25 @@ static json_t *display_row(Cli *cli, const Response *response, const Row *row)
 	return json;
 }
 
+// Where a terminal is narrow, columns go in this turn, the highest first; dimensions and what is not here
+// stay.
+static int turn_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		int turn;
+	} turns[] = {{"unshown", 8}, {"moved", 8}, {"rejection", 7}, {"control_cell", 7}, {"default_rate", 7},
+	        {"shown_rate", 6}, {"treatments", 6}, {"defaults", 6}, {"lift", 6}, {"events", 5},
+	        {"later", 5}, {"rejected", 5}, {"target_accepted", 5}, {"control_accepted", 5},
+	        {"responses", 4}, {"visitors", 4}, {"p95_delay_s", 4}, {"difference_low", 2},
+	        {"acceptance_low", 3}, {"p_value", 3}, {"rejects", 3}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(turns); i++)
+		if (strcmp(turns[i].name, name) == 0)
+			return turns[i].turn;
+	return 0;
+}
+
 static const char *titles_of(Cli *cli, const Response *response)
 {
 	const char *titles = "";
@@ -122,11 +141,11 @@ static const char *titles_of(Cli *cli, const Response *response)
 
 		for (char *c = title; *c; c++)
 			*c = *c == '_' ? '-' : *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
-		titles = arena_printf(cli->arena, "%s%s:%s ", titles,
-		        is_interval(response, i) ? "95-%-INTERVAL" : title, name);
+		titles = arena_printf(cli->arena, "%s%s:%s/%d ", titles,
+		        is_interval(response, i) ? "95-%-INTERVAL" : title, name, turn_of(name));
 		i += is_interval(response, i);
 	}
-	return arena_printf(cli->arena, "%sCHART:chart", titles);
+	return arena_printf(cli->arena, "%sCHART:chart/9", titles);
 }
 
 static double most_of(const Response *response, size_t column)

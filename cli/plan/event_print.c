@@ -156,8 +156,8 @@ static Err print_decision(Cli *cli, const json_t *decision)
 	        json_is_true(json_object_get(decision, "explained"))
 	                ? ""
 	                : " cannot be told, for the snapshot or the receipt is not here");
-	return print_table(
-	        cli, rows, "OFFER:offer ORIGIN:origin BY:by CELL:cell SCORE:score REASON:reason WHY:why");
+	return print_table(cli, rows,
+	        "OFFER:offer ORIGIN:origin/3 BY:by/2 CELL:cell/4 SCORE:score/1 REASON:reason WHY:why");
 }
 
 // --- all of it ---

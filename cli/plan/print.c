@@ -97,8 +97,8 @@ static Err print_examples(Cli *cli, const json_t *comparison)
 		json_object_set_new(row, "after", json_string(side(cli, json_object_get(example, "after"))));
 		json_array_append_new(rows, row);
 	}
-	TRY(print_list(
-	        cli, rows, "PLACE:place VISITOR:visitor POINT:point BEFORE:before AFTER:after WHY:text"));
+	TRY(print_list(cli, rows,
+	        "PLACE:place/3 VISITOR:visitor/2 POINT:point/1 BEFORE:before AFTER:after WHY:text"));
 	if (json_array_size(rows) > 0)
 		printf("\nparley plan show %s --place N tells all of one event.\n",
 		        told_text(comparison, "after"));
@@ -118,7 +118,7 @@ static Err print_comparison(Cli *cli, const json_t *comparison)
 	if (only > 0)
 		printf("%lld more are asked by one of the plans only\n", (long long)only);
 	TRY(print_list(cli, json_object_get(comparison, "configuration"),
-	        "OF:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"));
+	        "OF:list/2 NAME:name CHANGE:change FIELD:field/1 BEFORE:before AFTER:after"));
 	TRY(print_list(cli, json_object_get(comparison, "causes"), "WHY:why WHAT:what TIMES:changed"));
 	if (guessed > 0)
 		printf("\nof %lld the reason is told from the records alone\n", (long long)guessed);

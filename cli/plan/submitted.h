@@ -10,7 +10,7 @@ typedef Parley__Design__V1__SubmittedPlan SubmittedPlan;
 #define PLANS            (&parley__design__v1__plan_service__descriptor)
 #define PLAN_STATE(name) PARLEY__DESIGN__V1__SUBMITTED_PLAN_STATE__SUBMITTED_PLAN_STATE_##name
 #define SUBMITTED_COLUMNS                                                                                    \
-	"PLAN:plan CHANNEL:channel STATE:state AUTHOR:author APPROVALS:approved DONE:done OF:total "         \
+	"PLAN:plan CHANNEL:channel/1 STATE:state AUTHOR:author/2 APPROVALS:approved DONE:done/4 OF:total/3 " \
 	"REASON:reason"
 
 typedef struct Submitted {

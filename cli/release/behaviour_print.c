@@ -108,5 +108,5 @@ Err behaviour_print(Cli *cli, const json_t *report, size_t most)
 	TRY(print_part(cli, report, "lost", "What the candidate has no place for",
 	        "WHAT:what DECISIONS:count", most));
 	return print_part(cli, report, "examples", "Examples (parley decision show ID)",
-	        "DECISION:decision_id ZONE:zone POINT:point FROM:from TO:to", most);
+	        "DECISION:decision_id ZONE:zone/2 POINT:point/1 FROM:from TO:to", most);
 }

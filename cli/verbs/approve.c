@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define DEPLOYMENTS  (&parley__design__v1__deployment_service__descriptor)
-#define DIFF_COLUMNS "LIST:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"
+#define DIFF_COLUMNS "LIST:list/2 NAME:name CHANGE:change FIELD:field/1 BEFORE:before AFTER:after"
 
 enum { DIFF_ROWS_MAX = 40, GROUPS_MAX = 10, REPORT_BYTES_MAX = 32 * 1024 };
 

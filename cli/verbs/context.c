@@ -34,7 +34,7 @@ Err verb_context_list(Cli *cli)
 			        &environments[j].runtime);
 	}
 	return print_items(
-	        cli, rows, "NAME:name CURRENT:current SERVER:server ADDRESS:address TLS:tls SHOWS:shows");
+	        cli, rows, "NAME:name CURRENT:current SERVER:server ADDRESS:address TLS:tls/1 SHOWS:shows/2");
 }
 
 Err verb_context_use(Cli *cli)

@@ -44,7 +44,8 @@ static Err print_candidates(Cli *cli, const json_t *points)
 			continue;
 		printf("\nWhy, at %s:\n", json_string_value(json_object_get(point, "interaction_point")));
 		TRY(print_table(cli, rows,
-		        "OFFER:offer ORIGIN:origin BY:by CELL:cell SCORE:score REASON:reason WHY:why"));
+		        "OFFER:offer ORIGIN:origin/3 BY:by/2 CELL:cell/4 SCORE:score/1 REASON:reason "
+		        "WHY:why"));
 	}
 	return OK;
 }
@@ -235,7 +236,7 @@ static Err print_bulk(Bulk *bulk)
 	if (json_array_size(bulk->differing) == 0)
 		return OK;
 	TRY(print_table(bulk->cli, bulk->differing,
-	        "DECISION:decision_id TIME:time CHANNEL:channel PLACES:count FIRST:first"));
+	        "DECISION:decision_id TIME:time/1 CHANNEL:channel/2 PLACES:count FIRST:first"));
 	puts("\nparley decision replay ID tells all places of one.");
 	return OK;
 }

@@ -33,10 +33,11 @@ static Err print_part(Cli *cli, const json_t *inputs, const char *key, const cha
 	return print_table(cli, rows, columns);
 }
 
-#define FACT_COLUMNS "KIND:kind OFFER:offer_code COUNT:count TIME:time UNTIL:until SCORE:score"
+#define FACT_COLUMNS "KIND:kind OFFER:offer_code COUNT:count TIME:time UNTIL:until/1 SCORE:score/2"
 #define ROW_COLUMNS                                                                                          \
-	"POINT:interaction_point RANK:rank OFFER:offer_code SCORE:score ORIGIN:origin RULE:treatment_rule "  \
-	"SEGMENT:segment CAMPAIGN:campaign CELL:cell TREATMENT:treatment_code"
+	"POINT:interaction_point RANK:rank/5 OFFER:offer_code SCORE:score/2 ORIGIN:origin/6 "                \
+	"RULE:treatment_rule/3 "                                                                             \
+	"SEGMENT:segment/4 CAMPAIGN:campaign/7 CELL:cell/8 TREATMENT:treatment_code/2"
 
 static Err print_inputs(Cli *cli, const json_t *inputs)
 {

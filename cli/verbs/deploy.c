@@ -5,10 +5,11 @@
 #include "release/deployment.h"
 
 #define HISTORY_COLUMNS                                                                                      \
-	"CHANNEL:channel ENVIRONMENT:environment VERSION:version STATE:state AUTHOR:author "                 \
+	"CHANNEL:channel ENVIRONMENT:environment VERSION:version STATE:state AUTHOR:author/1 "               \
 	"TIME:create_time "                                                                                  \
-	"APPROVED-BY:approvers FROM:promoted_from ROLLBACK-OF:rollback_of CHANGES:changes EVIDENCE:reports " \
-	"DIGEST:digest COMMENT:comment REASON:reason"
+	"APPROVED-BY:approvers/4 FROM:promoted_from/8 ROLLBACK-OF:rollback_of/5 CHANGES:changes/6 "          \
+	"EVIDENCE:reports/9 "                                                                                \
+	"DIGEST:digest/7 COMMENT:comment/3 REASON:reason/2"
 
 // --- what the four have in common ---
 

@@ -230,7 +230,7 @@ Err verb_events_list(Cli *cli)
 	}
 	TRY(workbench_tell_parts(cli, "sets", ".importing", "parley events remove"));
 	return print_items(
-	        cli, sets, "NAME:name EVENTS:events FIRST:first LAST:last BYTES:bytes DIGEST:digest");
+	        cli, sets, "NAME:name EVENTS:events FIRST:first/2 LAST:last/1 BYTES:bytes/3 DIGEST:digest/4");
 }
 
 // As people read it: a line of a table.
@@ -301,8 +301,9 @@ Err verb_events_show(Cli *cli)
 	TRY(print_one(cli, shown));
 	putchar('\n');
 	return print_table(cli, events,
-	        "PLACE:place TIME:time LEVEL:level VISITOR:visitor SESSION:session EVENT:event ASKED:asked "
-	        "OFFER:offer SHOWN:shown");
+	        "PLACE:place TIME:time LEVEL:level/3 VISITOR:visitor SESSION:session/4 EVENT:event "
+	        "ASKED:asked/1 "
+	        "OFFER:offer SHOWN:shown/2");
 }
 
 Err verb_events_verify(Cli *cli)

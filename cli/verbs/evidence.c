@@ -20,9 +20,9 @@ Err verb_evidence_list(Cli *cli)
 	TRY(cli_list(cli, EVIDENCE, "ListEvidence", json_pack("{s:s}", "channel", cli->line.arguments[0]),
 	        "evidence", (size_t)limit, &items));
 	return print_items(cli, items,
-	        "ID:id KIND:kind MEASURED-IN:environment GOOD:passed SNAPSHOT:digest AUTHOR:author "
-	        "TIME:create_time "
-	        "REPORT:report_digest");
+	        "ID:id KIND:kind MEASURED-IN:environment GOOD:passed SNAPSHOT:digest AUTHOR:author/2 "
+	        "TIME:create_time/1 "
+	        "REPORT:report_digest/3");
 }
 
 static Err try_scenarios(Cli *cli, Trial *trial)

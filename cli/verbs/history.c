@@ -7,10 +7,11 @@
 #include "resource/kind.h"
 
 #define HISTORY_COLUMNS                                                                                      \
-	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
+	"TIME:time KIND:kind ENVIRONMENT:environment/6 CHANNEL:channel/5 SESSION:session_id/8 "              \
 	"VISITOR:audience_id "                                                                               \
-	"POINT:interaction_point OFFER:offer_code RULE:treatment_rule EVENT:event TREATMENT:treatment_code " \
-	"DECISION:decision_id PLAN:plan"
+	"POINT:interaction_point/1 OFFER:offer_code RULE:treatment_rule/9 EVENT:event/2 "                    \
+	"TREATMENT:treatment_code/3 "                                                                        \
+	"DECISION:decision_id/7 PLAN:plan/4"
 
 #define HISTORY_CSV                                                                                          \
 	"TIME:time KIND:kind ENVIRONMENT:environment CHANNEL:channel SESSION:session_id "                    \
@@ -84,5 +85,5 @@ Err verb_audit(Cli *cli)
 	TRY(cli_list(cli, &parley__design__v1__audit_service__descriptor, "ListAuditEntries", request,
 	        "entries", (size_t)limit, &items));
 	return print_items(
-	        cli, items, "TIME:time ACTOR:actor ACTION:action KIND:kind CHANNEL:channel NAME:name");
+	        cli, items, "TIME:time ACTOR:actor ACTION:action KIND:kind CHANNEL:channel/5 NAME:name");
 }

@@ -153,8 +153,9 @@ static Err print_inspection(Cli *cli, const Inspection *in, const json_t *json)
 		        (long long)folder->quarantined[i].bytes);
 	putchar('\n');
 	return print_items(cli, json_object_get(json, "segments"),
-	        "INCARNATION:incarnation_hex FIRST:first LAST:last RECORDS:records BYTES:bytes FROM:from "
-	        "UNTIL:until SHIPPED:shipped STATE:state");
+	        "INCARNATION:incarnation_hex FIRST:first/4 LAST:last/3 RECORDS:records BYTES:bytes/2 "
+	        "FROM:from/5 "
+	        "UNTIL:until/1 SHIPPED:shipped STATE:state");
 }
 
 Err verb_journal_inspect(Cli *cli)

@@ -106,8 +106,8 @@ static Err print_why(Cli *cli, const json_t *point)
 	if (!json_array_size(rows))
 		return OK;
 	printf("\nWhy, at %s:\n", json_string_value(json_object_get(point, "interaction_point")));
-	return print_table(
-	        cli, rows, "OFFER:offer ORIGIN:origin BY:by CELL:cell SCORE:score REASON:reason WHY:why");
+	return print_table(cli, rows,
+	        "OFFER:offer ORIGIN:origin/3 BY:by/2 CELL:cell/4 SCORE:score/1 REASON:reason WHY:why");
 }
 
 static Err print_offers(Cli *cli, const json_t *answer)
@@ -121,7 +121,7 @@ static Err print_offers(Cli *cli, const json_t *answer)
 	json_array_foreach(points, i, point)
 	        interact_notes(point, json_string_value(json_object_get(point, "interaction_point")));
 	TRY(print_table(cli, offers,
-	        "POINT:point OFFER:offer_code NAME:offer_name SCORE:score TREATMENT:treatment_code"));
+	        "POINT:point OFFER:offer_code NAME:offer_name/2 SCORE:score/1 TREATMENT:treatment_code"));
 	json_array_foreach(points, i, point) TRY(print_why(cli, point));
 	return OK;
 }

@@ -12,8 +12,8 @@
 enum { BATCH = 500 };
 #define SERVICE (&parley__design__v1__outcome_service__descriptor)
 #define OUTCOME_COLUMNS                                                                                      \
-	"TREATMENT:treatment_code OUTCOME:outcome SINCE:since STEPS:changes CHANNEL:channel "                \
-	"VISITOR:audience_id OFFER:offer_code CAMPAIGN:campaign CELL:cell ENVIRONMENT:environment"
+	"TREATMENT:treatment_code OUTCOME:outcome SINCE:since STEPS:changes/5 CHANNEL:channel/3 "            \
+	"VISITOR:audience_id/2 OFFER:offer_code/1 CAMPAIGN:campaign/4 CELL:cell/6 ENVIRONMENT:environment/7"
 
 typedef struct Import {
 	Cli *cli;
@@ -159,7 +159,8 @@ Err verb_outcomes_show(Cli *cli)
 	TRY(print_one(cli, json_object_get(answer, "outcome")));
 	putchar('\n');
 	return print_table(cli, json_object_get(answer, "changes"),
-	        "TIME:time FROM:from TO:to SOURCE:source EVENT:event_id LEARNT:recorded REFUSED:refused");
+	        "TIME:time FROM:from TO:to SOURCE:source/1 EVENT:event_id/2 LEARNT:recorded/3 "
+	        "REFUSED:refused");
 }
 
 Err verb_outcomes_list(Cli *cli)

@@ -117,8 +117,9 @@ Err verb_plan_list(Cli *cli)
 	}
 	TRY(workbench_tell_parts(cli, "plans", ".part", "parley plan remove"));
 	return print_items(cli, plans,
-	        "NAME:name CHANNEL:channel QUESTIONS:questions RECOMMENDED:recommended PROBLEMS:problems "
-	        "BYTES:bytes SET:set SNAPSHOT:snapshot DIGEST:digest");
+	        "NAME:name CHANNEL:channel/1 QUESTIONS:questions/2 RECOMMENDED:recommended/3 "
+	        "PROBLEMS:problems/4 "
+	        "BYTES:bytes/7 SET:set/6 SNAPSHOT:snapshot/5 DIGEST:digest/8");
 }
 
 Err verb_plan_verify(Cli *cli)

@@ -164,7 +164,7 @@ static Err states_list(Cli *cli)
 		json_array_append_new(states, state);
 	}
 	return print_items(
-	        cli, states, "NAME:name AS-OF:as_of FROM:from BYTES:bytes MADE:made DIGEST:digest");
+	        cli, states, "NAME:name AS-OF:as_of FROM:from/3 BYTES:bytes/2 MADE:made/1 DIGEST:digest/4");
 }
 
 static Err state_remove(Cli *cli)

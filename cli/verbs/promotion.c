@@ -64,7 +64,7 @@ Err verb_promotion(Cli *cli)
 	stages = json_object_get(answer, "stages");
 	json_array_foreach(stages, i, stage) json_array_append_new(rows, stage_row(stage));
 	TRY(print_table(cli, rows,
-	        "ENVIRONMENT:environment VERSION:version STATE:state DIGEST:digest AUTHOR:author "
+	        "ENVIRONMENT:environment VERSION:version STATE:state DIGEST:digest/2 AUTHOR:author/1 "
 	        "GATES:gates APPROVALS:approvals"));
 	print_keeping(stages);
 	return OK;

@@ -180,8 +180,9 @@ Err verb_release_show(Cli *cli)
 	if (check.timestamp_version)
 		printf("timestamp %" PRIu64 ", until %s\n", check.timestamp_version, expires);
 	return print_table(cli, rows,
-	        "VERSION:version FLEET:fleet AUTHOR:author CREATED:created EXPIRES:expires SNAPSHOT:snapshot "
-	        "MANIFEST:manifest COMMENT:comment");
+	        "VERSION:version FLEET:fleet/2 AUTHOR:author CREATED:created/3 EXPIRES:expires "
+	        "SNAPSHOT:snapshot/4 "
+	        "MANIFEST:manifest/5 COMMENT:comment/1");
 }
 
 // --- import ---

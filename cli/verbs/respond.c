@@ -7,9 +7,9 @@
 #include "touchpoint/value.h"
 
 #define COLUMNS                                                                                              \
-	"ID:id RECEIVED:received STATE:state REASON:reason CODE-KIND:code_kind CODE:code "                   \
-	"VISITOR:audience_id "                                                                               \
-	"RESPONSE:response TIME:time TREATMENT:treatment_code OFFER:offer_code BY:changed_by"
+	"ID:id RECEIVED:received/6 STATE:state/4 REASON:reason CODE-KIND:code_kind/7 CODE:code "             \
+	"VISITOR:audience_id/1 "                                                                             \
+	"RESPONSE:response TIME:time/2 TREATMENT:treatment_code/5 OFFER:offer_code/3 BY:changed_by/8"
 
 static const ProtobufCServiceDescriptor *const orphans = &parley__design__v1__orphan_service__descriptor;
 

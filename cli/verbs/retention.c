@@ -10,8 +10,9 @@
 
 #define SERVICE (&parley__design__v1__retention_service__descriptor)
 #define SHOW_COLUMNS                                                                                         \
-	"TABLE:name KEPT:kept SINCE:kept_from ROWS:rows SIZE:size GOES:gone APPLIED:apply_time HELD:held"
-#define GONE_COLUMNS "TABLE:name REMOVED:gone HELD:held"
+	"TABLE:name KEPT:kept/2 SINCE:kept_from/3 ROWS:rows SIZE:size GOES:gone APPLIED:apply_time/4 "       \
+	"HELD:held/1"
+#define GONE_COLUMNS "TABLE:name REMOVED:gone HELD:held/1"
 
 // --- words ---
 

@@ -12,9 +12,9 @@
 #define SERVICE deployment_service
 #define ROLLOUT_COLUMNS                                                                                      \
 	"CHANNEL:channel ENVIRONMENT:environment SERVER:server SHOULD-RUN:desired_version "                  \
-	"RUNS:running_version SINCE:since_time CANDIDATE:candidate SESSIONS:sessions "                       \
-	"BEHIND:behind "                                                                                     \
-	"SEEN:seen_time QUIET-SINCE:quiet_time STATE:health DEGRADED:degraded_text"
+	"RUNS:running_version SINCE:since_time/6 CANDIDATE:candidate/2 SESSIONS:sessions/5 "                 \
+	"BEHIND:behind/3 "                                                                                   \
+	"SEEN:seen_time/7 QUIET-SINCE:quiet_time/4 STATE:health DEGRADED:degraded_text/1"
 
 enum { LOOK_S = 1 };
 
@@ -319,6 +319,7 @@ Err verb_environments(Cli *cli)
 	if (cli->format == FORMAT_TABLE)
 		json_array_foreach(items, i, item) shorten_environment(item);
 	return print_items(cli, items ? items : none,
-	        "NAME:name PROMOTES-FROM:promotes_from FLEET:fleet SERVERS:server_count APPROVALS:approvals "
-	        "APPROVERS:approver_text GATES:gate_text ROLLOUT:rollout_text PROBLEM:problem");
+	        "NAME:name PROMOTES-FROM:promotes_from FLEET:fleet/4 SERVERS:server_count "
+	        "APPROVALS:approvals "
+	        "APPROVERS:approver_text/3 GATES:gate_text/1 ROLLOUT:rollout_text/2 PROBLEM:problem");
 }

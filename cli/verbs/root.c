@@ -12,7 +12,7 @@
 
 #define DAY_US            (INT64_C(86400) * 1000000)
 #define KEY_COLUMNS       "ROLE:role HOLDER:holder KEY:keyid"
-#define SIGNATURE_COLUMNS "SIGNED-BY:holder KEY:keyid LISTED:listed SIGNATURE:signature"
+#define SIGNATURE_COLUMNS "SIGNED-BY:holder KEY:keyid LISTED:listed SIGNATURE:signature/1"
 
 // To the second: people read it.
 static int64_t now(void)

@@ -5,7 +5,7 @@
 #include "release/snapshot_source.h"
 #include "snapshot/types.h"
 
-#define DIFF_COLUMNS "LIST:list NAME:name CHANGE:change FIELD:field BEFORE:before AFTER:after"
+#define DIFF_COLUMNS "LIST:list/2 NAME:name CHANGE:change FIELD:field/1 BEFORE:before AFTER:after"
 
 static json_int_t number(size_t value)
 {
@@ -91,9 +91,10 @@ Err verb_snapshot_inspect(Cli *cli)
 	if (cli->format == FORMAT_TABLE) {
 		print_plan(&snapshot, blob.len);
 		return print_table(cli, lists,
-		        "ZONE:zone LEVEL:audience_level CANDIDATES:candidates LIVE:live DYNAMIC:dynamic "
-		        "TERMS:terms ATTRIBUTES:attributes BIT-SETS:bit_sets SHARED:shared "
-		        "RECHECKED:rechecked RUNS:runs BYTES:index_bytes");
+		        "ZONE:zone LEVEL:audience_level/2 CANDIDATES:candidates LIVE:live/1 "
+		        "DYNAMIC:dynamic/3 "
+		        "TERMS:terms/4 ATTRIBUTES:attributes/5 BIT-SETS:bit_sets/6 SHARED:shared/7 "
+		        "RECHECKED:rechecked/8 RUNS:runs/9 BYTES:index_bytes");
 	}
 	CLEANUP(json_decrefp_)
 	json_t *answer = json_pack("{s:s%, s:s, s:I, s:o, s:O}", "channel", snapshot.channel.ptr,

@@ -7,8 +7,9 @@
 
 #define SOURCE_CODES (&parley__design__v1__source_code_service__descriptor)
 #define COLUMNS                                                                                              \
-	"CODE:code LINK:link ENVIRONMENT:environment CHANNEL:channel OFFER:offer_code CAMPAIGN:campaign "    \
-	"CELL:cell ISSUED:issue_time BY:issuer EXPIRES:expire_time"
+	"CODE:code LINK:link ENVIRONMENT:environment/5 CHANNEL:channel/3 OFFER:offer_code "                  \
+	"CAMPAIGN:campaign/2 "                                                                               \
+	"CELL:cell/4 ISSUED:issue_time/6 BY:issuer/7 EXPIRES:expire_time/1"
 
 enum { ISSUED_AT_ONCE = 1000, ISSUED_MAX = 1000000, EXPIRES_DAYS = 3650 };
 

@@ -125,7 +125,7 @@ Err verb_user_list(Cli *cli)
 	if (cli->format == FORMAT_TABLE)
 		json_array_foreach(items, i, user) json_object_set_new(
 		        user, "roles", json_string(grants_text(cli, json_object_get(user, "grants"))));
-	return print_items(cli, items, "NAME:name ROLES:roles CREATED:create_time");
+	return print_items(cli, items, "NAME:name ROLES:roles CREATED:create_time/1");
 }
 
 static Err change_grant(Cli *cli, const char *method, const char *done)
@@ -164,7 +164,7 @@ Err verb_user_grants(Cli *cli)
 		json_object_set_new(request, "environment", json_string(environment));
 	TRY(cli_list(cli, USERS, "ListGrants", request, "grants", 0, &items));
 	return print_items(
-	        cli, items, "USER:user ROLE:role ENVIRONMENT:environment BY:granted_by SINCE:grant_time");
+	        cli, items, "USER:user ROLE:role ENVIRONMENT:environment BY:granted_by/1 SINCE:grant_time/2");
 }
 
 Err verb_user_passwd(Cli *cli)

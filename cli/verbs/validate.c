@@ -6,7 +6,7 @@
 #include "release/deployment.h"
 
 #define SERVICE (&parley__design__v1__validation_service__descriptor)
-#define COLUMNS "SEVERITY:severity CODE:code OBJECT:object FIELD:field REASON:reason REMEDY:remedy"
+#define COLUMNS "SEVERITY:severity CODE:code OBJECT:object FIELD:field/1 REASON:reason REMEDY:remedy"
 
 // How many of the findings weigh how much.
 typedef struct Weight {

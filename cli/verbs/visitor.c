@@ -377,7 +377,8 @@ Err verb_visitor_erasures(Cli *cli)
 		return print_json(cli, items);
 	json_array_foreach(items, i, erasure) add_columns(cli, erasure);
 	return print_items(cli, items,
-	        "ID:id ENVIRONMENT:environment LEVEL:audience_level DIGEST:digest REQUESTED:request_time "
-	        "BY:requested_by "
-	        "REASON:reason DONE:progress COMPLETE:complete_time WAITS-FOR:waits");
+	        "ID:id ENVIRONMENT:environment/3 LEVEL:audience_level/4 DIGEST:digest/6 "
+	        "REQUESTED:request_time/1 "
+	        "BY:requested_by/2 "
+	        "REASON:reason/5 DONE:progress COMPLETE:complete_time/7 WAITS-FOR:waits");
 }

@@ -79,6 +79,22 @@ at_terminal 0 "version 1 of $channel is signed for staging" "Type yes:" yes "Pas
 hidden "$passphrase"
 eventually COMPLETE state
 
+# widest COMMAND…: the longest line that a terminal of 72 columns shows, in characters.
+widest()
+{
+	COLUMNS=72 parley-pty 30 -- "$@" 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' | tr -d '\r' | wc -L
+}
+
+tell "a table is no wider than the terminal, and says what it left out and how to see it"
+rules=(parley get rules --channel $channel)
+whole=$("${rules[@]}" | wc -L)
+[ "$whole" -gt 72 ] || stack_fail "the table should need more than 72 columns to be left out of, but needs $whole"
+[ "$(widest "${rules[@]}")" -le 72 ] || stack_fail "the table has lines of $(widest "${rules[@]}") columns"
+COLUMNS=72 at_terminal 0 "no room for" -- "${rules[@]}"
+[[ $shown == *CHANNEL*"-o wide shows all"* ]] || stack_fail "the line beneath the table says: $shown"
+is "the width of all of it" "$(widest "${rules[@]}" -o wide)" "$whole"
+is "what a script gets, whatever COLUMNS says" "$(COLUMNS=72 "${rules[@]}" | wc -L)" "$whole"
+
 # redraws FILE: how often the screen was drawn anew.
 redraws()
 {
