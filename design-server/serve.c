@@ -205,6 +205,7 @@ static Err start(Design *design, const DesignConfig *config, Arena *arena)
 	if (!design->admin)
 		return err(ERR_NO_MEMORY, "no memory to start");
 	TRY(environments_load(config->environments, arena, &design->environments));
+	design->services.environments = &design->environments;
 	TRY(matcher_new(&design->services, &design->environments, &design->services.matcher));
 	TRY(rollouts_new(&design->services, &design->environments, &design->rollouts));
 	TRY(erasures_new(&design->services, &design->environments, &design->erasures));

@@ -8,14 +8,16 @@
 #include "store/store.h"
 
 struct DesignConfig; // config.h
+struct Environments; // environment/environment.h
 
 typedef struct Services {
 	Store *store;
 	Clock clock;
 	const struct DesignConfig *config;
-	struct Tracer *tracer;   // NULL: nothing is traced (trace/trace.h)
-	struct Matcher *matcher; // of late responses; NULL: none (match/match.h)
-	Store *ingest;           // works as the role that takes journals in and can do nothing else
+	const struct Environments *environments; // NULL: it is not known which there are
+	struct Tracer *tracer;                   // NULL: nothing is traced (trace/trace.h)
+	struct Matcher *matcher;                 // of late responses; NULL: none (match/match.h)
+	Store *ingest;  // works as the role that takes journals in and can do nothing else
 	Store *reports; // as `store`, with connections of its own: a long report must not take the others'
 	int report_timeout_ms;
 } Services;

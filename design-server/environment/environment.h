@@ -99,6 +99,14 @@ typedef struct Environments {
 Err environments_load(Str folder, Arena *arena, Environments *ret);
 // Error: ENVIRONMENT_UNKNOWN, with those that there are.
 Err environment_find(const Environments *environments, Str name, const Environment **ret);
+// For who found nothing: were `environment` and `channel` (empty: any) asked about in vain, because there are
+// no such? Errors: ENVIRONMENT_UNKNOWN, RESOURCE_NOT_FOUND, each with those that there are. Without
+// environments (NULL, or none declared) nothing is known, and nothing wrong.
+Err environment_asked(
+        const Environments *environments, Store *store, const char *environment, const char *channel);
+// For a search in an environment that failed with `failed` because it found nothing: that, or
+// ENVIRONMENT_UNKNOWN.
+Err environment_in_vain(const Environments *environments, const char *environment, Err failed);
 // Prints every key of environment.yaml with its meaning.
 void environment_print_help(void);
 

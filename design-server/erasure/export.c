@@ -87,6 +87,9 @@ void handle_export_visitor(void *context, RpcCall *call, const ProtobufCMessage 
 	Response out = PARLEY__DESIGN__V1__EXPORT_VISITOR_RESPONSE__INIT;
 	Export export = {.in = (const Request *)request, .out = &out, .arena = arena};
 	Err e = arena ? store_read(erasures->services->store, read_rows, &export) : erasure_no_memory();
+	if (e == OK && !out.n_rows && !*export.in->page_token)
+		e = environment_asked(
+		        erasures->environments, erasures->services->store, export.in->environment, "");
 	if (e == OK)
 		rpc_reply(call, &out.base);
 	else

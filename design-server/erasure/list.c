@@ -56,6 +56,9 @@ static void handle_list_erasures(void *context, RpcCall *call, const ProtobufCMe
 	Err e = arena ? check(&list) : erasure_no_memory();
 	if (e == OK)
 		e = store_read(erasures->services->store, read_page, &list);
+	if (e == OK && !out.n_erasures && !*list.in->page_token)
+		e = environment_asked(
+		        erasures->environments, erasures->services->store, list.in->environment, "");
 	if (e == OK)
 		rpc_reply(call, &out.base);
 	else

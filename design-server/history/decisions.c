@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "decide/receipt.h"
+#include "environment/environment.h"
 #include "history/list.h"
 #include "history/position.h"
 #include "store/page.h"
@@ -184,6 +185,8 @@ void get_decision(void *service, RpcCall *call, const ProtobufCMessage *request)
 		        "treatment codes");
 	if (e == OK)
 		e = store_read(services->store, read_decision, &getting);
+	if (e == ERR_DECISION_UNKNOWN)
+		e = environment_in_vain(services->environments, getting.request->environment, e);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else
@@ -278,6 +281,9 @@ void list_decisions(void *service, RpcCall *call, const ProtobufCMessage *reques
 	Err e = arena != NULL ? read_request(&listing) : no_memory();
 	if (e == OK)
 		e = store_read(services->store, read_page, &listing);
+	if (e == OK && !response.n_decisions && !*listing.request->page_token)
+		e = environment_asked(services->environments, services->store, listing.request->environment,
+		        listing.request->channel);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else

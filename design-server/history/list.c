@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "decide/receipt.h"
+#include "environment/environment.h"
 #include "history/position.h"
 #include "store/page.h"
 #include "wire/timestamp.h"
@@ -231,6 +232,9 @@ void list_history(void *service, RpcCall *call, const ProtobufCMessage *request)
 	Err e = arena ? read_request(&listing) : err(ERR_NO_MEMORY, "no memory for a page of history");
 	if (e == OK)
 		e = store_read(services->store, read_page, &listing);
+	if (e == OK && !response.n_entries && !*listing.request->page_token)
+		e = environment_asked(services->environments, services->store, listing.request->environment,
+		        listing.request->channel);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else

@@ -5,6 +5,7 @@
 #include "history/report.h"
 
 #include "base/cleanup.h"
+#include "environment/environment.h"
 #include "wire/timestamp.h"
 
 #include <stdio.h>
@@ -325,6 +326,9 @@ void run_report(void *service, RpcCall *call, const ProtobufCMessage *request)
 	              : err(ERR_NO_MEMORY, "no memory for a report");
 	if (e == OK)
 		e = store_read(services->reports, read_report, &reporting);
+	if (e == OK && !response.row_count)
+		e = environment_asked(services->environments, services->store, reporting.request->environment,
+		        reporting.request->channel);
 	if (e == OK) {
 		response.since = wire_timestamp(reporting.since_us, arena);
 		response.until = wire_timestamp(reporting.until_us, arena);

@@ -2,6 +2,7 @@
 #include "outcome/internal.h"
 
 #include "base/cleanup.h"
+#include "environment/environment.h"
 #include "store/page.h"
 #include "wire/timestamp.h"
 
@@ -106,6 +107,8 @@ void get_outcome(void *service, RpcCall *call, const ProtobufCMessage *request)
 		e = err_at(ERR_FIELD_MISSING, "treatment_code", "name the treatment");
 	else
 		e = store_read(services->store, read_one, &get);
+	if (e == ERR_RESOURCE_NOT_FOUND)
+		e = environment_in_vain(services->environments, get.request->environment, e);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else
@@ -189,6 +192,9 @@ void list_outcomes(void *service, RpcCall *call, const ProtobufCMessage *request
 	Err e = arena ? read_position(&listing) : outcome_no_memory();
 	if (e == OK)
 		e = store_read(services->store, read_page, &listing);
+	if (e == OK && !response.n_outcomes && !*listing.request->page_token)
+		e = environment_asked(services->environments, services->store, listing.request->environment,
+		        listing.request->channel);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else

@@ -107,6 +107,9 @@ void handle_list_source_codes(void *context, RpcCall *call, const ProtobufCMessa
 	Err e = arena ? read_request(&list) : no_memory();
 	if (e == OK)
 		e = store_read(codes->services->store, read_page, &list);
+	if (e == OK && !response.n_codes && !*list.request->page_token)
+		e = environment_asked(codes->environments, codes->services->store, list.request->environment,
+		        list.request->channel);
 	if (e == OK)
 		rpc_reply(call, &response.base);
 	else
