@@ -110,6 +110,7 @@ ACCESS_ROW(RetentionService, GetRetention, READERS, SHARED)
 ACCESS_ROW(RetentionService, ApplyRetention, ADMINISTRATORS, GLOBAL)
 ACCESS_ROW(OrphanService, ListLateResponses, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, GetLateResponse, READERS, ENVIRONMENT)
+ACCESS_ROW(OrphanService, CountLateResponses, READERS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, MatchLateResponse, ADMINISTRATORS, ENVIRONMENT)
 ACCESS_ROW(OrphanService, DiscardLateResponses, ADMINISTRATORS, ENVIRONMENT)
 // --- outcomes ---

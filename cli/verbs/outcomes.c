@@ -1,15 +1,18 @@
 // outcomes: reports of outbound systems, a few hundred a call; each counts once by its ID, so an import that
 // was cut off is resumed by doing it again. Rows that cannot be taken go to a file of their own, with why.
 #include "base/clock.h"
+#include "connect.h"
 #include "output.h"
-#include "resource/kind.h"
+#include "release/deployment.h"
 #include "rows/outcome_file.h"
 
+#include "parley/design/v1/late_response.pb-c.h"
 #include "parley/design/v1/outcome.pb-c.h"
 
+#include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 500 };
+enum { BATCH = 500, LOOK_MS = 100, LOOKS_IN_VAIN = 50 };
 #define SERVICE (&parley__design__v1__outcome_service__descriptor)
 #define OUTCOME_COLUMNS                                                                                      \
 	"TREATMENT:treatment_code OUTCOME:outcome SINCE:since STEPS:changes/5 CHANNEL:channel/3 "            \
@@ -24,6 +27,8 @@ typedef struct Import {
 	Row rows[BATCH];
 	size_t count; // in the batch
 	size_t read, taken, repeated;
+	json_int_t first, last; // numbers of those that were taken; 0: none was
+	json_t *standing;       // how these stand; NULL: nobody asked
 } Import;
 
 static void import_close(Import *import)
@@ -31,6 +36,7 @@ static void import_close(Import *import)
 	if (import->file)
 		row_file_close(import->file);
 	rejects_close(&import->rejects);
+	json_decref(import->standing);
 	arena_free(import->arena);
 }
 
@@ -59,6 +65,17 @@ static Err result_take(Import *import, const Row *row, const json_t *result)
 	return OK;
 }
 
+static void note_numbers(Import *import, const json_t *answer)
+{
+	json_int_t first = json_count(answer, "first_late_response"),
+	           last = json_count(answer, "last_late_response");
+
+	if (first && (!import->first || first < import->first))
+		import->first = first;
+	if (last > import->last)
+		import->last = last;
+}
+
 static Err batch_send(Import *import)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
@@ -73,6 +90,7 @@ static Err batch_send(Import *import)
 	for (size_t i = 0; i < import->count; i++)
 		TRY(result_take(
 		        import, &import->rows[i], json_array_get(json_object_get(answer, "results"), i)));
+	note_numbers(import, answer);
 	import->count = 0;
 	arena_reset(import->arena);
 	if (isatty(STDERR_FILENO))
@@ -106,6 +124,93 @@ static Err rows_send(Import *import)
 	return OK;
 }
 
+// --- what becomes of them ---
+
+// How many stand so; with `unlooked` only those that nobody has looked at yet.
+static json_int_t count_of(const Import *import, const char *state, bool unlooked)
+{
+	const json_t *row;
+	json_int_t count = 0;
+	size_t i;
+
+	json_array_foreach(import->standing, i, row) if (strcmp(json_word(row, "state"), state) == 0 &&
+	                                                 (!unlooked || !*json_word(row, "reason"))) count +=
+	        json_count(row, "count");
+	return count;
+}
+
+static Err look(Import *import)
+{
+	CLEANUP(json_decrefp_) json_t *answer = NULL;
+
+	TRY(cli_call(import->cli, SERVER_DESIGN, &parley__design__v1__orphan_service__descriptor,
+	        "CountLateResponses",
+	        json_pack("{s:s, s:I, s:I}", "environment", import->environment, "first_id", import->first,
+	                "last_id", import->last),
+	        &answer));
+	json_decref(import->standing);
+	import->standing = json_incref(json_object_get(answer, "counts"));
+	return OK;
+}
+
+// They are matched while the file is still being read, so the end of it is not far behind. What has been
+// looked for in vain waits for longer than anybody here.
+static Err follow(Import *import)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+	json_int_t last = -1;
+	unsigned vain = 0;
+
+	if (!import->first)
+		return OK;
+	for (;;) {
+		json_int_t left;
+
+		TRY(look(import));
+		left = count_of(import, "WAITING", true);
+		vain = left == last ? vain + 1 : 0;
+		if (left == 0 || vain == LOOKS_IN_VAIN)
+			return OK;
+		last = left;
+		nanosleep(&pause, NULL);
+	}
+}
+
+// "not_allowed 3, no_such_treatment 1"
+static const char *reasons_of(const Import *import, const char *state)
+{
+	const char *text = "";
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(import->standing, i, row)
+	{
+		const char *reason = json_word(row, "reason");
+
+		if (strcmp(json_word(row, "state"), state) == 0)
+			text = arena_printf(import->cli->arena, "%s%s%s %lld", text, *text ? ", " : "",
+			        *reason ? reason : "not looked for yet", (long long)json_count(row, "count"));
+	}
+	return text;
+}
+
+static void tell_standing(const Import *import)
+{
+	json_int_t waiting = count_of(import, "WAITING", false), orphans = count_of(import, "ORPHAN", false);
+
+	if (!import->standing)
+		return;
+	printf("of those taken: %lld matched, %lld waiting, %lld %s\n",
+	        (long long)count_of(import, "MATCHED", false), (long long)waiting, (long long)orphans,
+	        orphans == 1 ? "orphan" : "orphans");
+	if (waiting)
+		printf("waiting (%s): parley orphans list --env %s --kind waiting\n",
+		        reasons_of(import, "WAITING"), import->environment);
+	if (orphans)
+		printf("orphans (%s): parley orphans list --env %s\n", reasons_of(import, "ORPHAN"),
+		        import->environment);
+}
+
 static Err import_tell(Import *import, int64_t begun_us)
 {
 	bool dry = cli_given(import->cli, OPT_DRY_RUN);
@@ -116,12 +221,15 @@ static Err import_tell(Import *import, int64_t begun_us)
 		        (json_int_t)import->taken, "repeated", (json_int_t)import->repeated, "refused",
 		        (json_int_t)import->rejects.count);
 
+		if (import->standing)
+			json_object_set(told, "standing", import->standing);
 		TRY(print_json(import->cli, told));
 	} else {
 		printf("%zu rows: %zu taken, %zu known already, %zu refused; %.1f s%s\n", import->read,
 		        import->taken, import->repeated, import->rejects.count,
 		        (double)(monotonic_us() - begun_us) / (double)US_PER_S,
 		        dry ? "; dry run, nothing was changed" : "");
+		tell_standing(import);
 	}
 	rejects_tell(import->cli, &import->rejects);
 	return OK;
@@ -142,6 +250,7 @@ Err verb_outcomes_import(Cli *cli)
 	TRY(row_file_open(cli, cli->line.arguments[0], true, import.file));
 	TRY(outcome_file_check(import.file));
 	TRY(rows_send(&import));
+	TRY(follow(&import));
 	return import_tell(&import, begun_us);
 }
 

@@ -3,6 +3,7 @@
 #include "connect.h"
 #include "output.h"
 #include "parley/design/v1/late_response.pb-c.h"
+#include "resource/kind.h"
 #include "touchpoint/interact.h"
 #include "touchpoint/value.h"
 
@@ -58,12 +59,52 @@ static Err respond_request(Cli *cli, const char **ret_id, json_t **ret)
 	return OK;
 }
 
+static Err response_types(Cli *cli, json_t **ret)
+{
+	const Kind *kind;
+
+	TRY(kind_need(cli, "outcome-type", &kind));
+	return resource_list(cli, kind, STR(""), NULL, ret);
+}
+
+// A touchpoint's response is kept whatever it says, for its type may be made tomorrow; a person who mistypes
+// one would make an orphan, and is told here.
+static Err check_type(Cli *cli, const char *response)
+{
+	CLEANUP(json_decrefp_) json_t *types = NULL;
+	const json_t *type;
+	const char *known = "";
+	size_t i;
+
+	if (strcmp(response, "accept") == 0 || strcmp(response, "reject") == 0)
+		return OK;
+	if (response_types(cli, &types) != OK) {
+		fprintf(stderr, "note: whether %s is an outcome type could not be asked: %s\n", response,
+		        err_detail()->message);
+		return OK;
+	}
+	json_array_foreach(types, i, type)
+	{
+		const char *name = json_string_value(json_object_get(type, "name"));
+
+		if (name && strcmp(name, response) == 0)
+			return OK;
+		known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", name ? name : "");
+	}
+	return err_at(ERR_FIELD_INVALID, "response",
+	        "there is no outcome type '%s', so the response would find nothing to match: accept, reject "
+	        "or "
+	        "one of %s; nothing was sent",
+	        response, known);
+}
+
 Err verb_respond(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
 	const char *id;
 	json_t *request;
 
+	TRY(check_type(cli, cli->line.arguments[1]));
 	TRY(respond_request(cli, &id, &request));
 	TRY(cli_interact(cli, "PostResponse", request, &answer));
 	if (cli->format != FORMAT_TABLE)

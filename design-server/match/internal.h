@@ -24,6 +24,8 @@ struct Matcher {
 // Errors: FIELD_INVALID, RESOURCE_NOT_FOUND, NO_MEMORY, those of the database.
 Err late_get(const Matcher *matcher, const char *environment, int64_t id, Arena *arena,
         Parley__Design__V1__LateResponse **ret);
+// --- count.c ---
+void handle_count_late_responses(void *matcher, RpcCall *call, const ProtobufCMessage *request);
 // --- settle.c ---
 void handle_match_late_response(void *matcher, RpcCall *call, const ProtobufCMessage *request);
 void handle_discard_late_responses(void *matcher, RpcCall *call, const ProtobufCMessage *request);

@@ -46,6 +46,11 @@ static int find(Str name, const char *const *names, size_t count)
 	return 0;
 }
 
+Parley__Design__V1__LateResponseState late_state_called(Str name)
+{
+	return (Parley__Design__V1__LateResponseState)find(name, states, ARRAY_COUNT(states));
+}
+
 Err late_message(const PgResult *rows, size_t row, Arena *arena, Response **ret)
 {
 	Response *out = ARENA_NEW(arena, Response);

@@ -75,6 +75,9 @@ static void handle_list_late_responses(void *context, RpcCall *call, const Proto
 	Err e = check(&list);
 	if (e == OK)
 		e = store_read(matcher->services->store, read_page, &list);
+	if (e == OK && !out.n_late_responses && !*list.in->page_token)
+		e = environment_asked(matcher->environments, matcher->services->store, list.in->environment,
+		        list.in->channel);
 	if (e == OK)
 		rpc_reply(call, &out.base);
 	else
@@ -109,7 +112,10 @@ Err late_get(const Matcher *matcher, const char *environment, int64_t id, Arena 
 	Get get = {.environment = environment, .id = id, .arena = arena};
 	if (id <= 0)
 		return err_at(ERR_FIELD_INVALID, "id", "give the number of a late response, from 1 on");
-	TRY(store_read(matcher->services->store, read_one, &get));
+	Err e = store_read(matcher->services->store, read_one, &get);
+	if (e == ERR_RESOURCE_NOT_FOUND)
+		return environment_in_vain(matcher->environments, environment, e);
+	TRY(e);
 	*ret = get.found;
 	return OK;
 }
@@ -131,6 +137,7 @@ Err matcher_register(Matcher *matcher, RpcServer *server)
 	static const RpcMethod methods[] = {
 	        {.name = "ListLateResponses", .handler = handle_list_late_responses, .blocking = true},
 	        {.name = "GetLateResponse", .handler = handle_get_late_response, .blocking = true},
+	        {.name = "CountLateResponses", .handler = handle_count_late_responses, .blocking = true},
 	        {.name = "MatchLateResponse", .handler = handle_match_late_response, .blocking = true},
 	        {.name = "DiscardLateResponses", .handler = handle_discard_late_responses, .blocking = true},
 	};

@@ -3,6 +3,7 @@
 #include "outcome/internal.h"
 
 #include "base/cleanup.h"
+#include "environment/environment.h"
 #include "erasure/erased.h"
 #include "match/match.h"
 
@@ -33,6 +34,7 @@ typedef struct Import {
 	size_t type_count;
 	Item *items; // what can be taken, sorted by event ID, each ID once
 	size_t count;
+	int64_t first, last; // numbers of what was taken; 0: nothing was
 } Import;
 
 // --- one report ---
@@ -233,6 +235,12 @@ static Err take(Pg *pg, void *context)
 	        P_TEXTS(texts + 3 * count, count), P_TEXTS(texts + 4 * count, count),
 	        P_TEXTS(texts + 5 * count, count), P_TEXTS(texts + 6 * count, count), P_I64S(times, count)));
 	set_results(import, taken, RESULT(TAKEN), RESULT(REPEATED));
+	import->first = import->last = 0;
+	for (size_t i = 0; i < pg_rows(taken); i++) {
+		int64_t id = pg_i64(taken, i, 1);
+		import->first = !import->first || id < import->first ? id : import->first;
+		import->last = id > import->last ? id : import->last;
+	}
 	return OK;
 }
 
@@ -245,6 +253,8 @@ static Err prepare(Import *import, Response *response)
 	if (!*request->environment)
 		return err_at(ERR_FIELD_MISSING, "environment",
 		        "name the environment whose treatments the reports are about");
+	TRY(environment_asked(
+	        import->services->environments, import->services->store, request->environment, ""));
 	if (count > OUTCOME_IMPORT_MAX)
 		return err_at(ERR_LIMIT, "reports",
 		        "%zu reports are more than %d: send them in several calls", count,
@@ -274,6 +284,8 @@ static Err run(Import *import, Response *response)
 	if (import->request->validate_only)
 		return store_read(import->services->ingest, look, import);
 	TRY(store_transact(import->services->ingest, take, import));
+	response->first_late_response = import->first;
+	response->last_late_response = import->last;
 	matcher_wake(import->services->matcher);
 	return OK;
 }

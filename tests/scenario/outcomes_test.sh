@@ -52,6 +52,8 @@ said=$(parley "${mail[@]}" --dry-run)
 [[ $said == "7 rows: 7 taken, 0 known already, 0 refused"*"nothing was changed" ]] || stack_fail "the dry run says: $said"
 said=$(parley "${mail[@]}")
 [[ $said == "7 rows: 7 taken, 0 known already, 0 refused"* ]] || stack_fail "the import says: $said"
+[[ $said == *"of those taken: 6 matched, 0 waiting, 1 orphan"*"parley orphans list --env test"* ]] ||
+	stack_fail "what became of the rows should be told, but the import says: $said"
 matched
 is "T1's path" "$(parley outcomes show T1 --env test -o json | jq -r '[.changes[].to] | join(" ")')" "sent opened clicked accept"
 is "T1's outcome" "$(parley outcomes show T1 --env test -o json | jq -r '.outcome | .outcome + " " + .offer_code + " " + .audience_id')" \
@@ -61,6 +63,7 @@ is "what T2's path refused" "$(parley outcomes show T2 --env test -o json | jq -
 
 tell "importing it again changes nothing"
 said=$(parley "${mail[@]}")
+[[ $said != *"of those taken"* ]] || stack_fail "nothing was taken, but the import says: $said"
 [[ $said == "7 rows: 0 taken, 7 known already, 0 refused"* ]] || stack_fail "the second import says: $said"
 
 tell "rows that cannot be taken are told with line and reason, and the others are taken"
@@ -76,6 +79,31 @@ is "the exit code" "$status" 1
 [[ $said == "4 rows: 1 taken, 0 known already, 3 refused"* ]] || stack_fail "the import says: $said"
 is "the refused lines" "$(tail -n +2 "$work/mail.jsonl.rejects" | grep -oE ',[234],' | sort | tr -d ',\n')" 234
 grep -q 'yawned.*is no outcome type' "$work/mail.jsonl.rejects" || stack_fail "the rejects file does not say why"
+
+tell "a treatment that nobody knows yet is waited for, and the import says so"
+printf 'treatment_code,outcome,time\nX1,sent,%s\n' "$(at 1)" >"$work/early.csv"
+expect "0 matched, 1 waiting, 0 orphans" parley outcomes import "$work/early.csv" --env test
+is "as JSON" "$(sql "$STACK_POSTGRES" parley_design -qc "DELETE FROM late_response WHERE code = 'X1'"
+	sed -i 's/$/,again/; 1s/again/event_id/' "$work/early.csv"
+	parley outcomes import "$work/early.csv" --env test -o json | jq -r '.standing[] | .state + " " + .reason')" "WAITING no_such_treatment"
+sql "$STACK_POSTGRES" parley_design -qc "DELETE FROM late_response WHERE code = 'X1'"
+
+tell "a mistyped environment or channel is told, with those that there are"
+for words in "history" "report funnel" "orphans list" "orphans show 1" "outcomes list" "outcomes show T1" "outcomes import $work/early.csv" \
+	"decision show 1234567890ABC" "decision replay --all --channel bank" "visitor erasures" "source-codes list"; do
+	# shellcheck disable=SC2086 # words
+	refused "there is no environment 'tset' (there are: test)" parley $words --env tset
+done
+for words in "history" "report offers" "orphans list" "outcomes list" "source-codes list"; do
+	# shellcheck disable=SC2086 # words
+	refused "there is no channel 'bnak' (there are: none)" parley $words --channel bnak
+done
+expect GOLD parley history --channel bank --limit 1
+
+tell "a response that is no outcome type is not sent"
+refused "there is no outcome type 'yawned'" parley respond T1 yawned --channel bank --env test
+refused "bounced" parley respond T1 yawned --channel bank --env test
+refused CHANNEL_NOT_DEPLOYED parley respond T1 opened --channel bank --env test
 
 tell "an import that is killed in the middle is done again, and nothing counts twice"
 {

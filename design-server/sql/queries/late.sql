@@ -131,6 +131,11 @@ WITH applied AS (
 UPDATE late_response l SET reason = a.result, state = CASE a.result WHEN 'repeated' THEN 'matched' ELSE 'orphan' END
 FROM applied a WHERE a.id = l.id AND a.result <> 'applied' AND l.response NOT IN ('accept', 'reject')
 
+-- name: late_counts
+-- How those of an import stand: numbers $2 to $3 of environment $1. What is said of a discarded one is not why it was one.
+SELECT state, CASE state WHEN 'discarded' THEN '' ELSE reason END AS why, count(*) FROM late_response
+WHERE id BETWEEN $2 AND $3 AND environment = $1 AND source = 'import' GROUP BY state, why ORDER BY count(*) DESC, state, why
+
 -- name: late_write
 -- What was matched counts. An imported one has no journal, and the record of an event's outcome may have told of a response already:
 -- their number takes the place of the record's.

@@ -23,7 +23,7 @@ SELECT $1, 'import', event_id, channel, code_kind, code, audience_level, audienc
 	to_timestamp(0) + time_us * interval '1 microsecond', $2
 FROM given JOIN fresh USING (event_id) ORDER BY time_us, event_id
 ON CONFLICT DO NOTHING
-RETURNING event_id
+RETURNING event_id, id
 
 -- name: outcome_get
 SELECT environment, treatment_code, outcome, since, changes, channel, audience_level, audience_id, offer_code, campaign, cell
