@@ -10,9 +10,9 @@
 
 #define SERVICE (&parley__design__v1__retention_service__descriptor)
 #define SHOW_COLUMNS                                                                                         \
-	"TABLE:name KEPT:kept/2 SINCE:kept_from/3 ROWS:rows SIZE:size GOES:gone APPLIED:apply_time/4 "       \
-	"HELD:held/1"
-#define GONE_COLUMNS "TABLE:name REMOVED:gone HELD:held/1"
+	"TABLE:name KEPT:kept/2 SINCE:kept_from/3 ROWS:rows SIZE:size GOES:gone GOING-ROWS:gone_count/5 "    \
+	"GOING-SIZE:gone_size/4 APPLIED:apply_time/6 HELD:held/1"
+#define GONE_COLUMNS "TABLE:name OLDER-THAN:kept_from MONTHS:gone ROWS:gone_count SIZE:gone_size HELD:held/1"
 
 // --- words ---
 
@@ -34,25 +34,44 @@ static json_t *size_text(json_int_t bytes)
 	return json_string(text);
 }
 
-// The months that go, and the rows: months say about how many.
-static json_t *gone_text(const json_t *table)
+// The months that go; a few by name.
+static json_t *gone_months_text(const json_t *table)
 {
 	const json_t *months = json_object_get(table, "gone_months"), *month;
-	json_int_t rows = json_count(table, "gone_rows");
-	char text[256] = "";
 	size_t i, len = 0, count = json_array_size(months);
+	char text[64] = "";
 
-	if (!count && !rows)
-		return json_string("");
 	if (count > 3)
-		len = (size_t)snprintf(text, sizeof text, "%zu months from %s on", count,
+		snprintf(text, sizeof text, "%zu from %.7s on", count,
 		        json_string_value(json_array_get(months, 0)));
 	else
 		json_array_foreach(months, i, month) len += (size_t)snprintf(
 		        text + len, sizeof text - len, "%s%.7s", i ? ", " : "", json_string_value(month));
-	snprintf(text + len, sizeof text - len, "%s%s%lld rows", count ? ", " : "", count ? "about " : "",
-	        (long long)rows);
 	return json_string(text);
+}
+
+// Of whole months PostgreSQL knows about how many there are.
+static json_t *gone_rows_text(const json_t *table)
+{
+	json_int_t rows = json_count(table, "gone_rows");
+	bool about = json_array_size(json_object_get(table, "gone_months")) > 0;
+	char text[64] = "";
+
+	if (rows || about)
+		snprintf(text, sizeof text, "%s%lld", about ? "about " : "", (long long)rows);
+	return json_string(text);
+}
+
+// Rows that go one by one leave room for others in the same files: their share of it.
+static json_t *gone_size_text(const json_t *table)
+{
+	json_int_t gone = json_count(table, "gone_rows"), rows = json_count(table, "rows");
+	json_int_t bytes = json_count(table, "gone_bytes");
+
+	if (!bytes && gone && rows)
+		bytes = (json_int_t)((double)json_count(table, "bytes") *
+		                     (gone < rows ? (double)gone / (double)rows : 1));
+	return bytes ? size_text(bytes) : json_string("");
 }
 
 // What a table of the terminal needs beside the answer's own fields.
@@ -70,7 +89,9 @@ static void put_words(json_t *tables)
 		        json_is_true(json_object_get(table, "detach")) ? ", then put aside" : "");
 		json_object_set_new(table, "kept", json_string(kept));
 		json_object_set_new(table, "size", size_text(json_count(table, "bytes")));
-		json_object_set_new(table, "gone", gone_text(table));
+		json_object_set_new(table, "gone", gone_months_text(table));
+		json_object_set_new(table, "gone_count", gone_rows_text(table));
+		json_object_set_new(table, "gone_size", gone_size_text(table));
 	}
 }
 
@@ -139,6 +160,8 @@ static void add_gone(json_t *total, const json_t *answer)
 		// As answers have numbers of 64 bits.
 		json_object_set_new(sum, "gone_rows",
 		        json_integer(json_count(sum, "gone_rows") + json_count(table, "gone_rows")));
+		json_object_set_new(sum, "gone_bytes",
+		        json_integer(json_count(sum, "gone_bytes") + json_count(table, "gone_bytes")));
 		json_object_set_new(sum, "held", json_string(json_word(table, "held")));
 	}
 	json_object_set(total, "complete", json_object_get(answer, "complete"));
@@ -170,18 +193,32 @@ static Err apply_all(Cli *cli, bool dry_run, json_t **ret)
 	return OK;
 }
 
+// Tables of which nothing goes are left out, but for those that would if nothing held them.
+static json_t *concerned(const json_t *tables)
+{
+	json_t *list = json_array(), *table;
+	size_t i;
+
+	json_array_foreach(tables, i, table) if (*json_word(table, "gone") ||
+	                                         *json_word(table, "gone_count") || *json_word(table, "held"))
+	        json_array_append(list, table);
+	return list;
+}
+
 Err verb_retention_apply(Cli *cli)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
+	CLEANUP(json_decrefp_) json_t *shown = NULL;
 	bool dry_run = cli_given(cli, OPT_DRY_RUN);
-	json_t *tables;
 
 	TRY(apply_all(cli, dry_run, &answer));
 	if (cli->format != FORMAT_TABLE)
 		return print_json(cli, answer);
-	tables = json_object_get(answer, "tables");
-	put_words(tables);
-	TRY(print_items(cli, tables, GONE_COLUMNS));
+	put_words(json_object_get(answer, "tables"));
+	shown = concerned(json_object_get(answer, "tables"));
+	if (json_array_size(shown) == 0)
+		puts("Nothing is older than what is kept; parley retention show tells how long that is.");
+	TRY(print_table(cli, shown, GONE_COLUMNS));
 	if (!json_is_true(json_object_get(answer, "complete")))
 		puts(dry_run ? "\nThere is more than could be counted in this time."
 		             : "\nNot everything went: HELD says why, or it goes with the next call.");

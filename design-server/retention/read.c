@@ -114,6 +114,7 @@ static Err read_table(const PgResult *rows, size_t i, Arena *arena, RetentionTab
 	table->bytes = (uint64_t)pg_i64(rows, i, 8);
 	table->month_count = (uint32_t)pg_i64(rows, i, 9);
 	table->gone_rows = (uint64_t)pg_i64(rows, i, 11);
+	table->gone_bytes = (uint64_t)pg_i64(rows, i, 12);
 	if (!table->name || !table->kept_from)
 		return retention_no_memory();
 	TRY(read_months(rows, i, arena, table));

@@ -53,7 +53,7 @@ typedef struct Month {
 	const RetentionTable *table;
 	const char *month;
 	bool gone;
-	uint64_t rows;
+	uint64_t rows, bytes;
 } Month;
 
 static Err remove_month(Pg *pg, void *context)
@@ -70,6 +70,7 @@ static Err remove_month(Pg *pg, void *context)
 		return OK; // another process was first
 	month->gone = true;
 	month->rows = (uint64_t)pg_i64(removed, 0, 0);
+	month->bytes = (uint64_t)pg_i64(removed, 0, 2);
 	return sweep_audit(pg, month->sweep, month->table,
 	        arena_printf(arena, "{\"month\":\"%s\",\"rows\":%llu,\"detached\":\"" STR_FMT "\"}",
 	                month->month, (unsigned long long)month->rows, STR_ARG(pg_text(removed, 0, 1))));
@@ -88,7 +89,7 @@ static Err sweep_months(RetentionSweep *sweep, RetentionTable *table, bool *ret_
 	size_t count = table->n_gone_months, i;
 	bool on = true, left = false;
 	table->n_gone_months = 0;
-	table->gone_rows = 0;
+	table->gone_rows = table->gone_bytes = 0;
 	for (i = 0; i < count && on; i++) {
 		Month month = {.sweep = sweep, .table = table, .month = table->gone_months[i]};
 		Err e = sweep_transact(sweep, remove_month, &month, &on);
@@ -101,6 +102,7 @@ static Err sweep_months(RetentionSweep *sweep, RetentionTable *table, bool *ret_
 			continue;
 		table->gone_months[table->n_gone_months++] = table->gone_months[i];
 		table->gone_rows += month.rows;
+		table->gone_bytes += month.bytes;
 		table->month_count--;
 	}
 	*ret_done = i == count && !left && !sweep->busy;

@@ -36,6 +36,9 @@ is "what would go of contacts" "$(shown '.tables[] | select(.name == "contact_hi
 
 tell "a dry run changes nothing"
 expect "Nothing was changed" parley retention apply --dry-run
+said=$(parley retention apply --dry-run | grep session_history)
+[[ $said == *"$(month 15)"*about*iB* ]] || stack_fail "the month that would go should be told with its rows and size, but: $said"
+[[ $(parley retention apply --dry-run) != *contact_history* ]] || stack_fail "tables of which nothing goes should be left out"
 is "the months of sessions" "$(shown '.tables[] | select(.name == "session_history").month_count')" 2
 
 tell "who may not is refused"
@@ -50,6 +53,7 @@ refused "PERMISSION_DENIED" env PARLEY_CONFIG="$quentin" parley retention apply
 tell "it is applied"
 expect "$(month 15)" parley retention apply
 is "the months of sessions" "$(shown '.tables[] | select(.name == "session_history").month_count')" 1
+expect "Nothing is older than what is kept" parley retention apply
 is "what would go then" "$(shown '[.tables[] | (.gone_months // []) | length] | add')" 0
 expect "session_history" parley audit Retention
 is "the audit" "$(parley audit Retention session_history -o json | jq -r '.[0] | .action + " " + (.before | fromjson | .month)')" "remove $(month 15)"

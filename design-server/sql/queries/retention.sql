@@ -15,10 +15,11 @@ RETURNING r.name, old.months, old.detach, r.months, r.detach
 SELECT r.name, r.months, r.monthly, r.detach, history_kept_from(r.name), r.applied,
 	r.applied IS NULL OR r.applied < r.changed OR r.applied < date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
 	coalesce(m.rows, t.rows, 0)::bigint, coalesce(m.bytes, t.bytes, 0)::bigint, coalesce(m.months, 0),
-	coalesce(m.gone, '{}'), coalesce(m.gone_rows, 0)::bigint
+	coalesce(m.gone, '{}'), coalesce(m.gone_rows, 0)::bigint, coalesce(m.gone_bytes, 0)::bigint
 FROM history_retention r
 LEFT JOIN LATERAL (
 	SELECT count(*) AS months, sum(h.rows) AS rows, sum(h.bytes) AS bytes, sum(h.rows) FILTER (WHERE h.expired) AS gone_rows,
+		sum(h.bytes) FILTER (WHERE h.expired) AS gone_bytes,
 		array_agg(to_char(h.month, 'YYYY-MM') ORDER BY h.month) FILTER (WHERE h.expired) AS gone
 	FROM history_month h WHERE h.name = r.name) AS m ON r.monthly
 LEFT JOIN LATERAL (
@@ -30,8 +31,12 @@ LEFT JOIN LATERAL (
 ORDER BY r.name
 
 -- name: retention_month_remove
--- About how many rows it had, and the name of the table that it became, or empty. Nothing if there is no such month any more.
-SELECT rows, history_month_remove(name, month) FROM history_month WHERE name = $1 AND to_char(month, 'YYYY-MM') = $2 AND expired
+-- About how many rows it had, the name of the table that it became, or empty, and how many bytes it took. Nothing if there is no such month
+-- any more.
+WITH month AS MATERIALIZED (
+	SELECT name, month, rows, bytes FROM history_month WHERE name = $1 AND to_char(month, 'YYYY-MM') = $2 AND expired
+)
+SELECT rows, history_month_remove(name, month), bytes FROM month
 
 -- name: retention_forget_events
 -- $1: the first page; $2: how many.
