@@ -122,9 +122,8 @@ static void put_approve(FILE *out, const json_t *report)
 		        (long long)told_count(plan, "effects"));
 		put_time(out, plan, "made", true);
 		html_put(out,
-		        "</p>\n<p class=\"soft\">Signed by <code>parley plan approve %s --env ENVIRONMENT "
-		        "--key "
-		        "FILE</code></p>\n</div>\n",
+		        "</p>\n<p class=\"soft\">Signed by <code>parley plan approve %s \\\n"
+		        "    --env ENVIRONMENT --key FILE</code></p>\n</div>\n",
 		        told_text(plan, "name"));
 	}
 	html_put(out, "</div>\n</section>\n");
@@ -203,7 +202,6 @@ static void put_planned(FILE *out, const json_t *report)
 	put_heads(out, report, "Input", "");
 	put_input(out, report, "Event set", "set_name", "not here any more");
 	put_input(out, report, "Its SHA-256", "set", "");
-	put_input(out, report, "Snapshot version", "snapshot_version", "");
 	put_input(out, report, "Snapshot, SHA-256", "snapshot", "");
 	put_input(out, report, "Visitor state, SHA-256", "state", "begins with none");
 	put_input(out, report, "Profiles, SHA-256", "profiles", "none");

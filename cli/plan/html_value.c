@@ -12,6 +12,7 @@ enum {
 
 // The estimates that are drawn, the steadiest last.
 static const char *const drawn[] = {"ipw", "snipw", "dr"};
+static const char *const drawn_titles[] = {"Inverse propensity", "Self-normalised", "Doubly robust"};
 enum { DRAWN = sizeof drawn / sizeof *drawn };
 
 typedef struct Scale {
@@ -134,22 +135,27 @@ static void put_interval(FILE *out, Scale scale, const json_t *estimate, int y, 
 static void put_chart(FILE *out, const json_t *report)
 {
 	Scale scale = scale_of(report);
-	int height = TOP + (int)(told_plans(report) * DRAWN + 1) * ROW_HEIGHT, y = TOP + ROW_HEIGHT / 2;
+	int height = TOP + (int)(told_plans(report) * (DRAWN + 1) + 1) * ROW_HEIGHT, y = TOP + ROW_HEIGHT / 2;
 	double logged = told_number(logged_of(report), "value");
 	const json_t *plan;
 	size_t i;
 
 	html_put(out,
-	        "<svg role=\"img\" aria-label=\"Estimates with 95 percent intervals; the table below has the "
+	        "<div class=\"wide\"><svg class=\"chart\" role=\"img\" aria-label=\"Estimates with 95 "
+	        "percent intervals; the table below has the "
 	        "numbers\" "
 	        "viewBox=\"0 0 %d %d\" width=\"%d\">",
 	        CHART_WIDTH, height, CHART_WIDTH);
 	put_axis(out, scale, height - ROW_HEIGHT);
 	json_array_foreach(json_object_get(report, "plans"), i, plan)
 	{
-		for (size_t j = 0; is_told(plan) && j < DRAWN; j++, y += ROW_HEIGHT) {
-			html_put(out, "<text x=\"0\" y=\"%d\">%s %s</text>", y + 4, told_text(plan, "name"),
-			        drawn[j]);
+		if (!is_told(plan))
+			continue;
+		html_put(
+		        out, "<text class=\"of\" x=\"0\" y=\"%d\">%s</text>", y + 4, told_text(plan, "name"));
+		y += ROW_HEIGHT;
+		for (size_t j = 0; j < DRAWN; j++, y += ROW_HEIGHT) {
+			html_put(out, "<text x=\"14\" y=\"%d\">%s</text>", y + 4, drawn_titles[j]);
 			put_interval(out, scale, estimate_of(plan, drawn[j]), y, i);
 		}
 	}
@@ -160,7 +166,7 @@ static void put_chart(FILE *out, const json_t *report)
 		        "class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">earned in fact</text>",
 		        x_of(scale, logged), x_of(scale, logged), TOP - 4, height - ROW_HEIGHT,
 		        x_of(scale, logged), height - 6);
-	html_put(out, "</svg>\n");
+	html_put(out, "</svg></div>\n");
 }
 
 // --- the table ---
