@@ -32,8 +32,8 @@ OPTION_ROW(TO, "to", 0, "ENVIRONMENT|VERSION", "the environment to deploy to; fo
 OPTION_ROW(ACKNOWLEDGE, "acknowledge", 0, "FINDING",
         "a warning of the analysis, or what a gate says is beyond its limit, that was read and is accepted, "
         "as CODE:kind/name; may be repeated")
-OPTION_ROW(WAIT, "wait", 0, NULL, "wait until it is complete, paused or returned (the default)")
-OPTION_ROW(NO_WAIT, "no-wait", 0, NULL, "do not wait for the end of the roll-out, or of the execution")
+OPTION_ROW(NO_WAIT, "no-wait", 0, NULL,
+        "do not wait for the end of the roll-out, of the execution or of the erasure")
 OPTION_ROW(CONFIRM, "confirm", 0, "CHANNEL", "the channel's name once more")
 OPTION_ROW(IN_USE, "in-use", 0, NULL, "although touchpoints have called it within the last hour")
 OPTION_ROW(FROM, "from", 0, "ENVIRONMENT", "what this environment runs, instead of the working configuration")

@@ -93,7 +93,7 @@ VERB_ROW("validate", "CHANNEL", 1, 1, "acknowledge", "find what is wrong with a 
 	"  parley validate bank\n"
 	"  parley validate bank --env production -o json\n"
 	"  parley validate bank --acknowledge RULE_OVER:TreatmentRule/spring --acknowledge CAMPAIGN_OVER:Campaign/winter\n")
-VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge wait no-wait", "put a channel into service in an environment", verb_deploy,
+VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge no-wait", "put a channel into service in an environment", verb_deploy,
 	"In the first environment of the line a snapshot is built from the configuration: from what is marked, if anything is. It is\n"
 	"analysed first: errors stop it, warnings must be acknowledged by name. A later environment gets the very bytes that the\n"
 	"one before it runs (parley promote). What runs already is not deployed twice. Where approvals are needed, it waits for them.\n\n"
@@ -101,7 +101,7 @@ VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowl
 	"  parley deploy bank --to test -m 'new savings offers'\n"
 	"  parley deploy bank --to test --dry-run\n"
 	"  parley deploy bank --to test --acknowledge RULE_NEVER:TreatmentRule/spring\n")
-VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge wait no-wait", "bring what the environment before runs to the next one", verb_promote,
+VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge no-wait", "bring what the environment before runs to the next one", verb_promote,
 	"The gates of the environment are asked first; each that does not let pass says why, and which command mends it. If its root\n"
 	"asks for approvals, the deployment waits until that many persons other than you have signed it; then it rolls out by itself.\n"
 	"Promoting other content, or the same with another comment, makes approvals void that were given before.\n\n"
@@ -115,13 +115,13 @@ VERB_ROW("promotion", "CHANNEL", 1, 1, "", "show how far a channel has come alon
 	"Examples:\n"
 	"  parley promotion bank\n"
 	"  parley promotion bank -o json\n")
-VERB_ROW("rollback", "CHANNEL --env ENVIRONMENT", 1, 1, "to comment wait no-wait", "bring back the content of an earlier version", verb_rollback,
+VERB_ROW("rollback", "CHANNEL --env ENVIRONMENT", 1, 1, "to comment no-wait", "bring back the content of an earlier version", verb_rollback,
 	"Without --to it is the last other content that every server ran. It goes out under a new version with the same approvals as\n"
 	"any deployment; gates are not asked. A roll-out that is still under way is undone faster: parley rollout undo.\n\n"
 	"Examples:\n"
 	"  parley rollback bank --env production -m 'too few accepts'\n"
 	"  parley rollback bank --env production --to 17\n")
-VERB_ROW("undeploy", "CHANNEL --env ENVIRONMENT --confirm CHANNEL", 1, 1, "confirm in-use comment wait no-wait", "switch a channel off in an environment", verb_undeploy,
+VERB_ROW("undeploy", "CHANNEL --env ENVIRONMENT --confirm CHANNEL", 1, 1, "confirm in-use comment no-wait", "switch a channel off in an environment", verb_undeploy,
 	"Its servers then answer CHANNEL_NOT_DEPLOYED. It is a deployment with the same approvals as any, and a rollback takes it back.\n"
 	"While touchpoints call the channel it is refused, unless you say that they may go without (--in-use).\n\n"
 	"Examples:\n"
@@ -324,7 +324,9 @@ VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of s
 VERB_ROW("respond", "CODE accept|reject|TYPE", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
 	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's;\n"
 	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The\n"
-	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list.\n\n"
+	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list.\n"
+	"TYPE is any other outcome type (parley get outcome-types); one that there is none of is refused here, if the design server can be\n"
+	"asked.\n\n"
 	"Examples:\n"
 	"  parley respond 05D2ZKQ8T3HV1M9AB00 accept --channel bank --env production\n"
 	"  parley respond GOLD reject --offer --audience customer:customer_id=4711 --channel bank --time 2026-12-24T18:00:00Z\n"
@@ -481,7 +483,9 @@ VERB_ROW("retention show", "", 0, 0, "", "show how long what grows is kept, and 
 	"  parley retention show -o json\n")
 VERB_ROW("retention apply", "", 0, 0, "dry-run", "remove what is too old now", verb_retention_apply,
 	"What would happen within the hour anyway; after it was made shorter in the configuration, or where retention.apply is false.\n"
-	"With --dry-run it counts and changes nothing. The audit tells what went.\n\n"
+	"With --dry-run it counts and changes nothing. The audit tells what went.\n"
+	"OLDER-THAN is what goes, MONTHS which of a table that goes month by month; ROWS and SIZE are PostgreSQL's estimates there, and of\n"
+	"tables that go row by row SIZE is the rows' share of the table, whose room is used again and not given back.\n\n"
 	"Examples:\n"
 	"  parley retention apply --dry-run\n"
 	"  parley retention apply\n"
@@ -558,7 +562,9 @@ VERB_ROW("outcomes import", "FILE --env ENVIRONMENT", 1, 1, "mapping delimiter r
 	"and audience_id, or custom_code), outcome (parley get outcome-types), time, and if there are such channel and event_id; where the\n"
 	"file calls one otherwise, --mapping says so. Each report counts once by its event_id, or without one by what it says: so an\n"
 	"import that was cut off is simply done again. Rows that cannot be taken go to FILE.rejects (--rejects) with line and reason;\n"
-	"then the exit code is 1. What is taken is matched to treatments within seconds; what finds none becomes an orphan.\n\n"
+	"then the exit code is 1. What is taken is matched to treatments within moments; at the end stands how many were, how many wait for\n"
+	"a treatment that is not known yet, and how many are orphans: no such treatment, too early or too late, or a step that the\n"
+	"treatment's path does not allow (parley orphans list --env ENVIRONMENT tells of each).\n\n"
 	"Examples:\n"
 	"  parley outcomes import letters.csv --env production\n"
 	"  parley outcomes import letters.jsonl --env production --dry-run\n"
@@ -682,7 +688,8 @@ VERB_ROW("plan verify", "PLAN", 1, 1, "", "read a plan whole and hold it against
 	"  parley plan verify bolder\n")
 VERB_ROW("plan submit", "PLAN --env ENVIRONMENT", 1, 1, "comment", "hand a plan in, to be approved and executed in an environment", verb_plan_submit,
 	"Sends the plan's effects to the design server, which keeps them until they are executed or withdrawn. Cut off, the same command\n"
-	"goes on. A plan is named by its effects, so it is there once, whoever submits it again.\n\n"
+	"goes on. A plan is named by its effects, so it is there once, whoever submits it again. A warning tells if the environment runs\n"
+	"another snapshot than the plan was made with: its execution would be refused.\n\n"
 	"A plan comes about in these steps: events import, plan run, plan compare, plan submit; plan approve by as many others as the\n"
 	"environment asks for with deployments; plan execute.\n\n"
 	"Examples:\n"

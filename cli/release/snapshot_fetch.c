@@ -91,22 +91,22 @@ Err fetch_blob(Cli *cli, const Digest *digest, Arena *arena, Str *ret)
 	                         "what the design server handed out as %.12s… is something else", hex);
 }
 
-Err fetch_running(Cli *cli, const char *channel, const char *environment, Digest *ret, bool *ret_runs)
+Err fetch_running(Cli *cli, const char *channel, const char *environment, Digest *ret, uint64_t *ret_version)
 {
 	Parley__Design__V1__GetRolloutStatusRequest request =
 	        PARLEY__DESIGN__V1__GET_ROLLOUT_STATUS_REQUEST__INIT;
 	ProtobufCMessage *answer;
 
-	*ret_runs = false;
+	*ret_version = 0;
 	request.channel = text(channel);
 	request.environment = text(environment);
 	TRY(cli_ask(cli, SERVER_DESIGN, DEPLOYMENTS, "GetRolloutStatus", &request.base, cli->arena, &answer));
 	const Parley__Design__V1__GetRolloutStatusResponse *status = (const void *)answer;
-	for (size_t i = 0; i < status->n_deployments && !*ret_runs; i++) {
+	for (size_t i = 0; i < status->n_deployments && !*ret_version; i++) {
 		const Deployment *deployment = status->deployments[i];
-		for (size_t j = 0; j < deployment->n_servers && !*ret_runs; j++)
-			*ret_runs = deployment->servers[j]->running_version > 0 &&
-			            digest_parse(str(deployment->servers[j]->running_digest), ret);
+		for (size_t j = 0; j < deployment->n_servers && !*ret_version; j++)
+			if (digest_parse(str(deployment->servers[j]->running_digest), ret))
+				*ret_version = deployment->servers[j]->running_version;
 	}
 	return OK;
 }

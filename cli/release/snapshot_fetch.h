@@ -24,7 +24,7 @@ Err fetch_blob(Cli *cli, const Digest *digest, Arena *arena, Str *ret);
 // What a channel's working configuration would be built into now; nothing is recorded for it. Errors: what
 // the analysis says of it, and those of fetch_blob.
 Err fetch_working(Cli *cli, const char *channel, Arena *arena, Str *ret);
-// What an environment's servers run now of a channel; false if nothing runs there.
-Err fetch_running(Cli *cli, const char *channel, const char *environment, Digest *ret, bool *ret_runs);
+// What an environment's servers run now of a channel; version 0 if nothing runs there.
+Err fetch_running(Cli *cli, const char *channel, const char *environment, Digest *ret, uint64_t *ret_version);
 // The environment's roots and newest timestamp, as the design server has them.
 Err fetch_trust(Cli *cli, const char *environment, Parley__Design__V1__GetTrustResponse **ret);

@@ -24,10 +24,10 @@ static Err of_version(
 static Err of_servers(Cli *cli, const char *channel, const char *environment, Arena *arena, Str *ret)
 {
 	Digest digest;
-	bool runs;
+	uint64_t version;
 
-	TRY(fetch_running(cli, channel, environment, &digest, &runs));
-	if (!runs)
+	TRY(fetch_running(cli, channel, environment, &digest, &version));
+	if (!version)
 		return err(ERR_RESOURCE_NOT_FOUND, "no server of %s runs %s", environment, channel);
 	return fetch_blob(cli, &digest, arena, ret);
 }

@@ -113,11 +113,11 @@ static Err read_running(const Approve *a, json_t **ret)
 {
 	Digest digest;
 	Str blob;
-	bool runs;
+	uint64_t version;
 
 	*ret = NULL;
-	TRY(fetch_running(a->cli, a->channel, a->environment, &digest, &runs));
-	if (!runs)
+	TRY(fetch_running(a->cli, a->channel, a->environment, &digest, &version));
+	if (!version)
 		return OK;
 	TRY(fetch_blob(a->cli, &digest, a->arena, &blob));
 	return open_json(a, blob, NULL, ret);

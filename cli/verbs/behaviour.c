@@ -76,12 +76,13 @@ static Err find_before(Work *work, const char **ret)
 
 static Err find_running(Work *work, const char *environment, Digest *ret)
 {
-	bool runs;
+	uint64_t version;
 
-	TRY(fetch_running(work->cli, work->channel, environment, ret, &runs));
-	return runs ? OK
-	            : err(ERR_RESOURCE_NOT_FOUND, "no server of %s runs %s, so there is nothing to compare",
-	                      environment, work->channel);
+	TRY(fetch_running(work->cli, work->channel, environment, ret, &version));
+	return version ? OK
+	               : err(ERR_RESOURCE_NOT_FOUND,
+	                         "no server of %s runs %s, so there is nothing to compare", environment,
+	                         work->channel);
 }
 
 static Err plan_of_source(Work *work, const char *source, const Plan **ret)

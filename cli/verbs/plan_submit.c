@@ -5,8 +5,12 @@
 #include "plan/open.h"
 #include "plan/submitted.h"
 #include "progress.h"
+#include "release/deployment.h"
+#include "release/snapshot_fetch.h"
 
-enum { BLOCK_ARENA = 1 << 20, PIECE = 256 * 1024 };
+#include <inttypes.h>
+
+enum { BLOCK_ARENA = 1 << 20, PIECE = 256 * 1024, DEPLOYMENTS_MOST = 1000 };
 
 typedef struct Submit {
 	Cli *cli;
@@ -109,6 +113,58 @@ static void say_next(const Submit *submit)
 		        submit->plan.environment);
 }
 
+// "version 2 of retail-bank", for people know versions and no digests; the newest that has the snapshot.
+static Err snapshot_called(
+        Cli *cli, const char *channel, const char *environment, const char *digest, const char **ret)
+{
+	CLEANUP(json_decrefp_) json_t *deployments = NULL;
+	const json_t *deployment;
+	size_t i;
+
+	TRY(cli_list(cli, deployment_service, "ListDeployments",
+	        json_pack("{s:s, s:s}", "channel", channel, "environment", environment), "deployments",
+	        DEPLOYMENTS_MOST, &deployments));
+	*ret = arena_printf(cli->arena, "a snapshot of %s that %s has not had", channel, environment);
+	json_array_foreach(deployments, i, deployment)
+	{
+		if (strcmp(json_word(deployment, "digest"), digest) != 0)
+			continue;
+		*ret = arena_printf(cli->arena, "version %lld of %s",
+		        (long long)json_count(deployment, "version"), channel);
+		break;
+	}
+	return OK;
+}
+
+// Its execution would be refused, so whoever submits it hears of that before anybody signs.
+static Err compare_running(Submit *submit)
+{
+	const Parley__Plan__V1__PlanInputs *inputs = plan_file_end(submit->plan.file)->inputs;
+	const char *environment = submit->plan.environment, *called;
+	char planned[2 * PLAN_DIGEST_SIZE + 1], runs[2 * PLAN_DIGEST_SIZE + 1];
+	uint64_t version;
+	Digest digest = {0};
+
+	TRY(fetch_running(submit->cli, inputs->channel, environment, &digest, &version));
+	hex_encode(inputs->snapshot_digest.data, inputs->snapshot_digest.len, planned);
+	digest_hex(&digest, runs);
+	if (version && strcmp(planned, runs) == 0)
+		return OK;
+	TRY(snapshot_called(submit->cli, inputs->channel, environment, planned, &called));
+	fprintf(stderr, "warning: the plan was made with %s (%.12s), but %s runs ", called, planned,
+	        environment);
+	if (version)
+		fprintf(stderr, "version %" PRIu64 " (%.12s)", version, runs);
+	else
+		fputs("nothing of it", stderr);
+	fprintf(stderr,
+	        ": as long as that is so, the execution is refused.\n  hint: plan again with --snapshot "
+	        "%s:%s and "
+	        "submit that; parley plan withdraw %s --env %s takes this one back\n",
+	        environment, inputs->channel, submit->plan.name, environment);
+	return OK;
+}
+
 static Err submit_all(Submit *submit)
 {
 	if (!submit->block || !submit->answers)
@@ -116,6 +172,8 @@ static Err submit_all(Submit *submit)
 	TRY(submitted_find(submit->cli, true, &submit->plan));
 	TRY(plan_verify(submit->plan.file));
 	TRY(begin(submit));
+	if (submit->now->state == PLAN_STATE(SUBMITTING) || submit->now->state == PLAN_STATE(SUBMITTED))
+		TRY(compare_running(submit));
 	if (submit->now->unchanged)
 		fprintf(stderr, "It was submitted already, by %s.\n", submit->now->author);
 	else

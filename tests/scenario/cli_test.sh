@@ -21,6 +21,11 @@ expect()
 	[ -z "$words" ] || grep -qF -- "$words" "$work/said" || { cat "$work/said"; stack_fail "does not say '$words': $*"; }
 }
 
+# An option that is taken and never read would look as if it did something.
+for option in $(grep -oE 'OPTION_ROW\($|OPTION_ROW\([A-Z_]+|^ +[A-Z_]+, "' "$repository/cli/option_table.h" | grep -oE '[A-Z_]{2,}' | grep -vx OPTION_ROW); do
+	grep -rqw --include='*.c' --include='*.h' "OPT_$option" "$repository/cli" || stack_fail "nobody reads OPT_$option"
+done
+
 start()
 {
 	STACK_POSTGRES=$("$test_lib/postgres.sh" start --owner $$)

@@ -185,12 +185,14 @@ expect "withdrawn" parley plan withdraw rival --env test -m "too late"
 tell "a plan for a snapshot that no longer runs is refused, until it runs again"
 visits 40001 20 >"$STACK/others.csv"
 plan others others
-expect "" parley plan submit others --env test
+[[ $(parley plan submit others --env test 2>&1) != *warning* ]] || stack_fail "there is nothing to warn of yet"
 sign anna others >/dev/null 2>&1
 sign ben others >/dev/null 2>&1
 sed -i 's/^times: 1/times: 2/' "$STACK/once.yaml"
 parley apply -f "$STACK/once.yaml" >/dev/null
 stack_deploy retail-bank test >/dev/null 2>&1
+expect "made with version 1 of retail-bank" parley plan submit others --env test
+expect "test runs version 2" parley plan submit others --env test
 refused "another snapshot than the plan's" parley plan execute others --env test
 is "what plans caused" "$(caused)" "$before"
 parley rollback retail-bank --env test -m "as it was" >/dev/null 2>&1 || true

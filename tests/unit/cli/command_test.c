@@ -118,6 +118,19 @@ static void every_option_that_a_verb_names_exists(void **state)
 	}
 }
 
+static void every_option_belongs_to_a_verb(void **state)
+{
+	(void)state;
+	for (size_t id = OPT_GLOBAL_COUNT; id < OPT_COUNT; id++) {
+		size_t i = 0;
+
+		while (i < verb_count && !verb_takes(&verb_rows[i], (OptionId)id))
+			i++;
+		if (i == verb_count)
+			fail_msg("no verb takes --%s", option_rows[id].name);
+	}
+}
+
 static void errors_become_exit_codes_by_their_status(void **state)
 {
 	static const struct {
@@ -182,6 +195,7 @@ int main(void)
 	        cmocka_unit_test(mistakes_are_answered_with_what_was_meant),
 	        cmocka_unit_test(help_is_asked_for_without_arguments),
 	        cmocka_unit_test(every_option_that_a_verb_names_exists),
+	        cmocka_unit_test(every_option_belongs_to_a_verb),
 	        cmocka_unit_test(errors_become_exit_codes_by_their_status),
 	        cmocka_unit_test(tables_line_up_by_what_a_terminal_shows),
 	};
