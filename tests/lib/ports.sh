@@ -13,7 +13,7 @@ port_place="" port_next=0
 port_place_take()
 {
 	local folder=/tmp/parley-ports-$EUID lock
-	mkdir -p -m 700 "$folder"
+	(umask 077 && mkdir -p "$folder")
 	port_place=$(($$ % port_places)) port_next=0
 	while :; do
 		exec {lock}>"$folder/$port_place"

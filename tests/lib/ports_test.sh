@@ -8,7 +8,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkfifo "$folder/end"
-scripts=3 each=18
+scripts=3 each=18 port=
 for ((n = 1; n <= scripts; n++)); do
 	(
 		for ((i = 1; i <= each; i++)); do
