@@ -122,7 +122,7 @@ is "what is behind it" "$(passed 6)" "step 1 step 2"
 
 tell "without the design server timestamps run out: servers say so, and serve"
 stack_kill design
-where=test
+where="test"
 told=$(wc -l <"$STACK/log/test-2.log")
 eventually "TIMESTAMP_EXPIRED" tail -n "+$told" "$STACK/log/test-2.log"
 visit 1003
