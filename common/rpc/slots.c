@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-	BLOCK_FIRST = 2, // slots that a method starts with
+	BLOCK_FIRST = 1, // slots that a method starts with
 	BLOCK_FAST = 64, // slots that a method on the poller gets at a time, at most
 	BLOCK_BLOCKING = 16,
 	RESERVE = 32, // slots beyond the cap
