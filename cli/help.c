@@ -1,7 +1,36 @@
-// Help and completion are printed from the tables, so that they cannot tell of what is not there.
+// Help and completion are printed from the tables, so that they cannot tell of what is not there. Paragraphs
+// are filled to the terminal; lines that begin with a blank, examples and lists, stay as they are.
 #include "cli.h"
+#include "output.h"
+#include "table_fit.h"
 
 #include <string.h>
+
+enum { WIDTH_LEAST = 60, WIDTH_MOST = 130, OPTION_COLUMN = 33, VERB_COLUMN = 18 };
+enum { TABLE_WIDTH = 115 }; // a line of verb_table.h that is longer was full
+
+typedef struct OptionWord {
+	const char *verb;
+	OptionId option;
+	const char *help;
+} OptionWord;
+
+static const OptionWord option_words[] = {
+#define OPTION_WORD(verb, option, help) {verb, OPT_##option, help},
+#include "option_word_table.h"
+#undef OPTION_WORD
+};
+
+// Where the list of all verbs begins to be about something else.
+static const struct {
+	const char *first, *title;
+} sections[] = {{"apply", "Configuration"}, {"pending", "Deployment"},
+        {"load", "Tests and measurements, for gates"}, {"release export", "Releases and roll-outs"},
+        {"session start", "Playing a touchpoint"}, {"snapshot inspect", "Snapshots, keys and roots"},
+        {"history", "What happened"}, {"events import", "Planning and estimating"},
+        {"journal inspect", "Runtime servers' journals"}, {"source-codes issue", "Codes and visitors"},
+        {"audit", "Audit"}, {"profile import", "Profiles and expressions"}, {"login", "Users and contexts"},
+        {"version", "This program"}};
 
 static const char *const exit_meanings[] = {
 #define EXIT_ROW(code, name, meaning) [code] = meaning,
@@ -9,22 +38,123 @@ static const char *const exit_meanings[] = {
 #undef EXIT_ROW
 };
 
-static void print_option(FILE *to, const Option *option)
-{
-	char name[64];
+// --- filling ---
 
-	snprintf(name, sizeof name, "--%s%s%s", option->name, option->takes ? " " : "",
-	        option->takes ? option->takes : "");
+static size_t width_of(FILE *to)
+{
+	size_t room = to == stdout ? table_room() : 0;
+
+	return room == 0 || room > WIDTH_MOST ? WIDTH_MOST : room < WIDTH_LEAST ? WIDTH_LEAST : room;
+}
+
+// Words, from column `at` of a line on; further lines begin at column `indent`. The end of the line is left
+// to the caller; returns where it is.
+static size_t put_filled(FILE *to, Str text, size_t at, size_t indent)
+{
+	size_t width = width_of(to);
+	bool begun = at > indent;
+
+	while (text.len) {
+		const char *blank = memchr(text.ptr, ' ', text.len);
+		Str word = str_n(text.ptr, blank ? (size_t)(blank - text.ptr) : text.len);
+		size_t wide = text_width(word);
+
+		if (begun && at + 1 + wide > width) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (begun) {
+			putc(' ', to);
+			at++;
+		}
+		fprintf(to, STR_FMT, STR_ARG(word));
+		at += wide;
+		begun = true;
+		text = str_n(text.ptr + word.len + (blank != NULL), text.len - word.len - (blank != NULL));
+	}
+	return at;
+}
+
+// Whether a line of the table goes on with the next one, which had no room in it.
+static bool goes_on(Str line, const char *next)
+{
+	return *next != ' ' && *next != '\n' && line.len + 1 + strcspn(next, " \n") > TABLE_WIDTH;
+}
+
+static void put_text(FILE *to, const char *text)
+{
+	size_t at = 0;
+
+	while (*text) {
+		Str line = str_n(text, strcspn(text, "\n"));
+		const char *next = text + line.len + (text[line.len] == '\n');
+
+		if (*text == ' ')
+			fprintf(to, STR_FMT, STR_ARG(line));
+		else
+			at = put_filled(to, line, at, 0);
+		if (*text == ' ' || !goes_on(line, next)) {
+			putc('\n', to);
+			at = 0;
+		}
+		text = next;
+	}
+}
+
+// --- options ---
+
+// Whether it is the verb, or the group that it is of.
+static bool is_of(const Verb *verb, const char *words)
+{
+	size_t len = strlen(words);
+
+	return strncmp(verb->words, words, len) == 0 && (verb->words[len] == '\0' || verb->words[len] == ' ');
+}
+
+// `verb`: NULL for the general words.
+static const char *option_help(const Verb *verb, OptionId id)
+{
+	for (size_t i = 0; verb && i < ARRAY_COUNT(option_words); i++)
+		if (option_words[i].option == id && is_of(verb, option_words[i].verb))
+			return option_words[i].help;
+	return option_rows[id].help;
+}
+
+static void print_option(FILE *to, const Verb *verb, OptionId id)
+{
+	const Option *option = &option_rows[id];
+	char letter[8] = "", name[80];
+	size_t at;
+
 	if (option->letter)
-		fprintf(to, "  -%c, %-26s %s\n", option->letter, name, option->help);
-	else
-		fprintf(to, "      %-26s %s\n", name, option->help);
+		snprintf(letter, sizeof letter, "-%c,", option->letter);
+	snprintf(name, sizeof name, "  %-3s --%s%s%s", letter, option->name, option->takes ? " " : "",
+	        option->takes ? option->takes : "");
+	at = text_width(str(name));
+	for (fputs(name, to); at < OPTION_COLUMN; at++)
+		putc(' ', to);
+	(void)put_filled(to, str(option_help(verb, id)), at, OPTION_COLUMN);
+	putc('\n', to);
 }
 
 static void print_global_options(FILE *to)
 {
 	for (size_t i = 0; i < OPT_GLOBAL_COUNT; i++)
-		print_option(to, &option_rows[i]);
+		print_option(to, NULL, (OptionId)i);
+}
+
+static void print_verbs(FILE *to)
+{
+	size_t section = 0;
+
+	for (size_t i = 0; i < verb_count; i++) {
+		const Verb *verb = &verb_rows[i];
+
+		if (section < ARRAY_COUNT(sections) && strcmp(verb->words, sections[section].first) == 0)
+			fprintf(to, "%s%s\n", section ? "\n" : "", sections[section].title), section++;
+		fprintf(to, "  %-*s ", VERB_COLUMN, verb->words);
+		(void)put_filled(to, str(verb->summary), VERB_COLUMN + 3, VERB_COLUMN + 3);
+		putc('\n', to);
+	}
 }
 
 void help_print_general(FILE *to)
@@ -32,8 +162,7 @@ void help_print_general(FILE *to)
 	fputs("parley: configure, deploy and try real-time interaction channels\n\nUsage: parley VERB "
 	      "[ARGUMENT…] [OPTION…]\n\n",
 	        to);
-	for (size_t i = 0; i < verb_count; i++)
-		fprintf(to, "  %-18s %s\n", verb_rows[i].words, verb_rows[i].summary);
+	print_verbs(to);
 	fputs("\nOptions of every verb:\n", to);
 	print_global_options(to);
 	fputs("\nparley VERB --help explains a verb with examples; parley help exit-codes lists the exit "
@@ -55,13 +184,14 @@ void help_print_group(FILE *to, const char *group)
 
 void help_print_verb(FILE *to, const Verb *verb)
 {
-	fprintf(to, "parley %s: %s\n\nUsage: parley %s%s%s [OPTION…]\n\n%s", verb->words, verb->summary,
-	        verb->words, verb->arguments[0] ? " " : "", verb->arguments, verb->help);
+	fprintf(to, "parley %s: %s\n\nUsage: parley %s%s%s [OPTION…]\n\n", verb->words, verb->summary,
+	        verb->words, verb->arguments[0] ? " " : "", verb->arguments);
+	put_text(to, verb->help);
 	if (verb->options[0])
 		fputs("\nOptions:\n", to);
 	for (size_t i = OPT_GLOBAL_COUNT; i < OPT_COUNT; i++)
 		if (verb_takes(verb, (OptionId)i))
-			print_option(to, &option_rows[i]);
+			print_option(to, verb, (OptionId)i);
 	fputs("\nOptions of every verb:\n", to);
 	print_global_options(to);
 }

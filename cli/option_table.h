@@ -1,5 +1,5 @@
 // One row one option: id, name, short letter or 0, what it takes (NULL: nothing), help. A verb's row names
-// those it takes.
+// those it takes; what one is to a verb in particular stands in option_word_table.h.
 
 // Those that every verb takes
 OPTION_ROW(CONTEXT, "context", 0, "NAME", "use this context instead of the current one")
@@ -24,23 +24,20 @@ OPTION_ROW(DRY_RUN, "dry-run", 0, NULL, "check only; change nothing")
 OPTION_ROW(CHANNEL, "channel", 'c', "CHANNEL", "the interactive channel")
 OPTION_ROW(FILTER, "filter", 0, "CONDITION",
         "only what meets it: of resources a CEL expression over their fields, of offers ATTRIBUTE=VALUE")
-OPTION_ROW(ALL, "all", 0, NULL,
-        "all of the channel, or of the history; with export every offer, template, offer list and campaign "
-        "too, not just those that the channel reaches")
+OPTION_ROW(ALL, "all", 0, NULL, "all of the channel")
 OPTION_ROW(ALLOW_MISSING, "allow-missing", 0, NULL, "succeed if it is not there")
 OPTION_ROW(TO, "to", 0, "ENVIRONMENT|VERSION", "the environment to deploy to; for rollback the version")
 OPTION_ROW(ACKNOWLEDGE, "acknowledge", 0, "FINDING",
         "a warning of the analysis, or what a gate says is beyond its limit, that was read and is accepted, "
         "as CODE:kind/name; may be repeated")
-OPTION_ROW(NO_WAIT, "no-wait", 0, NULL,
-        "do not wait for the end of the roll-out, of the execution or of the erasure")
+OPTION_ROW(NO_WAIT, "no-wait", 0, NULL, "do not wait for the end of the roll-out")
 OPTION_ROW(CONFIRM, "confirm", 0, "CHANNEL", "the channel's name once more")
 OPTION_ROW(IN_USE, "in-use", 0, NULL, "although touchpoints have called it within the last hour")
 OPTION_ROW(FROM, "from", 0, "ENVIRONMENT", "what this environment runs, instead of the working configuration")
 OPTION_ROW(NEXT, "next", 0, NULL, "what the next deployment would bring: what is marked, if anything is")
 OPTION_ROW(COMMENT, "comment", 'm', "TEXT", "why; shown in the history")
 OPTION_ROW(WATCH, "watch", 'w', NULL, "show it anew every second until nothing rolls out any more")
-OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20, with pending 200")
+OPTION_ROW(LIMIT, "limit", 'n', "N", "at most this many entries; default 20")
 OPTION_ROW(SESSION, "session", 0, "ID", "only this session")
 OPTION_ROW(AUDIENCE, "audience", 'a', "LEVEL:KEY=VALUE", "the visitor; several keys with commas between them")
 OPTION_ROW(PLAN, "plan", 0, "PLAN",
@@ -69,8 +66,7 @@ OPTION_ROW(TREATMENT, "treatment", 't', "CODE", "the treatment that the event is
 OPTION_ROW(EVENT_ID, "id", 0, "ID", "the event's ID: sent again it changes nothing; default: a fresh one")
 OPTION_ROW(OFFER, "offer", 0, NULL, "the code is an offer's; --audience says who responds")
 OPTION_ROW(CUSTOM, "custom", 0, NULL, "the code is a custom one, such as one printed on a letter")
-OPTION_ROW(REASON, "reason", 0, "REASON",
-        "the reason: of orphans to list or discard, such as no_such_treatment; of an erasure, in your words")
+OPTION_ROW(REASON, "reason", 0, "REASON", "the reason")
 OPTION_ROW(TIME, "time", 0, "TIME", "when it was, such as 2026-12-24T18:00:00Z; default now")
 OPTION_ROW(SEQUENCE, "sequence", 0, "N",
         "the call's number on the session: a lower or equal one than before is refused")

@@ -115,6 +115,21 @@ VERB_ROW("promotion", "CHANNEL", 1, 1, "", "show how far a channel has come alon
 	"Examples:\n"
 	"  parley promotion bank\n"
 	"  parley promotion bank -o json\n")
+VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file root comment yes no-wait",
+	"look at a deployment that waits, and sign it with your key", verb_approve,
+	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
+	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"
+	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's\n"
+	"root asks for, the roll-out starts.\n\n"
+	"The key has to be an approver's by a root that you trust. The first time, name the file that you have from those who hold the root\n"
+	"keys (--root; oldest first if there are several); without it the design server's newest is taken at its word, and its SHA-256 shown\n"
+	"to compare. It is kept beside your contexts, in roots/CONTEXT/ENVIRONMENT.root, and what the design server hands out from then on\n"
+	"has to follow it: if it does not, or is older, nothing is signed.\n\n"
+	"Examples:\n"
+	"  parley approve bank --env production --key anna.key --root production-1.root\n"
+	"  parley approve bank --env production --key anna.key\n"
+	"  parley approve bank --env production --version 7 --key anna.key -m 'as agreed on Monday'\n"
+	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
 VERB_ROW("rollback", "CHANNEL --env ENVIRONMENT", 1, 1, "to comment no-wait", "bring back the content of an earlier version", verb_rollback,
 	"Without --to it is the last other content that every server ran. It goes out under a new version with the same approvals as\n"
 	"any deployment; gates are not asked. A roll-out that is still under way is undone faster: parley rollout undo.\n\n"
@@ -321,7 +336,7 @@ VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of s
 	"  parley offers s-1 home-hero --filter kind=loan --filter 'yearly_rate<4'\n"
 	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n"
 	"  parley offers s-1 home-hero --trace               # and look the trace up by the ID that it tells\n")
-VERB_ROW("respond", "CODE accept|reject|TYPE", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
+VERB_ROW("respond", "CODE accept|reject|TYPE --channel CHANNEL", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
 	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's;\n"
 	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The\n"
 	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list.\n"
@@ -336,21 +351,6 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
-VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file root comment yes no-wait",
-	"look at a deployment that waits, and sign it with your key", verb_approve,
-	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
-	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"
-	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's\n"
-	"root asks for, the roll-out starts.\n\n"
-	"The key has to be an approver's by a root that you trust. The first time, name the file that you have from those who hold the root\n"
-	"keys (--root; oldest first if there are several); without it the design server's newest is taken at its word, and its SHA-256 shown\n"
-	"to compare. It is kept beside your contexts, in roots/CONTEXT/ENVIRONMENT.root, and what the design server hands out from then on\n"
-	"has to follow it: if it does not, or is older, nothing is signed.\n\n"
-	"Examples:\n"
-	"  parley approve bank --env production --key anna.key --root production-1.root\n"
-	"  parley approve bank --env production --key anna.key\n"
-	"  parley approve bank --env production --version 7 --key anna.key -m 'as agreed on Monday'\n"
-	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
 VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
 	"SNAPSHOT is a file, as runtime servers keep it in blobs/ of their data folder under its SHA-256, or ENVIRONMENT:CHANNEL for what\n"
 	"the servers of an environment run (--env and --channel say the same), ENVIRONMENT:CHANNEL@VERSION for a deployment, or\n"
@@ -544,15 +544,15 @@ VERB_ROW("orphans list", "", 0, 0, "channel kind all reason limit", "show respon
 	"  parley orphans list --env production\n"
 	"  parley orphans list --env production --reason outside_window -o json\n"
 	"  parley orphans list --env production --kind waiting\n")
-VERB_ROW("orphans show", "ID", 1, 1, "", "show one late response", verb_orphans_show,
+VERB_ROW("orphans show", "ID --env ENVIRONMENT", 1, 1, "", "show one late response", verb_orphans_show,
 	"Examples:\n"
 	"  parley orphans show 17 --env production\n")
-VERB_ROW("orphans match", "ID", 1, 1, "treatment", "say which treatment a late response answers to", verb_orphans_match,
+VERB_ROW("orphans match", "ID --treatment CODE --env ENVIRONMENT", 1, 1, "treatment", "say which treatment a late response answers to", verb_orphans_match,
 	"It then counts as if it had been matched by itself, however long ago the offer was shown. The audit tells who did it.\n\n"
 	"Examples:\n"
 	"  parley history --env production --visitor 4711 --kind contact\n"
 	"  parley orphans match 17 --treatment 05D2ZKQ8T3HV1M9AB00 --env production\n")
-VERB_ROW("orphans discard", "[ID]", 0, 1, "all reason comment", "give up orphans", verb_orphans_discard,
+VERB_ROW("orphans discard", "(ID | --all --reason REASON) --env ENVIRONMENT", 0, 1, "all reason comment", "give up orphans", verb_orphans_discard,
 	"One by its number, or with --all every orphan that has the reason. They stay listed (--kind discarded) until they are deleted.\n\n"
 	"Examples:\n"
 	"  parley orphans discard 17 --env production -m 'a test call'\n"
@@ -620,7 +620,7 @@ VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set, or what is ther
 	"Plans that were made over it stay.\n\n"
 	"Examples:\n"
 	"  parley events remove june\n")
-VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain threads", "plan: what a set of events would do with a snapshot", verb_plan_run,
+VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain threads", "tell what a set of events would do with a snapshot", verb_plan_run,
 	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing\n"
 	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any\n"
 	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of\n"
@@ -938,7 +938,7 @@ VERB_ROW("version", "", 0, 0, "", "print the program's version; with --env or --
 VERB_ROW("completion", "bash", 1, 1, "", "print the completion of a shell", verb_completion,
 	"Examples:\n"
 	"  source <(parley completion bash)\n")
-VERB_ROW("help", "[exit-codes | VERB…]", 0, 2, "", "explain a verb, or the exit codes", verb_help,
+VERB_ROW("help", "[exit-codes | VERB…]", 0, 3, "", "explain a verb, or the exit codes", verb_help,
 	"Examples:\n"
 	"  parley help rollout status\n"
 	"  parley help exit-codes\n")

@@ -102,7 +102,7 @@ expect identical parley decision replay "$bare"
 expect REQUEST_FILTERED parley decision replay "$bare" --explain
 refused DECISION_UNKNOWN parley decision show 0000000000000
 refused FIELD_INVALID parley decision show nonsense
-refused DECISION_UNKNOWN parley decision show "$mine" --env staging
+refused ENVIRONMENT_UNKNOWN parley decision show "$mine" --env staging
 
 tell "another snapshot serves; sessions go on under it, and older decisions keep theirs"
 sed 's/limit: 3/limit: 100/' "$STACK/more.yaml" | parley apply -f - >/dev/null

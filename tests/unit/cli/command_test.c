@@ -131,6 +131,29 @@ static void every_option_belongs_to_a_verb(void **state)
 	}
 }
 
+static void words_of_options_are_about_verbs_that_take_them(void **state)
+{
+	static const struct {
+		const char *verb;
+		OptionId option;
+	} rows[] = {
+#define OPTION_WORD(verb, option, help) {verb, OPT_##option},
+#include "option_word_table.h"
+#undef OPTION_WORD
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		bool taken = false;
+
+		for (size_t j = 0; j < verb_count; j++)
+			taken = taken || (str_starts(str(verb_rows[j].words), str(rows[i].verb)) &&
+			                         verb_takes(&verb_rows[j], rows[i].option));
+		if (!taken)
+			fail_msg("%s takes no --%s", rows[i].verb, option_rows[rows[i].option].name);
+	}
+}
+
 static void errors_become_exit_codes_by_their_status(void **state)
 {
 	static const struct {
@@ -196,6 +219,7 @@ int main(void)
 	        cmocka_unit_test(help_is_asked_for_without_arguments),
 	        cmocka_unit_test(every_option_that_a_verb_names_exists),
 	        cmocka_unit_test(every_option_belongs_to_a_verb),
+	        cmocka_unit_test(words_of_options_are_about_verbs_that_take_them),
 	        cmocka_unit_test(errors_become_exit_codes_by_their_status),
 	        cmocka_unit_test(tables_line_up_by_what_a_terminal_shows),
 	};
