@@ -162,6 +162,14 @@ void rpc_reply(RpcCall *call, const ProtobufCMessage *response);
 // Sends the status of `e` with google.rpc details (ErrorInfo, BadRequest if a field is named, RetryInfo if a
 // retry time is set) taken from this thread's last failure; `call` is gone afterwards.
 void rpc_fail(RpcCall *call, Err e);
+// Ends the call by what its handler came to: the response if `e` is OK.
+static inline void rpc_answer(RpcCall *call, Err e, const ProtobufCMessage *response)
+{
+	if (e == OK)
+		rpc_reply(call, response);
+	else
+		rpc_fail(call, e);
+}
 
 // --- client ---
 

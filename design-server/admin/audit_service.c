@@ -157,10 +157,7 @@ static void answer(Admin *admin, RpcCall *call, const ProtobufCMessage *request,
 {
 	ChainWork chain = {.request = request, .response = response, .arena = rpc_arena(call)};
 	Err failed = store_run(admin->services->store, work, &chain);
-	if (failed == OK)
-		rpc_reply(call, response);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, response);
 }
 
 static void handle_chain(void *service, RpcCall *call, const ProtobufCMessage *request)
@@ -184,10 +181,7 @@ static void handle_list(void *service, RpcCall *call, const ProtobufCMessage *re
 	        PARLEY__DESIGN__V1__LIST_AUDIT_ENTRIES_RESPONSE__INIT;
 	AuditWork work = {.request = (const void *)request, .response = &response, .arena = rpc_arena(call)};
 	Err failed = store_run(admin->services->store, list, &work);
-	if (failed == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, &response.base);
 }
 
 Err audit_register(Admin *admin, RpcServer *server)

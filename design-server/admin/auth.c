@@ -75,10 +75,7 @@ static void handle_login(void *service, RpcCall *call, const ProtobufCMessage *r
 	        .now_us = clock_now_us(admin->services->clock)};
 	Parley__Design__V1__LoginResponse response = PARLEY__DESIGN__V1__LOGIN_RESPONSE__INIT;
 	Err failed = log_in(admin, call, &login, &response);
-	if (failed == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, &response.base);
 }
 
 static Err end_token(Pg *pg, void *context)
@@ -94,10 +91,7 @@ static void handle_logout(void *service, RpcCall *call, const ProtobufCMessage *
 	Parley__Design__V1__LogoutResponse response = PARLEY__DESIGN__V1__LOGOUT_RESPONSE__INIT;
 	(void)request;
 	Err failed = store_run(admin->services->store, end_token, &hash);
-	if (failed == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, &response.base);
 }
 
 typedef struct Who {
@@ -122,10 +116,7 @@ static void handle_who_am_i(void *service, RpcCall *call, const ProtobufCMessage
 	if (failed == OK)
 		failed = message_set_time(&response.base, "expire_time", who.principal->expire_us, who.arena);
 	response.user = failed == OK ? user_message(&who.user, who.arena) : NULL;
-	if (failed == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, &response.base);
 }
 
 Err auth_register(Admin *admin, RpcServer *server)

@@ -49,10 +49,7 @@ static void serve(const KindService *service, RpcCall *rpc, const ProtobufCMessa
 	Work work = {&call, verb};
 	Err failed = arena ? transaction(service->services->store, run, &work)
 	                   : err(ERR_NO_MEMORY, "no memory for a call");
-	if (failed == OK)
-		rpc_reply(rpc, call.response);
-	else
-		rpc_fail(rpc, failed);
+	rpc_answer(rpc, failed, call.response);
 }
 
 static Transaction changing(const ProtobufCMessage *request)

@@ -228,10 +228,7 @@ void user_answer(RpcCall *call, Err failed, UserWork *work, ProtobufCMessage *re
 {
 	if (failed == OK && message_field(response, "user"))
 		message_set_sub(response, "user", (void *)user_message(&work->user, work->arena));
-	if (failed == OK)
-		rpc_reply(call, response);
-	else
-		rpc_fail(call, failed);
+	rpc_answer(call, failed, response);
 }
 
 static void handle_create(void *service, RpcCall *call, const ProtobufCMessage *message)

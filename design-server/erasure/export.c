@@ -90,8 +90,5 @@ void handle_export_visitor(void *context, RpcCall *call, const ProtobufCMessage 
 	if (e == OK && !out.n_rows && !*export.in->page_token)
 		e = environment_asked(
 		        erasures->environments, erasures->services->store, export.in->environment, "");
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }

@@ -59,10 +59,7 @@ static void handle_list_erasures(void *context, RpcCall *call, const ProtobufCMe
 	if (e == OK && !out.n_erasures && !*list.in->page_token)
 		e = environment_asked(
 		        erasures->environments, erasures->services->store, list.in->environment, "");
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }
 
 typedef struct Get {
@@ -83,10 +80,7 @@ static void handle_get_erasure(void *context, RpcCall *call, const ProtobufCMess
 	GetResponse out = PARLEY__DESIGN__V1__GET_ERASURE_RESPONSE__INIT;
 	Get get = {.in = (const GetRequest *)request, .arena = rpc_arena(call), .out = &out};
 	Err e = store_read(erasures->services->store, read_one, &get);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }
 
 Err erasures_register(Erasures *erasures, RpcServer *server)

@@ -181,8 +181,5 @@ void handle_erase_visitor(void *context, RpcCall *call, const ProtobufCMessage *
 		                            : store_transact(store, begin_erasure, &erase);
 	if (e == OK && !erase.in->validate_only)
 		erasures_wake(erasures);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }

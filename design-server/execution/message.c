@@ -259,8 +259,5 @@ void handle_list_plans(void *context, RpcCall *call, const ProtobufCMessage *req
 {
 	Look work = {.executions = context, .arena = rpc_arena(call), .list = (const void *)request};
 	Err e = list_plans(&work);
-	if (e == OK)
-		rpc_reply(call, &work.out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &work.out.base);
 }

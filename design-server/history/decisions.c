@@ -187,10 +187,7 @@ void get_decision(void *service, RpcCall *call, const ProtobufCMessage *request)
 		e = store_read(services->store, read_decision, &getting);
 	if (e == ERR_DECISION_UNKNOWN)
 		e = environment_in_vain(services->environments, getting.request->environment, e);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }
 
 // --- many ---
@@ -284,8 +281,5 @@ void list_decisions(void *service, RpcCall *call, const ProtobufCMessage *reques
 	if (e == OK && !response.n_decisions && !*listing.request->page_token)
 		e = environment_asked(services->environments, services->store, listing.request->environment,
 		        listing.request->channel);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

@@ -214,18 +214,12 @@ void ingest_get_cursor(void *service, RpcCall *call, const ProtobufCMessage *req
 {
 	GetCursorResponse response = PARLEY__DESIGN__V1__GET_CURSOR_RESPONSE__INIT;
 	Err e = get_cursor(service, call, (const GetCursorRequest *)request, &response);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }
 
 void ingest_ship_records(void *service, RpcCall *call, const ProtobufCMessage *request)
 {
 	ShipRecordsResponse response = PARLEY__DESIGN__V1__SHIP_RECORDS_RESPONSE__INIT;
 	Err e = ship_records(service, call, (const ShipRecordsRequest *)request, &response);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

@@ -235,8 +235,5 @@ void list_history(void *service, RpcCall *call, const ProtobufCMessage *request)
 	if (e == OK && !response.n_entries && !*listing.request->page_token)
 		e = environment_asked(services->environments, services->store, listing.request->environment,
 		        listing.request->channel);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

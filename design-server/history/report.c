@@ -333,8 +333,5 @@ void run_report(void *service, RpcCall *call, const ProtobufCMessage *request)
 		response.since = wire_timestamp(reporting.since_us, arena);
 		response.until = wire_timestamp(reporting.until_us, arena);
 	}
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

@@ -52,8 +52,5 @@ void handle_count_late_responses(void *context, RpcCall *call, const ProtobufCMe
 		        "give the first and the last number of late responses");
 	if (e == OK)
 		e = store_read(matcher->services->store, read_counts, &counting);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }

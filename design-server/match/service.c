@@ -78,10 +78,7 @@ static void handle_list_late_responses(void *context, RpcCall *call, const Proto
 	if (e == OK && !out.n_late_responses && !*list.in->page_token)
 		e = environment_asked(matcher->environments, matcher->services->store, list.in->environment,
 		        list.in->channel);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }
 
 // --- one ---
@@ -126,10 +123,7 @@ static void handle_get_late_response(void *matcher, RpcCall *call, const Protobu
 	Parley__Design__V1__GetLateResponseResponse out =
 	        PARLEY__DESIGN__V1__GET_LATE_RESPONSE_RESPONSE__INIT;
 	Err e = late_get(matcher, in->environment, in->id, rpc_arena(call), &out.late_response);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }
 
 Err matcher_register(Matcher *matcher, RpcServer *server)

@@ -110,10 +110,7 @@ void handle_match_late_response(void *matcher, RpcCall *call, const ProtobufCMes
 	Parley__Design__V1__MatchLateResponseResponse out =
 	        PARLEY__DESIGN__V1__MATCH_LATE_RESPONSE_RESPONSE__INIT;
 	Err e = match(matcher, call, (const MatchRequest *)request, &out);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }
 
 // --- given up ---
@@ -176,8 +173,5 @@ void handle_discard_late_responses(void *matcher, RpcCall *call, const ProtobufC
 	Parley__Design__V1__DiscardLateResponsesResponse out =
 	        PARLEY__DESIGN__V1__DISCARD_LATE_RESPONSES_RESPONSE__INIT;
 	Err e = discard_all(matcher, call, (const DiscardRequest *)request, &out.discarded);
-	if (e == OK)
-		rpc_reply(call, &out.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &out.base);
 }

@@ -300,8 +300,5 @@ void import_outcomes(void *service, RpcCall *call, const ProtobufCMessage *reque
 	        .arena = arena,
 	        .now_us = clock_now_us(services->clock)};
 	Err e = arena ? run(&import, &response) : outcome_no_memory();
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

@@ -109,10 +109,7 @@ void get_outcome(void *service, RpcCall *call, const ProtobufCMessage *request)
 		e = store_read(services->store, read_one, &get);
 	if (e == ERR_RESOURCE_NOT_FOUND)
 		e = environment_in_vain(services->environments, get.request->environment, e);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }
 
 // --- many ---
@@ -195,8 +192,5 @@ void list_outcomes(void *service, RpcCall *call, const ProtobufCMessage *request
 	if (e == OK && !response.n_outcomes && !*listing.request->page_token)
 		e = environment_asked(services->environments, services->store, listing.request->environment,
 		        listing.request->channel);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

@@ -267,8 +267,5 @@ void handle_list_pending_changes(void *pending, RpcCall *call, const ProtobufCMe
 	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
 	List list = {.pending = pending, .arena = arena, .in = (const void *)request, .out = &out};
 	Err e = arena ? list_pending(&list) : pending_no_memory();
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

@@ -180,10 +180,7 @@ static void handle_mark(void *context, RpcCall *rpc, const ProtobufCMessage *req
 	e = e || out.mark ? e : pending_no_memory();
 	out.unchanged = call.unchanged;
 	out.removal = call.removal;
-	if (e)
-		rpc_fail(rpc, e);
-	else
-		rpc_reply(rpc, &out.base);
+	rpc_answer(rpc, e, &out.base);
 }
 
 // --- Unmark ---
@@ -222,10 +219,7 @@ static void handle_unmark(void *context, RpcCall *rpc, const ProtobufCMessage *r
 		e = store_transact(pending->services->store, unmark, &call);
 	out.mark = e ? NULL : map_mark(&call.mark, call.arena);
 	e = e || out.mark ? e : pending_no_memory();
-	if (e)
-		rpc_fail(rpc, e);
-	else
-		rpc_reply(rpc, &out.base);
+	rpc_answer(rpc, e, &out.base);
 }
 
 // --- ListMarks ---
@@ -277,10 +271,7 @@ static void handle_list_marks(void *pending, RpcCall *rpc, const ProtobufCMessag
 	Parley__Design__V1__ListMarksResponse out = PARLEY__DESIGN__V1__LIST_MARKS_RESPONSE__INIT;
 	MarkList list = {.arena = rpc_arena(rpc), .in = (const void *)request};
 	Err e = list_marks(pending, &list, &out);
-	if (e)
-		rpc_fail(rpc, e);
-	else
-		rpc_reply(rpc, &out.base);
+	rpc_answer(rpc, e, &out.base);
 }
 
 // --- all of them ---

@@ -73,10 +73,7 @@ void handle_rollback(void *release, RpcCall *call, const ProtobufCMessage *reque
 		e = store_read(back.draft.release->services->store, find_target, &back);
 	if (!e)
 		e = draft_finish(&back.draft, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }
 
 // --- Undeploy ---
@@ -133,8 +130,5 @@ void handle_undeploy(void *release, RpcCall *call, const ProtobufCMessage *reque
 	Err e = draft_open(&d, release, call, arena, ASKED("Undeploy", in));
 	if (!e)
 		e = undeploy(&d, in, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

@@ -140,8 +140,5 @@ void handle_deploy(void *release, RpcCall *call, const ProtobufCMessage *request
 	Err e = draft_open(&d, release, call, arena, ASKED("Deploy", in));
 	if (!e)
 		e = deploy(&d, in, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

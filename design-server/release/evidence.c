@@ -170,8 +170,5 @@ void handle_list_evidence(void *release, RpcCall *call, const ProtobufCMessage *
 	Parley__Design__V1__ListEvidenceResponse out = PARLEY__DESIGN__V1__LIST_EVIDENCE_RESPONSE__INIT;
 	List list = {.arena = rpc_arena(call), .in = (const void *)request};
 	Err e = list_evidence(release, &list, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

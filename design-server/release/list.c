@@ -80,10 +80,7 @@ void handle_list_deployments(void *release, RpcCall *call, const ProtobufCMessag
 	Parley__Design__V1__ListDeploymentsResponse out = PARLEY__DESIGN__V1__LIST_DEPLOYMENTS_RESPONSE__INIT;
 	List list = {.release = release, .arena = rpc_arena(call), .in = (const void *)request};
 	Err e = list_deployments(&list, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }
 
 // --- GetRolloutStatus ---
@@ -126,10 +123,7 @@ void handle_get_rollout_status(void *release, RpcCall *call, const ProtobufCMess
 	        PARLEY__DESIGN__V1__GET_ROLLOUT_STATUS_RESPONSE__INIT;
 	Look look = {.release = release, .arena = rpc_arena(call), .in = (const void *)request};
 	Err e = get_rollout_status(&look, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }
 
 // --- ListEnvironments ---

@@ -188,8 +188,5 @@ void handle_get_working_snapshot(void *release, RpcCall *call, const ProtobufCMe
 	Piece out = PARLEY__DESIGN__V1__GET_WORKING_SNAPSHOT_RESPONSE__INIT;
 	CLEANUP(arena_freep) Arena *arena = arena_new(64 * 1024, 0);
 	Err e = arena ? get_working(release, (const void *)request, arena, &out) : release_no_memory();
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

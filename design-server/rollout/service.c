@@ -73,10 +73,7 @@ static void handle(Rollouts *rollouts, RpcCall *call, const ProtobufCMessage *re
 	        .now_us = clock_now_us(rollouts->services->clock),
 	};
 	Err e = steer(&s, &out);
-	if (e)
-		rpc_fail(call, e);
-	else
-		rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }
 
 static void handle_pause(void *rollouts, RpcCall *call, const ProtobufCMessage *request)

@@ -152,10 +152,7 @@ static void handle_issue_source_codes(void *context, RpcCall *call, const Protob
 		e = store_transact(codes->services->store, issue_codes, &issue);
 	if (e == OK)
 		e = answer(&issue, &response);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }
 
 Err source_register(Services *services, const Environments *environments, Arena *arena, RpcServer *server)

@@ -110,8 +110,5 @@ void handle_list_source_codes(void *context, RpcCall *call, const ProtobufCMessa
 	if (e == OK && !response.n_codes && !*list.request->page_token)
 		e = environment_asked(codes->environments, codes->services->store, list.request->environment,
 		        list.request->channel);
-	if (e == OK)
-		rpc_reply(call, &response.base);
-	else
-		rpc_fail(call, e);
+	rpc_answer(call, e, &response.base);
 }

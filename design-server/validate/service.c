@@ -77,10 +77,7 @@ static void handle_validate(void *service, RpcCall *call, const ProtobufCMessage
 	if (!failed)
 		failed = answer(&work.findings, rpc_arena(call), &response);
 	arena_free(work.arena);
-	if (failed)
-		rpc_fail(call, failed);
-	else
-		rpc_reply(call, &response.base);
+	rpc_answer(call, failed, &response.base);
 }
 
 Err validate_register(Services *services, RpcServer *server)
