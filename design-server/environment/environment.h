@@ -146,6 +146,9 @@ typedef struct TrustRoots {
 Err environment_roots(Pg *pg, const Environment *environment, Arena *arena, TrustRoots *ret);
 // The newest of them.
 Err environment_root(Pg *pg, const Environment *environment, Arena *arena, TrustRoot *ret);
+// Everybody signs for himself: whether the holder of a key by its root is the user who brings the signature.
+// Error: PERMISSION_DENIED.
+Err environment_check_signer(const Environment *environment, const TrustRoot *root, Str holder, Str user);
 // Whether anything may be deployed there: the root is valid, lists these approvals and is not at its end, the
 // timestamp key is one of its. Errors: as environment_roots, CONFIG_INVALID, ROOT_EXPIRED.
 Err environment_check(Pg *pg, const Environment *environment, int64_t now_us, Arena *arena);

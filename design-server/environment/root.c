@@ -46,6 +46,17 @@ Err environment_root(Pg *pg, const Environment *environment, Arena *arena, Trust
 	return OK;
 }
 
+Err environment_check_signer(const Environment *environment, const TrustRoot *root, Str holder, Str user)
+{
+	if (str_eq(holder, user))
+		return OK;
+	return err(ERR_PERMISSION_DENIED,
+	        "the key is " STR_FMT "'s by root %llu of " STR_FMT ", and you are " STR_FMT
+	        ": everybody signs for himself",
+	        STR_ARG(holder), (unsigned long long)root->version, STR_ARG(environment->name),
+	        STR_ARG(user));
+}
+
 static void key_freep(SigningKey **key)
 {
 	signing_key_free(*key);

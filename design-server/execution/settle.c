@@ -84,13 +84,7 @@ static Err check_holder(Pg *pg, const Settle *work, Str *ret_holder)
 	TRY(environment_root(pg, work->environment, work->arena, &root));
 	TRY(approval_check(&root, STR(PLAN_PAYLOAD_TYPE), work->row.statement, work->row.author, &signature,
 	        ret_holder));
-	if (str_eq(*ret_holder, work->who->user))
-		return OK;
-	return err(ERR_PERMISSION_DENIED,
-	        "the key is " STR_FMT "'s by root %llu of " STR_FMT ", and you are " STR_FMT
-	        ": everybody signs for himself",
-	        STR_ARG(*ret_holder), (unsigned long long)root.version, STR_ARG(work->environment->name),
-	        STR_ARG(work->who->user));
+	return environment_check_signer(work->environment, &root, *ret_holder, work->who->user);
 }
 
 static Err approve(Pg *pg, void *context)

@@ -66,13 +66,7 @@ static Err check_holder(Pg *pg, const Decision *d, Str payload, Str author, Str 
 	signature.sig = d->in->signature;
 	TRY(environment_root(pg, d->environment, d->arena, &root));
 	TRY(approval_check(&root, STR(SNAPSHOT_PAYLOAD_TYPE), payload, author, &signature, ret_holder));
-	if (!str_eq(*ret_holder, d->who->user))
-		return err(ERR_PERMISSION_DENIED,
-		        "the key is " STR_FMT "'s by root %llu of " STR_FMT ", and you are " STR_FMT
-		        ": everybody signs for himself",
-		        STR_ARG(*ret_holder), (unsigned long long)root.version, STR_ARG(d->environment->name),
-		        STR_ARG(d->who->user));
-	return OK;
+	return environment_check_signer(d->environment, &root, *ret_holder, d->who->user);
 }
 
 static Err keep_signature(Pg *pg, const Decision *d, Str holder)
