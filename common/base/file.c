@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void closep(int *fd)
+void fd_closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -40,7 +40,7 @@ static Err read_all(int fd, const char *path, size_t max, char *buffer, size_t *
 
 Err file_read(const char *path, size_t max, Arena *arena, Str *ret)
 {
-	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat info;
 	size_t room, len;
 	char *buffer;
@@ -105,7 +105,7 @@ static Err write_beside(const char *path, const char *beside, int fd, Str conten
 Err file_write_durable(const char *path, Str content, unsigned mode)
 {
 	char beside[4096];
-	CLEANUP(closep) int fd = -1;
+	CLEANUP(fd_closep) int fd = -1;
 	Err e;
 
 	if ((size_t)snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= sizeof(beside))
@@ -121,7 +121,7 @@ Err file_write_durable(const char *path, Str content, unsigned mode)
 
 Err dir_sync(const char *path)
 {
-	CLEANUP(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_errno(ERR_IO, "cannot open folder %s", path);

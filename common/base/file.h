@@ -11,6 +11,8 @@ Err file_read(const char *path, size_t max, Arena *arena, Str *ret);
 Err file_write_durable(const char *path, Str content, unsigned mode);
 // fsync of a folder, so that renames and removals in it are durable.
 Err dir_sync(const char *path);
+// For CLEANUP: closes it unless it is -1.
+void fd_closep(int *fd);
 // mkdir -p.
 Err dir_make(const char *path, unsigned mode);
 // "dir/name"; an absolute name stands alone.

@@ -3,6 +3,7 @@
 #include "journal/folder.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
 
 static bool no_space(void)
 {
@@ -77,7 +72,7 @@ Err segment_create(const Folder *folder, const Segment *segment, int64_t allocat
 {
 	char name[NAME_SIZE];
 	segment_name(segment, name);
-	CLEANUP(closep)
+	CLEANUP(fd_closep)
 	int fd = folder->io->open(folder->io->context, folder->fd, name, O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return failed(folder, "make a segment");
@@ -140,7 +135,7 @@ Err file_replace(const Folder *folder, const char *name, const void *bytes, size
 {
 	char beside[NAME_SIZE + 8];
 	snprintf(beside, sizeof beside, "%s.tmp", name);
-	CLEANUP(closep)
+	CLEANUP(fd_closep)
 	int fd = folder->io->open(folder->io->context, folder->fd, beside, O_RDWR | O_CREAT | O_TRUNC);
 	if (fd < 0)
 		return failed(folder, "make a file");

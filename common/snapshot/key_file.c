@@ -62,12 +62,6 @@ static void scrypt_freep(SCRYPT_PARAMS **param)
 	SCRYPT_PARAMS_free(*param);
 }
 
-static void file_closep(int *file)
-{
-	if (*file >= 0)
-		close(*file);
-}
-
 typedef struct Pem {
 	char *name, *header;
 	unsigned char *data;
@@ -92,7 +86,7 @@ static Err not_a_key(const char *path)
 static Err read_private(const char *path, char *buffer, size_t size, size_t *ret_len)
 {
 	struct stat info;
-	CLEANUP(file_closep) int file = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_closep) int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0 || fstat(file, &info) < 0)
 		return err_errno(ERR_IO, "cannot open the key %s", path);
 	if (info.st_mode & 07)
@@ -271,7 +265,7 @@ Err signing_key_save(const SigningKey *key, const char *path, Str passphrase)
 
 static Err write_new(const char *path, Str text, unsigned mode)
 {
-	CLEANUP(file_closep) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	CLEANUP(fd_closep) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (file < 0)
 		return err_errno(ERR_IO, "cannot make %s (a key is never overwritten)", path);
 	if (write(file, text.ptr, text.len) != (ssize_t)text.len || fsync(file) < 0) {

@@ -35,12 +35,6 @@ static bool file_size(const char *path, uint64_t *ret)
 	return true;
 }
 
-static void fd_closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static void dir_closep(DIR **dir)
 {
 	if (*dir)

@@ -2,6 +2,7 @@
 #include "plan/internal.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "visitor/visitor.h"
 
 #include <fcntl.h>
@@ -11,16 +12,10 @@
 
 enum { HASH_PIECE = 1 << 20 };
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 // SHA-256 of a file, in the arena; empty of NULL.
 static Err digest_file(const char *path, Arena *arena, ProtobufCBinaryData *ret)
 {
-	CLEANUP(closep) int fd = -1;
+	CLEANUP(fd_closep) int fd = -1;
 	*ret = (ProtobufCBinaryData){0};
 	if (path == NULL)
 		return OK;
@@ -43,7 +38,7 @@ static Err digest_file(const char *path, Arena *arena, ProtobufCBinaryData *ret)
 // The moment that a checkpoint stands for; 0 of NULL.
 static Err read_state_time(const char *path, int64_t *ret_us)
 {
-	CLEANUP(closep) int fd = -1;
+	CLEANUP(fd_closep) int fd = -1;
 	*ret_us = 0;
 	if (path == NULL)
 		return OK;

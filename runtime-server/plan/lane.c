@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 typedef Parley__Plan__V1__Problem Problem;
 typedef Parley__Plan__V1__ReasonCount ReasonCount;
@@ -288,16 +287,10 @@ const Tally *lane_tally(const Lane *lane)
 
 // --- life ---
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static Err open_lane(Lane *lane)
 {
 	const PlanOptions *options = lane->shared->options;
-	CLEANUP(closep) int state = -1;
+	CLEANUP(fd_closep) int state = -1;
 	if (options->state != NULL && (state = open(options->state, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_errno(ERR_IO, "cannot open %s", options->state);
 	lane->arena = arena_new(CALL_BLOCK, 0);

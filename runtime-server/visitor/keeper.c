@@ -45,12 +45,6 @@ static void path_of(const Visitors *visitors, const char *name, char path[PATH_S
 	snprintf(path, PATH_SIZE, "%s/%s", visitors->dir, name);
 }
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 // --- loading ---
 
 // -1 and OK: there is none.
@@ -63,7 +57,7 @@ static Err open_file(const char *path, int *ret)
 static Err load(Visitors *visitors, const char *name, CheckpointInfo *ret, bool *ret_here)
 {
 	char path[PATH_SIZE];
-	CLEANUP(closep) int fd = -1;
+	CLEANUP(fd_closep) int fd = -1;
 	path_of(visitors, name, path);
 	TRY(open_file(path, &fd));
 	*ret_here = fd >= 0;
@@ -127,7 +121,7 @@ uint64_t visitors_incarnation(const char *dir)
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		char path[PATH_SIZE];
 		CheckpointInfo info;
-		CLEANUP(closep) int fd = -1;
+		CLEANUP(fd_closep) int fd = -1;
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
 		if (open_file(path, &fd) == OK && fd >= 0 && checkpoint_read_head(fd, path, &info) == OK &&
 		        info.coverage.incarnation > incarnation)
@@ -158,7 +152,7 @@ static Err wait_durable(Journal *journal, uint64_t sequence)
 static Err write_file(Keeper *keeper, const char *path, CheckpointInfo *ret)
 {
 	Visitors *visitors = keeper->visitors;
-	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(ERR_IO, "cannot make %s", path);
 	uint64_t last = 0;
