@@ -2,6 +2,7 @@
 #include "assemble_main.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "command.h"
 #include "visitor/assemble.h"
 
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char usage[] = "usage: parley-runtime assemble --history DIR --as-of MICROSECONDS --out FILE\n"
                             "\n"
@@ -23,15 +23,9 @@ typedef struct Asked {
 	int64_t as_of_us;
 } Asked;
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static Err assemble(const Asked *asked)
 {
-	CLEANUP(closep) int fd = open(asked->out, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CLEANUP(fd_closep) int fd = open(asked->out, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	VisitorsAssembled done;
 	if (fd < 0)
 		return err_errno(ERR_IO, "cannot make %s", asked->out);
@@ -45,18 +39,12 @@ static Err assemble(const Asked *asked)
 	return OK;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return USAGE;
-}
-
 static int run(const Asked *asked)
 {
 	Err e = assemble(asked);
 	if (e == OK)
 		return DONE;
-	fprintf(stderr, "error: %s: %s\n", err_reason(e), err_detail()->message);
+	command_failed(e);
 	return e == ERR_IO || e == ERR_NO_MEMORY ? FAILED : REFUSED;
 }
 
@@ -78,9 +66,9 @@ int assemble_main(int argc, char **argv)
 		if (option == 'h')
 			return fputs(usage, stdout) < 0;
 		if (option == '?')
-			return wrong_usage();
+			return command_usage(usage);
 	}
 	if (optind != argc || asked.history == NULL || asked.out == NULL || asked.as_of_us <= 0)
-		return wrong_usage();
+		return command_usage(usage);
 	return run(&asked);
 }

@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -180,19 +179,6 @@ static int exit_of(Err e)
 	}
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return USAGE;
-}
-
-static bool read_number(const char *text, uint64_t *ret)
-{
-	char *end = NULL;
-	*ret = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == '\0';
-}
-
 static int run(const Asked *asked)
 {
 	const char *const files[] = {asked->set, asked->snapshot, asked->state, asked->profiles};
@@ -209,7 +195,7 @@ static int run(const Asked *asked)
 	sigaction(SIGTERM, &action, NULL);
 	Err e = make_plan(asked, arena);
 	if (e != OK)
-		fprintf(stderr, "error: %s: %s\n", err_reason(e), err_detail()->message);
+		command_failed(e);
 	return exit_of(e);
 }
 
@@ -242,18 +228,18 @@ int plan_main(int argc, char **argv)
 		asked.explains |= option == 'e';
 		asked.json |= option == 'J';
 		if (option == 'v')
-			fine = read_number(optarg, &asked.version);
+			fine = command_number(optarg, &asked.version);
 		asked.seeded |= option == 'r';
 		if (option == 'r')
-			fine = read_number(optarg, &asked.seed);
+			fine = command_number(optarg, &asked.seed);
 		if (option == 't')
-			fine = read_number(optarg, &asked.threads) && asked.threads > 0;
+			fine = command_number(optarg, &asked.threads) && asked.threads > 0;
 		if (option == 'h')
 			return fputs(usage, stdout) < 0;
 		if (!fine)
-			return wrong_usage();
+			return command_usage(usage);
 	}
 	if (optind != argc || asked.set == NULL || asked.snapshot == NULL || asked.out == NULL)
-		return wrong_usage();
+		return command_usage(usage);
 	return run(&asked);
 }

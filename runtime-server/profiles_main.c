@@ -93,7 +93,7 @@ static int run(const Asked *asked)
 	Err e = gather(asked);
 	if (e == OK)
 		return DONE;
-	fprintf(stderr, "error: %s: %s\n", err_reason(e), err_detail()->message);
+	command_failed(e);
 	if (e == ERR_DB_UNAVAILABLE)
 		return UNAVAILABLE;
 	return e == ERR_IO || e == ERR_NO_MEMORY ? FAILED : REFUSED;
@@ -122,6 +122,5 @@ int profiles_main(int argc, char **argv)
 	}
 	if (optind == argc && asked.set && asked.snapshot && asked.database && asked.out)
 		return run(&asked);
-	fputs(usage, stderr);
-	return USAGE;
+	return command_usage(usage);
 }

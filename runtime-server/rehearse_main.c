@@ -55,14 +55,8 @@ static int exit_of(Err e)
 
 static int fail(Err e)
 {
-	fprintf(stderr, "error: %s: %s\n", err_reason(e), err_detail()->message);
+	command_failed(e);
 	return exit_of(e);
-}
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
 }
 
 static void freep(char **text)
@@ -93,13 +87,13 @@ static Err answer_lines(Driver *driver)
 
 static Err save(Driver *driver, const char *path)
 {
-	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return fd >= 0 ? driver_save(driver, fd) : err_errno(ERR_IO, "cannot make %s", path);
 }
 
 static Err rehearse(const Asked *asked, const RehearsalContent *content)
 {
-	CLEANUP(closep) int state = -1;
+	CLEANUP(fd_closep) int state = -1;
 	Driver *driver = NULL;
 	if (asked->state != NULL && (state = open(asked->state, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_errno(ERR_IO, "cannot open %s", asked->state);
@@ -123,19 +117,6 @@ static Err open_content(const Asked *asked, RehearsalContent **ret)
 	return rehearsal_content_open(blob, asked->version, ret);
 }
 
-static bool read_number(const char *text, uint64_t *ret)
-{
-	char *end = NULL;
-	*ret = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == '\0';
-}
-
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return USAGE;
-}
-
 int rehearse_main(int argc, char **argv)
 {
 	static const struct option rows[] = {
@@ -153,11 +134,11 @@ int rehearse_main(int argc, char **argv)
 		asked.save = option == 'o' ? optarg : asked.save;
 		if (option == 'h')
 			return fputs(usage, stdout) < 0;
-		if (option == '?' || (option == 'v' && !read_number(optarg, &asked.version)))
-			return wrong_usage();
+		if (option == '?' || (option == 'v' && !command_number(optarg, &asked.version)))
+			return command_usage(usage);
 	}
 	if (optind != argc || asked.snapshot == NULL)
-		return wrong_usage();
+		return command_usage(usage);
 	CLEANUP(rehearsal_content_freep) RehearsalContent *content = NULL;
 	if (access(asked.snapshot, R_OK) != 0) {
 		fprintf(stderr, "error: cannot read %s: %s\n", asked.snapshot, strerror(errno));

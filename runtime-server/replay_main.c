@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "command.h"
 #include "journal/offline.h"
 #include "visitor/replay.h"
@@ -56,12 +57,6 @@ static void tell_progress(void *context, int64_t done, int64_t all)
 
 // --- a checkpoint of this moment ---
 
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 // Whether one was put in place.
 static bool has_new(int watch)
 {
@@ -93,7 +88,7 @@ static Err wait_for_checkpoint(int watch)
 static Err ask_server(const ReplayOptions *options, Arena *arena)
 {
 	JournalFolder folder;
-	CLEANUP(closep) int watch = inotify_init1(IN_CLOEXEC);
+	CLEANUP(fd_closep) int watch = inotify_init1(IN_CLOEXEC);
 	TRY(journal_folder_read(options->journal_dir, arena, &folder));
 	if (folder.owner == 0)
 		return err(ERR_UNAVAILABLE,
@@ -206,7 +201,7 @@ static int replay(const Asked *asked)
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
 	if (e != OK) {
-		fprintf(stderr, "error: %s: %s\n", err_reason(e), err_detail()->message);
+		command_failed(e);
 		return exit_of(e);
 	}
 	return asked->json ? print_json(&report, arena) : print_report(&report);
@@ -234,15 +229,11 @@ int replay_main(int argc, char **argv)
 		asked.json |= option == 'J';
 		if (option == 'h')
 			return fputs(usage, stdout) < 0;
-		if (option == '?') {
-			fputs(usage, stderr);
-			return USAGE;
-		}
+		if (option == '?')
+			return command_usage(usage);
 	}
-	if (optind + 1 != argc) {
-		fputs(usage, stderr);
-		return USAGE;
-	}
+	if (optind + 1 != argc)
+		return command_usage(usage);
 	asked.state_dir = argv[optind];
 	return replay(&asked);
 }
