@@ -24,20 +24,12 @@ static Err make_channel(Current *current, const CurrentContent *content, Channel
 	return OK;
 }
 
-// Its arena is its own, like any snapshot's, because whoever lets go of the last pin frees it.
 static Err make_deployed(Channel *channel, const CurrentContent *content, Deployed **ret)
 {
-	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
-	Deployed *deployed = arena ? ARENA_NEW(arena, Deployed) : NULL;
-	Figures *figures = arena ? figures_new(arena) : NULL;
-	if (!deployed || !figures)
-		return err(ERR_NO_MEMORY, "no memory for a snapshot");
-	deployed->pins = 1;
-	deployed->channel = channel;
-	deployed->arena = STEAL(arena);
+	Deployed *deployed;
+	TRY(deployed_new(channel, ARENA_BLOCK, &deployed));
 	deployed->plan = content->plan;
 	deployed->prepared = content->prepared;
-	deployed->figures = figures;
 	deployed->version = content->version;
 	deployed->blob = content->digest;
 	digest_hex(&deployed->blob, deployed->blob_hex);

@@ -118,6 +118,9 @@ void channel_serve(Channel *channel, Deployed *stable, Deployed *candidate, unsi
 void channel_pin_both(Channel *channel, const Deployed *ret[2]);
 // What has no pin any more.
 void retired_free(Current *current);
+// A snapshot of the channel with nothing in it yet and one pin, in an arena of its own, because whoever lets
+// go of the last pin frees it; `block` is the arena's. Error: NO_MEMORY.
+Err deployed_new(Channel *channel, size_t block, Deployed **ret);
 void deployed_free(Deployed *deployed);
 static inline void deployed_freep(Deployed **deployed)
 {

@@ -52,15 +52,8 @@ static Err fill(Deployed *deployed, const CurrentOptions *options, const Manifes
 static Err build(Channel *channel, const Manifest *manifest, const Digest *digest, Str blob, int64_t now_us,
         Deployed **ret)
 {
-	CLEANUP(arena_freep) Arena *arena = arena_new(ARENA_BLOCK, 0);
-	Deployed *deployed = arena ? ARENA_NEW(arena, Deployed) : NULL;
-	Figures *figures = arena ? figures_new(arena) : NULL;
-	if (!deployed || !figures)
-		return err(ERR_NO_MEMORY, "no memory for a snapshot");
-	deployed->pins = 1;
-	deployed->channel = channel;
-	deployed->arena = arena;
-	deployed->figures = figures;
+	CLEANUP(deployed_freep) Deployed *deployed = NULL;
+	TRY(deployed_new(channel, ARENA_BLOCK, &deployed));
 	deployed->epoch = manifest->epoch;
 	deployed->version = manifest->version;
 	deployed->manifest = *digest;
@@ -69,8 +62,7 @@ static Err build(Channel *channel, const Manifest *manifest, const Digest *diges
 	deployed->since_us = now_us;
 	deployed->expires_us = manifest->expires_us;
 	TRY(fill(deployed, &channel->current->options, manifest, blob));
-	(void)STEAL(arena);
-	*ret = deployed;
+	*ret = STEAL(deployed);
 	return OK;
 }
 

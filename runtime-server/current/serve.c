@@ -150,6 +150,21 @@ void current_release(const Deployed *deployed)
 		retire(mine);
 }
 
+Err deployed_new(Channel *channel, size_t block, Deployed **ret)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(block, 0);
+	Deployed *deployed = arena ? ARENA_NEW(arena, Deployed) : NULL;
+	Figures *figures = arena ? figures_new(arena) : NULL;
+	if (!deployed || !figures)
+		return err(ERR_NO_MEMORY, "no memory for a snapshot");
+	deployed->pins = 1;
+	deployed->channel = channel;
+	deployed->arena = STEAL(arena);
+	deployed->figures = figures;
+	*ret = deployed;
+	return OK;
+}
+
 void deployed_free(Deployed *deployed)
 {
 	if (!deployed)
