@@ -21,54 +21,44 @@ void expr_exhaust(Evaluation *evaluation)
 	evaluation->fuel = 0;
 }
 
+static bool divides(Callee callee)
+{
+	return callee == CALLEE_DIVIDE || callee == CALLEE_MODULUS;
+}
+
+static ExprValue by_zero(Callee callee)
+{
+	return expr_error(callee == CALLEE_DIVIDE ? EXPR_ERR_DIVIDE_BY_ZERO : EXPR_ERR_MODULUS_BY_ZERO);
+}
+
+// Of integers of any type: does what does not divide, and tells whether it overflows.
+#define OVERFLOWS(callee, a, b, result)                                                                      \
+	((callee) == CALLEE_ADD               ? __builtin_add_overflow(a, b, result)                         \
+	        : (callee) == CALLEE_SUBTRACT ? __builtin_sub_overflow(a, b, result)                         \
+	                                      : __builtin_mul_overflow(a, b, result))
+
 static ExprValue int_arithmetic(Callee callee, int64_t a, int64_t b)
 {
-	int64_t result = 0;
-	bool overflow = false;
+	int64_t result;
 
-	switch (callee) {
-	case CALLEE_ADD:
-		overflow = __builtin_add_overflow(a, b, &result);
-		break;
-	case CALLEE_SUBTRACT:
-		overflow = __builtin_sub_overflow(a, b, &result);
-		break;
-	case CALLEE_MULTIPLY:
-		overflow = __builtin_mul_overflow(a, b, &result);
-		break;
-	default:
-		if (b == 0)
-			return expr_error(
-			        callee == CALLEE_DIVIDE ? EXPR_ERR_DIVIDE_BY_ZERO : EXPR_ERR_MODULUS_BY_ZERO);
-		overflow = a == INT64_MIN && b == -1;
-		if (!overflow)
-			result = callee == CALLEE_DIVIDE ? a / b : a % b;
-	}
-	return overflow ? expr_error(EXPR_ERR_OVERFLOW) : value_int(result);
+	if (!divides(callee))
+		return OVERFLOWS(callee, a, b, &result) ? expr_error(EXPR_ERR_OVERFLOW) : value_int(result);
+	if (b == 0)
+		return by_zero(callee);
+	if (a == INT64_MIN && b == -1)
+		return expr_error(EXPR_ERR_OVERFLOW);
+	return value_int(callee == CALLEE_DIVIDE ? a / b : a % b);
 }
 
 static ExprValue uint_arithmetic(Callee callee, uint64_t a, uint64_t b)
 {
-	uint64_t result = 0;
-	bool overflow = false;
+	uint64_t result;
 
-	switch (callee) {
-	case CALLEE_ADD:
-		overflow = __builtin_add_overflow(a, b, &result);
-		break;
-	case CALLEE_SUBTRACT:
-		overflow = __builtin_sub_overflow(a, b, &result);
-		break;
-	case CALLEE_MULTIPLY:
-		overflow = __builtin_mul_overflow(a, b, &result);
-		break;
-	default:
-		if (b == 0)
-			return expr_error(
-			        callee == CALLEE_DIVIDE ? EXPR_ERR_DIVIDE_BY_ZERO : EXPR_ERR_MODULUS_BY_ZERO);
-		result = callee == CALLEE_DIVIDE ? a / b : a % b;
-	}
-	return overflow ? expr_error(EXPR_ERR_OVERFLOW) : expr_uint(result);
+	if (!divides(callee))
+		return OVERFLOWS(callee, a, b, &result) ? expr_error(EXPR_ERR_OVERFLOW) : expr_uint(result);
+	if (b == 0)
+		return by_zero(callee);
+	return expr_uint(callee == CALLEE_DIVIDE ? a / b : a % b);
 }
 
 static ExprValue double_arithmetic(Callee callee, double a, double b)
@@ -85,6 +75,35 @@ static ExprValue double_arithmetic(Callee callee, double a, double b)
 	default:
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	}
+}
+
+// Texts or lists, one behind the other.
+static ExprValue concat(Evaluation *evaluation, ExprValue a, ExprValue b)
+{
+	bool list = a.kind == EXPR_LIST;
+	size_t size = list ? sizeof(ExprValue) : 1;
+	size_t total = (size_t)a.len + b.len;
+	char *memory;
+
+	if (!list && a.kind != EXPR_STRING && a.kind != EXPR_BYTES)
+		return expr_error(EXPR_ERR_NO_OVERLOAD);
+	if (b.len == 0)
+		return a;
+	if (a.len == 0)
+		return b;
+	if (!expr_burn(evaluation, total * size))
+		return expr_error(EXPR_ERR_FUEL);
+	memory = total <= UINT32_MAX ? arena_alloc(evaluation->arena, total * size) : NULL;
+	if (!memory)
+		return expr_error(EXPR_ERR_MEMORY);
+	memcpy(memory, a.s, a.len * size);
+	memcpy(memory + a.len * size, b.s, b.len * size);
+	a.len = (uint32_t)total;
+	if (list)
+		a.items = (const ExprValue *)(const void *)memory;
+	else
+		a.s = memory;
+	return a;
 }
 
 ExprValue expr_arithmetic(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b)
@@ -109,8 +128,7 @@ ExprValue expr_arithmetic(Evaluation *evaluation, Callee callee, ExprValue a, Ex
 	case EXPR_DOUBLE:
 		return double_arithmetic(callee, a.d, b.d);
 	default:
-		return callee == CALLEE_ADD ? expr_concat(evaluation, a, b)
-		                            : expr_error(EXPR_ERR_NO_OVERLOAD);
+		return callee == CALLEE_ADD ? concat(evaluation, a, b) : expr_error(EXPR_ERR_NO_OVERLOAD);
 	}
 }
 
@@ -216,32 +234,4 @@ ExprValue expr_index(Evaluation *evaluation, ExprValue range, ExprValue index)
 		return expr_error(EXPR_ERR_NO_OVERLOAD);
 	found = expr_map_find(evaluation, range, index);
 	return found ? *found : expr_error(EXPR_ERR_NO_SUCH_KEY);
-}
-
-ExprValue expr_concat(Evaluation *evaluation, ExprValue a, ExprValue b)
-{
-	bool list = a.kind == EXPR_LIST;
-	size_t size = list ? sizeof(ExprValue) : 1;
-	size_t total = (size_t)a.len + b.len;
-	char *memory;
-
-	if (!list && a.kind != EXPR_STRING && a.kind != EXPR_BYTES)
-		return expr_error(EXPR_ERR_NO_OVERLOAD);
-	if (b.len == 0)
-		return a;
-	if (a.len == 0)
-		return b;
-	if (!expr_burn(evaluation, total * size))
-		return expr_error(EXPR_ERR_FUEL);
-	memory = total <= UINT32_MAX ? arena_alloc(evaluation->arena, total * size) : NULL;
-	if (!memory)
-		return expr_error(EXPR_ERR_MEMORY);
-	memcpy(memory, a.s, a.len * size);
-	memcpy(memory + a.len * size, b.s, b.len * size);
-	a.len = (uint32_t)total;
-	if (list)
-		a.items = (const ExprValue *)(const void *)memory;
-	else
-		a.s = memory;
-	return a;
 }

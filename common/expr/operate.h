@@ -49,6 +49,3 @@ ExprValue expr_negate(ExprValue a);
 ExprValue expr_relation(Evaluation *evaluation, Callee callee, ExprValue a, ExprValue b);
 ExprValue expr_in(Evaluation *evaluation, ExprValue x, ExprValue list);
 ExprValue expr_index(Evaluation *evaluation, ExprValue range, ExprValue index);
-
-// Concatenation of texts or lists.
-ExprValue expr_concat(Evaluation *evaluation, ExprValue a, ExprValue b);

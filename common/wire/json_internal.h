@@ -47,6 +47,8 @@ void json_put(JsonOut *out, const char *text, size_t len);
 void json_put_cstr(JsonOut *out, const char *text);
 // In double quotes; what is not printable escaped, so that JSON and YAML both read it back.
 void json_put_string(JsonOut *out, Str text);
+// What is no text and no collection: a number, true, false, null.
+void json_put_plain(JsonOut *out, const json_t *json);
 // How many bytes at the front of `text` are one character that must be escaped; 0: it is printable.
 size_t json_unprintable(Str text);
 

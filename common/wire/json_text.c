@@ -141,6 +141,25 @@ void json_real_text(double value, char text[JSON_REAL_SIZE])
 		strcat(text, ".0");
 }
 
+void json_put_plain(JsonOut *out, const json_t *json)
+{
+	char number[JSON_REAL_SIZE];
+
+	switch (json_typeof(json)) {
+	case JSON_INTEGER:
+		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+		json_put_cstr(out, number);
+		break;
+	case JSON_REAL:
+		json_real_text(json_real_value(json), number);
+		json_put_cstr(out, number);
+		break;
+	default:
+		json_put_cstr(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
+		break;
+	}
+}
+
 static void value_put(JsonOut *out, const json_t *json, bool indent, unsigned depth);
 
 static void object_put(JsonOut *out, const json_t *json, bool indent, unsigned depth)
@@ -183,8 +202,6 @@ static void array_put(JsonOut *out, const json_t *json, bool indent, unsigned de
 
 static void value_put(JsonOut *out, const json_t *json, bool indent, unsigned depth)
 {
-	char number[JSON_REAL_SIZE];
-
 	switch (json_typeof(json)) {
 	case JSON_OBJECT:
 		object_put(out, json, indent, depth);
@@ -195,16 +212,8 @@ static void value_put(JsonOut *out, const json_t *json, bool indent, unsigned de
 	case JSON_STRING:
 		json_put_string(out, str_n(json_string_value(json), json_string_length(json)));
 		break;
-	case JSON_INTEGER:
-		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
-		json_put_cstr(out, number);
-		break;
-	case JSON_REAL:
-		json_real_text(json_real_value(json), number);
-		json_put_cstr(out, number);
-		break;
 	default:
-		json_put_cstr(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
+		json_put_plain(out, json);
 		break;
 	}
 }

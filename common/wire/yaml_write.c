@@ -91,7 +91,6 @@ static void literal_put(JsonOut *out, Str text, size_t indent)
 static void scalar_put(JsonOut *out, const json_t *json, size_t indent)
 {
 	Str text = str_n(json_string_value(json), json_string_length(json));
-	char number[JSON_REAL_SIZE];
 
 	switch (json_typeof(json)) {
 	case JSON_STRING:
@@ -100,20 +99,12 @@ static void scalar_put(JsonOut *out, const json_t *json, size_t indent)
 		else
 			text_put(out, text);
 		break;
-	case JSON_INTEGER:
-		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
-		json_put_cstr(out, number);
-		break;
-	case JSON_REAL:
-		json_real_text(json_real_value(json), number);
-		json_put_cstr(out, number);
-		break;
 	case JSON_OBJECT:
 	case JSON_ARRAY:
 		json_put_cstr(out, json_is_object(json) ? "{}" : "[]");
 		break;
 	default:
-		json_put_cstr(out, json_is_true(json) ? "true" : json_is_false(json) ? "false" : "null");
+		json_put_plain(out, json);
 		break;
 	}
 	json_put(out, "\n", 1);
