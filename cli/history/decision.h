@@ -68,3 +68,7 @@ json_t *decision_inputs_json(const Plan *plan, const Receipt *receipt, Arena *ar
 json_t *decision_segments_json(const Plan *plan, const Visitor *visitor);
 // What a decision made again answers: points with offers and, if it explains, candidates.
 json_t *decision_points_json(const Plan *plan, const Decision *decision, Arena *arena);
+// "contact", "accept", "reject", "suppress" or "qualify".
+const char *fact_kind_name(FactKind kind);
+// Adds "until" and "score" to an item, for the facts that have them.
+void fact_put_bounds(const Fact *fact, json_t *item);

@@ -87,19 +87,29 @@ json_t *decision_segments_json(const Plan *plan, const Visitor *visitor)
 	return list;
 }
 
+const char *fact_kind_name(FactKind kind)
+{
+	static const char *const names[] = {"contact", "accept", "reject", "suppress", "qualify"};
+	return names[kind];
+}
+
+void fact_put_bounds(const Fact *fact, json_t *item)
+{
+	if (fact->kind >= FACT_SUPPRESS && fact->until_us != INT64_MAX)
+		json_object_set_new(item, "until", time_json(fact->until_us));
+	if (fact->kind == FACT_QUALIFY)
+		json_object_set_new(item, "score", json_real(fact->score));
+}
+
 static json_t *facts_json(const Plan *plan, const Fact *facts, size_t count)
 {
-	static const char *const kinds[] = {"contact", "accept", "reject", "suppress", "qualify"};
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
 		const Fact *fact = &facts[i];
-		json_t *item = json_pack("{s:s, s:s, s:o, s:I}", "kind", kinds[fact->kind], "offer_code",
-		        plan_snapshot(plan)->offers[fact->offer]->code, "time", time_json(fact->time_us),
-		        "count", (json_int_t)fact->count);
-		if (fact->kind >= FACT_SUPPRESS && fact->until_us != INT64_MAX)
-			json_object_set_new(item, "until", time_json(fact->until_us));
-		if (fact->kind == FACT_QUALIFY)
-			json_object_set_new(item, "score", json_real(fact->score));
+		json_t *item = json_pack("{s:s, s:s, s:o, s:I}", "kind", fact_kind_name(fact->kind),
+		        "offer_code", plan_snapshot(plan)->offers[fact->offer]->code, "time",
+		        time_json(fact->time_us), "count", (json_int_t)fact->count);
+		fact_put_bounds(fact, item);
 		json_array_append_new(list, item);
 	}
 	return list;

@@ -119,7 +119,6 @@ static void put_visitor(
 
 static json_t *past_json(const Plan *plan, const VisitorState *state, int64_t begun_us)
 {
-	static const char *const kinds[] = {"contact", "accept", "reject", "suppress", "qualify"};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < state->fact_count; i++) {
@@ -129,13 +128,10 @@ static json_t *past_json(const Plan *plan, const VisitorState *state, int64_t be
 		if (fact->time_us >= begun_us)
 			continue;
 		item = json_pack("{s:s, s:s, s:o}", "offer", plan_snapshot(plan)->offers[fact->offer]->code,
-		        "kind", kinds[fact->kind], "at", time_json(fact->time_us));
+		        "kind", fact_kind_name(fact->kind), "at", time_json(fact->time_us));
 		if (fact->count > 1)
 			json_object_set_new(item, "times", json_integer(fact->count));
-		if (fact->kind >= FACT_SUPPRESS && fact->until_us != INT64_MAX)
-			json_object_set_new(item, "until", time_json(fact->until_us));
-		if (fact->kind == FACT_QUALIFY)
-			json_object_set_new(item, "score", json_real(fact->score));
+		fact_put_bounds(fact, item);
 		json_array_append_new(list, item);
 	}
 	return list;
