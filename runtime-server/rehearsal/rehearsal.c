@@ -301,11 +301,6 @@ VisitorView *rehearsal_view(Rehearsal *rehearsal)
 	return ((const Prepared *)rehearsal->prepared)->view;
 }
 
-size_t rehearsal_sessions(const Rehearsal *rehearsal)
-{
-	return service_sessions(rehearsal->service);
-}
-
 // --- state ---
 
 Err rehearsal_facts(

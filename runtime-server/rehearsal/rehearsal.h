@@ -120,7 +120,6 @@ const Session *rehearsal_session(Rehearsal *rehearsal, Str id);
 // 0 on, with other work between them (session_fetch).
 uint64_t rehearsal_place(const Rehearsal *rehearsal, Str session_id);
 void rehearsal_fetch(const Rehearsal *rehearsal, uint64_t place, unsigned step);
-size_t rehearsal_sessions(const Rehearsal *rehearsal); // open ones
 
 // --- state ---
 

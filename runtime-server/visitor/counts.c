@@ -34,11 +34,6 @@ PeriodNumbers period_numbers(int64_t time_us)
 	return numbers;
 }
 
-uint32_t period_number(Parley__Snapshot__V1__Period period, int64_t time_us)
-{
-	return period_numbers(time_us).of[period - PERIOD(EVER)];
-}
-
 void count_slot_add(CountSlot slots[2], uint32_t number, uint64_t count)
 {
 	CountSlot *slot = &slots[number & 1];

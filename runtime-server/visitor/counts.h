@@ -25,10 +25,9 @@ typedef struct PeriodNumbers {
 	uint32_t of[COUNT_PERIODS];
 } PeriodNumbers;
 
-// Times out of range (before 1970, after 3800) count as the first or last that is in it.
+// Consecutive periods of a kind have consecutive numbers. Times out of range (before 1970, after 3800) count
+// as the first or last that is in it.
 PeriodNumbers period_numbers(int64_t time_us);
-// Consecutive periods of a kind have consecutive numbers.
-uint32_t period_number(Parley__Snapshot__V1__Period period, int64_t time_us);
 
 // In the two slots of a kind of period. An older period than the one that a slot holds is not counted.
 void count_slot_add(CountSlot slots[2], uint32_t number, uint64_t count);

@@ -79,12 +79,6 @@ static void put_checksum(uint8_t *header, uint32_t crc)
 	memcpy(header, &crc, sizeof crc);
 }
 
-void section_seal(uint8_t *section, SectionType type, size_t len)
-{
-	put_header(section, type, len);
-	put_checksum(section, crc32c(0, section + 4, SECTION_HEADER - 4 + len));
-}
-
 void section_begin(SectionFile *file)
 {
 	file->front.len = file->body.len = 0;

@@ -37,6 +37,3 @@ void section_file_free(SectionFile *file);
 // Empties `front` and `body`.
 void section_begin(SectionFile *file);
 void section_end(SectionFile *file, SectionType type);
-
-// Writes the header of a section whose payload of `len` bytes stands at section + SECTION_HEADER.
-void section_seal(uint8_t *section, SectionType type, size_t len);

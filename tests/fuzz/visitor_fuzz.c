@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "visitor/keeper.h"
+#include "world/section.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/config.h"
 #include "base/nearest.h"
+#include "lib/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,22 +64,6 @@ static const ConfigField fields[] = {
                 .fields = listener_fields,
                 .item_size = sizeof(Listener)},
         {0}};
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(4096, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static void refused(const char *text, const char *says)
 {

@@ -1,4 +1,5 @@
 // What people hand over: CSV files, attribute values, audiences.
+#include "lib/arena.h"
 #include "rows/profile.h"
 #include "touchpoint/value.h"
 
@@ -7,22 +8,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(4096, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static Csv *csv_of(const char *text, size_t len)
 {

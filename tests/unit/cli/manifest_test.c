@@ -1,4 +1,5 @@
 // Resources in files: read whole, checked, sorted; and how two of them differ.
+#include "lib/arena.h"
 #include "resource/manifest.h"
 #include "wire/json_diff.h"
 
@@ -7,22 +8,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(4096, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static void documents_are_sorted_by_what_they_need(void **state)
 {

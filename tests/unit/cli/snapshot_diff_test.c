@@ -1,6 +1,7 @@
 // What changed between two snapshots is told by names: whatever only moved, because something was put before
 // it, is no difference.
 #include "base/cleanup.h"
+#include "lib/arena.h"
 #include "release/snapshot_json.h"
 #include "world/world.h"
 
@@ -9,22 +10,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static json_t *told(const Snapshot *snapshot)
 {

@@ -1,5 +1,6 @@
 // A plan answers by name, and a visitor's segments.
 #include "decide/decide.h"
+#include "lib/arena.h"
 #include "world/seal.h"
 #include "world/world.h"
 
@@ -8,22 +9,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const Plan *plan_of(World *world)
 {

@@ -2,6 +2,7 @@
 // slow, hung, away or back again. No load may take much longer than its time-out, whatever the database does.
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "lib/arena.h"
 #include "lib/postgres.h"
 #include "pg/pg.h"
 #include "profile/profile.h"
@@ -21,21 +22,6 @@
 enum { TIMEOUT_MS = 2000, PATIENCE_MS = 20000 };
 
 static TestPostgres postgres;
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(16 * 1024, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static void run_sql(const char *sql)
 {

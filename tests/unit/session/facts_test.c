@@ -1,5 +1,6 @@
 // What a session remembers of offers, and the actions that wait for their time: bounded, in order, and found
 // again under another snapshot.
+#include "lib/arena.h"
 #include "session/session.h"
 #include "world/world.h"
 
@@ -8,22 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const Plan *plan_of(const Snapshot *snapshot)
 {

@@ -1,5 +1,6 @@
 // What a session remembers, and how it carries on when another snapshot serves.
 #include "base/cleanup.h"
+#include "lib/arena.h"
 #include "session/table.h"
 #include "world/seal.h"
 #include "world/world.h"
@@ -9,22 +10,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const Plan *plan_of(World *world)
 {

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "visitor/replay.h"
+#include "world/section.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // Messages as people and browsers write them.
 #include "base/cleanup.h"
 #include "google/rpc/error_details.pb-c.h"
+#include "lib/arena.h"
 #include "parley/design/v1/history.pb-c.h"
 #include "parley/design/v1/offer.pb-c.h"
 #include "parley/design/v1/treatment_rule.pb-c.h"
@@ -15,22 +16,6 @@
 
 #define OFFER (&parley__design__v1__offer__descriptor)
 #define RULE  (&parley__design__v1__treatment_rule__descriptor)
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(4096, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static Err parse(const ProtobufCMessageDescriptor *descriptor, const char *text, ProtobufCMessage **ret)
 {

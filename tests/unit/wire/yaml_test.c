@@ -1,5 +1,6 @@
 // YAML as people write it, and that what is written reads back to the same.
 #include "base/cleanup.h"
+#include "lib/arena.h"
 #include "wire/json.h"
 
 #include <setjmp.h>
@@ -7,22 +8,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static Arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(4096, 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const char *as_json(const char *yaml)
 {
