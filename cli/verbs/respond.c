@@ -92,9 +92,8 @@ static Err check_type(Cli *cli, const char *response)
 		known = arena_printf(cli->arena, "%s%s%s", known, i ? ", " : "", name ? name : "");
 	}
 	return err_at(ERR_FIELD_INVALID, "response",
-	        "there is no outcome type '%s', so the response would find nothing to match: accept, reject "
-	        "or "
-	        "one of %s; nothing was sent",
+	        "there is no outcome type '%s', so the response would find nothing to match; there are: "
+	        "%s; nothing was sent",
 	        response, known);
 }
 

@@ -147,6 +147,9 @@ static Err list_evidence(Release *release, List *list, Parley__Design__V1__ListE
 {
 	TRY(check_page(list));
 	TRY(store_read(release->services->store, read_page, list));
+	if (!list->count && !*list->in->page_token)
+		return environment_asked(
+		        release->environments, release->services->store, "", list->in->channel);
 	size_t count = list->count < list->limit ? list->count : list->limit;
 	if (count < list->count) {
 		Str position = str(arena_printf(list->arena, "%lld", (long long)list->rows[count - 1].id));

@@ -61,6 +61,9 @@ static Err list_deployments(List *list, Parley__Design__V1__ListDeploymentsRespo
 {
 	TRY(check_page(list));
 	TRY(store_read(list->release->services->store, read_page, list));
+	if (!list->count && !*list->in->page_token)
+		return environment_asked(list->release->environments, list->release->services->store,
+		        list->in->environment, list->in->channel);
 	size_t count = list->count;
 	if (count > list->limit) {
 		count = list->limit;
@@ -108,6 +111,9 @@ static Err get_rollout_status(Look *look, Parley__Design__V1__GetRolloutStatusRe
 	if (*look->in->environment)
 		TRY(environment_find(look->release->environments, str(look->in->environment), &environment));
 	TRY(store_read(look->release->services->store, read_current, look));
+	if (!look->count)
+		return environment_asked(
+		        look->release->environments, look->release->services->store, "", look->in->channel);
 	out->deployments = ARENA_ARRAY(look->arena, Deployment *, look->count);
 	if (!out->deployments)
 		return release_no_memory();

@@ -98,6 +98,10 @@ for words in "history" "report offers" "orphans list" "outcomes list" "source-co
 	# shellcheck disable=SC2086 # words
 	refused "there is no channel 'bnak' (there are: none)" parley $words --channel bnak
 done
+for words in "rollout status" "rollout history" "evidence list"; do
+	# shellcheck disable=SC2086 # words
+	refused "there is no channel 'bnak'" parley $words bnak
+done
 expect GOLD parley history --channel bank --limit 1
 
 tell "a response that is no outcome type is not sent"
