@@ -27,10 +27,6 @@ Err json_enum_read(
 // Whether a repeated field is a map from string to string.
 bool json_is_map(const ProtobufCFieldDescriptor *field);
 
-// A finite number in as few digits as read back to the same, always with a point or an exponent.
-enum { JSON_REAL_SIZE = 32 };
-void json_real_text(double value, char text[JSON_REAL_SIZE]);
-
 // What YAML's core schema makes of a scalar without quotes (which is not null); NULL if memory is out. `text`
 // is NUL-terminated.
 json_t *json_yaml_plain(Str text);
@@ -47,7 +43,8 @@ void json_put(JsonOut *out, const char *text, size_t len);
 void json_put_cstr(JsonOut *out, const char *text);
 // In double quotes; what is not printable escaped, so that JSON and YAML both read it back.
 void json_put_string(JsonOut *out, Str text);
-// What is no text and no collection: a number, true, false, null.
+// What is no text and no collection: true, false, null, a number in as few digits as read back to the same,
+// doubles always with a point or an exponent.
 void json_put_plain(JsonOut *out, const json_t *json);
 // How many bytes at the front of `text` are one character that must be escaped; 0: it is printable.
 size_t json_unprintable(Str text);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { JSON_DEPTH_MAX = 64, INDENT = 2 };
+enum { JSON_DEPTH_MAX = 64, INDENT = 2, REAL_SIZE = 32 };
 
 static bool too_deep(const json_t *json, unsigned left)
 {
@@ -126,14 +126,14 @@ static void newline(JsonOut *out, bool indent, unsigned depth)
 		json_put(out, " ", 1);
 }
 
-void json_real_text(double value, char text[JSON_REAL_SIZE])
+static void real_text(double value, char text[REAL_SIZE])
 {
 	if (value == trunc(value) && fabs(value) < 1e15) {
-		snprintf(text, JSON_REAL_SIZE, "%.1f", value);
+		snprintf(text, REAL_SIZE, "%.1f", value);
 		return;
 	}
 	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, JSON_REAL_SIZE - 2, "%.*g", digits, value);
+		snprintf(text, REAL_SIZE - 2, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;
 	}
@@ -143,7 +143,7 @@ void json_real_text(double value, char text[JSON_REAL_SIZE])
 
 void json_put_plain(JsonOut *out, const json_t *json)
 {
-	char number[JSON_REAL_SIZE];
+	char number[REAL_SIZE];
 
 	switch (json_typeof(json)) {
 	case JSON_INTEGER:
@@ -151,7 +151,7 @@ void json_put_plain(JsonOut *out, const json_t *json)
 		json_put_cstr(out, number);
 		break;
 	case JSON_REAL:
-		json_real_text(json_real_value(json), number);
+		real_text(json_real_value(json), number);
 		json_put_cstr(out, number);
 		break;
 	default:

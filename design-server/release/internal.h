@@ -200,7 +200,6 @@ Deployment *map_deployment(const Row *row, Arena *arena);
 Err map_approvals(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret);
 Err map_details(Pg *pg, const Release *release, const Row *row, Arena *arena, Deployment *ret);
 Parley__Design__V1__Evidence *map_evidence(const EvidenceRow *row, Arena *arena);
-Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena);
 Err release_no_memory(void);
 
 // --- deploy.c ---

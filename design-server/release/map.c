@@ -3,7 +3,7 @@
 
 #include "wire/timestamp.h"
 
-Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
+static Google__Protobuf__Timestamp *map_time(int64_t us, Arena *arena)
 {
 	return us ? wire_timestamp(us, arena) : NULL;
 }
