@@ -161,6 +161,15 @@ database "DELETE FROM effect_history WHERE runtime_id = 'test-2' AND what = 'bro
 ! rebuilt test-2 test-2 >/dev/null || stack_fail "the difference should be found"
 
 tell "and of a server that is older than what the history has, from when on all is there"
+# applied_after TIME: the history is complete since so long after the second in which test-1 began; says what it lacks then.
+applied_after()
+{
+	database "UPDATE schema_migration SET applied = interval '$1' + (SELECT to_timestamp(min(incarnation) >> 31) FROM ship_cursor WHERE runtime_id = 'test-1')
+		WHERE name IN ('0020_effects_in_history.sql', '0028_effect_history.sql')" >/dev/null
+	database "SELECT string_agg(lacks, ' ' ORDER BY lacks) FROM history_incomplete WHERE runtime_id = 'test-1'"
+}
+is "what is lacking since the second in which the server began" "$(applied_after 999ms)" ""
+is "what is lacking since the second after" "$(applied_after 1s)" "effect_history effects"
 database "INSERT INTO ship_cursor VALUES ('test', 'test-1', (extract(epoch FROM timestamptz '2020-02-01')::bigint << 31) + 1, 7, now())" >/dev/null
 kept=$(database "SELECT to_char(applied AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') FROM schema_migration WHERE name = '0028_effect_history.sql'")
 expect "equal, byte for byte" rebuilt test test-1
