@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -23,6 +24,9 @@ enum {
 	REFUSE_PERCENT = 70,
 	RETRY_QUOTA_MS = 1000,
 	RETRY_BUSY_MS = 10,
+	// The committer should have taken the batch long ago. On a busy machine it may have had no processor
+	// for some ten milliseconds, and who appends without a pause would fill the rest before it gets one.
+	LAGS_BYTES = BATCH_BYTES / 2,
 };
 static const int64_t DEFAULT_QUOTA = INT64_C(4) << 30;
 
@@ -303,7 +307,10 @@ Err journal_append(Journal *journal, Str event_id, Str payload, JournalDone done
 	Err e = may_append(journal, size, done != NULL);
 	if (e == OK)
 		put(journal, &record, size, (Waiter){done, context});
+	bool lags = journal->filling->len > LAGS_BYTES;
 	pthread_mutex_unlock(&journal->lock);
+	if (lags)
+		sched_yield();
 	return e;
 }
 
