@@ -1,8 +1,6 @@
 // What jemalloc is told. A snapshot's plan is made and the one before it given back at every swap; by default
 // such pages stay for ten seconds, and how much memory a server has then hangs on how often it was deployed
-// to of late (80 to 92 MiB in tests/swap). After a second they go back: 80 to 81, with calls no slower. And
-// each thread keeps up to 128 freed pieces of a size instead of 20: gRPC core takes some 11 KiB for a call,
-// and with more calls in flight than that each of them made a slab and gave it back.
+// to of late (80 to 92 MiB in tests/swap). After a second they go back: 80 to 81, with calls no slower.
 #include <jemalloc/jemalloc.h>
 
-const char *malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0,tcache_nslots_small_min:128";
+const char *malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";
