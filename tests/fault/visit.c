@@ -305,7 +305,8 @@ static Err start_long(Visit *v)
 
 Err visit_fill(const VisitWorld *world, int thread, const atomic_bool *stop, Arena *arena)
 {
-	enum { POINTS = 16, PAUSED_ENOUGH = 20 };
+	enum { POINTS = 16 };
+	static const int64_t LASTING_US = US_PER_S;
 	MESSAGE(GetOffersRequest) request = INIT(GET_OFFERS_REQUEST);
 	MESSAGE(PointRequest) point = INIT(POINT_REQUEST), *points[POINTS];
 	Visit v = {.world = world, .arena = arena, .thread = thread};
@@ -318,11 +319,13 @@ Err visit_fill(const VisitWorld *world, int thread, const atomic_bool *stop, Are
 	request.n_points = POINTS;
 	TRY(start_long(&v));
 	request.session_id = v.session_id;
-	for (int paused = 0; paused < PAUSED_ENOUGH && !atomic_load(stop);) {
+	for (int64_t since_us = monotonic_us();
+	        monotonic_us() - since_us < LASTING_US && !atomic_load(stop);) {
 		arena_reset(arena);
 		TRY(call(&v, "GetOffers", &request.base, NULL, &response));
 		atomic_fetch_add(&world->totals->visits, 1);
-		paused += is_paused(&v, (const MESSAGE(GetOffersResponse) *)response);
+		if (!is_paused(&v, (const MESSAGE(GetOffersResponse) *)response))
+			since_us = monotonic_us();
 	}
 	return OK;
 }

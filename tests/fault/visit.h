@@ -35,5 +35,6 @@ Err visit(const VisitWorld *world, Ledger *ledger, Chance *chance, int thread, l
 // One event and nothing else: the journal's last.
 Err visit_mark(const VisitWorld *world, Ledger *ledger, int thread, Arena *arena);
 // A visitor with long keys asks for everything, over and over: fills a journal quickly. Until `stop`, or
-// until the answers have said a few times that they are not recorded.
+// until all answers of a second have said that they are not recorded: a disk that is behind for a moment
+// makes some say so, too.
 Err visit_fill(const VisitWorld *world, int thread, const atomic_bool *stop, Arena *arena);
