@@ -203,8 +203,6 @@ static void put_row(FILE *out, const json_t *plan, size_t colour, bool several)
 
 static void put_table(FILE *out, const json_t *report)
 {
-	static const char *const heads[] = {
-	        "Inverse propensity", "Self-normalised", "Doubly robust", "Gain over what was earned"};
 	const json_t *plans = json_object_get(report, "plans"), *plan;
 	bool several = json_array_size(plans) > 1;
 	size_t i;
@@ -212,8 +210,9 @@ static void put_table(FILE *out, const json_t *report)
 	html_put(out,
 	        "<div class=\"wide\"><table>\n<caption>Reward per decision, with 95 %% intervals</caption>\n"
 	        "<thead><tr><th scope=\"col\">Plan</th>");
-	for (i = 0; i < sizeof heads / sizeof *heads; i++)
-		html_put(out, "<th scope=\"col\" class=\"n\">%s</th>", heads[i]);
+	for (i = 0; i < DRAWN; i++)
+		html_put(out, "<th scope=\"col\" class=\"n\">%s</th>", drawn_titles[i]);
+	html_put(out, "<th scope=\"col\" class=\"n\">Gain over what was earned</th>");
 	if (several)
 		html_put(out, "<th scope=\"col\" class=\"n\">More than %s</th>",
 		        told_text(json_array_get(plans, 0), "name"));

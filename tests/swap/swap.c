@@ -16,7 +16,7 @@
 
 enum {
 	SWAPS = 10000,
-	RATE = 8,  // swaps a second
+	RATE = 8, // swaps a second
 	RATE_MAX = 1000,
 	STRETCH = 30, // swaps; stretches without are a sixth as long
 	QUIET_PART = 6,
