@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { WIDTH_LEAST = 60, WIDTH_MOST = 130, OPTION_COLUMN = 33, VERB_COLUMN = 18 };
-enum { TABLE_WIDTH = 115 }; // a line of verb_table.h that is longer was full
 
 typedef struct OptionWord {
 	const char *verb;
@@ -21,16 +20,13 @@ static const OptionWord option_words[] = {
 #undef OPTION_WORD
 };
 
-// Where the list of all verbs begins to be about something else.
-static const struct {
-	const char *first, *title;
-} sections[] = {{"apply", "Configuration"}, {"pending", "Deployment"},
-        {"load", "Tests and measurements, for gates"}, {"release export", "Releases and roll-outs"},
-        {"session start", "Playing a touchpoint"}, {"snapshot inspect", "Snapshots, keys and roots"},
-        {"history", "What happened"}, {"events import", "Planning and estimating"},
-        {"journal inspect", "Runtime servers' journals"}, {"source-codes issue", "Codes and visitors"},
-        {"audit", "Audit"}, {"profile import", "Profiles and expressions"}, {"login", "Users and contexts"},
-        {"version", "This program"}};
+// The table as it stands: a section's title, or NULL for the next verb.
+static const char *const contents[] = {
+#define VERB_SECTION(title) title,
+#define VERB_ROW(...)       NULL,
+#include "verb_table.h"
+#undef VERB_ROW
+};
 
 static const char *const exit_meanings[] = {
 #define EXIT_ROW(code, name, meaning) [code] = meaning,
@@ -74,29 +70,17 @@ static size_t put_filled(FILE *to, Str text, size_t at, size_t indent)
 	return at;
 }
 
-// Whether a line of the table goes on with the next one, which had no room in it.
-static bool goes_on(Str line, const char *next)
-{
-	return *next != ' ' && *next != '\n' && line.len + 1 + strcspn(next, " \n") > TABLE_WIDTH;
-}
-
 static void put_text(FILE *to, const char *text)
 {
-	size_t at = 0;
-
 	while (*text) {
 		Str line = str_n(text, strcspn(text, "\n"));
-		const char *next = text + line.len + (text[line.len] == '\n');
 
 		if (*text == ' ')
 			fprintf(to, STR_FMT, STR_ARG(line));
 		else
-			at = put_filled(to, line, at, 0);
-		if (*text == ' ' || !goes_on(line, next)) {
-			putc('\n', to);
-			at = 0;
-		}
-		text = next;
+			(void)put_filled(to, line, 0, 0);
+		putc('\n', to);
+		text += line.len + (text[line.len] == '\n');
 	}
 }
 
@@ -144,16 +128,17 @@ static void print_global_options(FILE *to)
 
 static void print_verbs(FILE *to)
 {
-	size_t section = 0;
+	const Verb *verb = verb_rows;
 
-	for (size_t i = 0; i < verb_count; i++) {
-		const Verb *verb = &verb_rows[i];
-
-		if (section < ARRAY_COUNT(sections) && strcmp(verb->words, sections[section].first) == 0)
-			fprintf(to, "%s%s\n", section ? "\n" : "", sections[section].title), section++;
+	for (size_t i = 0; i < ARRAY_COUNT(contents); i++) {
+		if (contents[i]) {
+			fprintf(to, "%s%s\n", i ? "\n" : "", contents[i]);
+			continue;
+		}
 		fprintf(to, "  %-*s ", VERB_COLUMN, verb->words);
 		(void)put_filled(to, str(verb->summary), VERB_COLUMN + 3, VERB_COLUMN + 3);
 		putc('\n', to);
+		verb++;
 	}
 }
 

@@ -1,10 +1,15 @@
 // One row one verb: words, arguments, least and most arguments, options, summary, function, help. The general
-// help lists them in this order.
+// help lists them in this order, by section. A help's paragraph is one line, which is filled to the terminal;
+// lines that begin with a blank stay as they are.
 // clang-format off
+#ifndef VERB_SECTION
+#define VERB_SECTION(title)
+#endif
+VERB_SECTION("Configuration")
 VERB_ROW("apply", "-f PATH…", 0, 0, "file channel dry-run", "create or change resources from YAML files", verb_apply,
-	"Each document of the files is one resource: its kind, its channel and name, and its fields as the API has them in\n"
-	"snake_case, with constants and enum values bare. Documents may stand in any order: they are applied in the order of\n"
-	"their dependencies. What is as the file says is left alone. All documents are read before the first is sent; one that is\n"
+	"Each document of the files is one resource: its kind, its channel and name, and its fields as the API has them in "
+	"snake_case, with constants and enum values bare. Documents may stand in any order: they are applied in the order of "
+	"their dependencies. What is as the file says is left alone. All documents are read before the first is sent; one that is "
 	"larger than a request may be (64 KiB) is refused then, with how to split it.\n"
 	"With --dry-run the server checks and changes nothing.\n\n"
 	"Examples:\n"
@@ -25,8 +30,8 @@ VERB_ROW("diff", "-f PATH…", 0, 0, "file channel", "show how files differ from
 	"  parley diff -f bank.yaml\n"
 	"  parley diff -f bank.yaml && echo nothing to do\n")
 VERB_ROW("export", "[CHANNEL]", 0, 1, "all", "write a channel as YAML that apply takes back", verb_export,
-	"Writes the channel, all that belongs to it, and the offers, offer templates, offer lists and campaigns that it reaches; with\n"
-	"--all, all of them. If it reaches an offer list that is an expression, every offer may be on it and is written. The same configuration is always the same bytes, so it can be kept under version control:\n"
+	"Writes the channel, all that belongs to it, and the offers, offer templates, offer lists and campaigns that it reaches; with "
+	"--all, all of them. If it reaches an offer list that is an expression, every offer may be on it and is written. The same configuration is always the same bytes, so it can be kept under version control: "
 	"applied again it changes nothing.\n\n"
 	"Examples:\n"
 	"  parley export retail-bank > bank.yaml\n"
@@ -48,15 +53,16 @@ VERB_ROW("delete", "KIND NAME", 2, 2, "channel dry-run allow-missing", "delete a
 	"  parley delete offer gold-card\n"
 	"  parley delete zone hero --channel bank --dry-run\n")
 VERB_ROW("flow draw", "CHANNEL NAME", 2, 2, "", "draw a segmentation flow as a tree", verb_flow_draw,
-	"Every step with what it does, and its ways out in the order in which they are tried. A step to which several ways lead is\n"
+	"Every step with what it does, and its ways out in the order in which they are tried. A step to which several ways lead is "
 	"drawn once; elsewhere an arrow names it.\n\n"
 	"Examples:\n"
 	"  parley flow draw bank sorting\n")
+VERB_SECTION("Deployment")
 VERB_ROW("pending", "CHANNEL", 1, 1, "from next limit", "show what is not deployed yet", verb_pending,
-	"Compares the working configuration with what an environment runs (--env; the first of the line if it is left out) and draws\n"
-	"what is added (+), changed (~, each field before → after) and removed (−), and beneath it what depends on it: what names it,\n"
-	"what names that, and so on. With --from another environment's configuration is compared instead: what staging runs but\n"
-	"production does not. With --next it is what the channel's next deployment would bring: what is marked, if anything is.\n"
+	"Compares the working configuration with what an environment runs (--env; the first of the line if it is left out) and draws "
+	"what is added (+), changed (~, each field before → after) and removed (−), and beneath it what depends on it: what names it, "
+	"what names that, and so on. With --from another environment's configuration is compared instead: what staging runs but "
+	"production does not. With --next it is what the channel's next deployment would bring: what is marked, if anything is. "
 	"At most 200 changes are shown, or --limit; all are counted. Exits 0 if nothing is pending, 1 if something is.\n\n"
 	"Examples:\n"
 	"  parley pending bank\n"
@@ -64,16 +70,16 @@ VERB_ROW("pending", "CHANNEL", 1, 1, "from next limit", "show what is not deploy
 	"  parley pending bank --from staging --env production\n"
 	"  parley pending bank --next -o json\n")
 VERB_ROW("mark", "[KIND NAME | --all]", 0, 2, "channel all comment", "mark a resource for the next deployment, and lock it", verb_mark,
-	"A deployment to the first environment brings what is marked for the channel, or everything if nothing is. What is marked\n"
-	"is locked: nobody can change it until it is deployed or unmarked. A resource that was deleted is marked to be removed.\n"
-	"With --all all of the channel is marked, and what it reaches outside itself. What is marked must be whole: what a marked\n"
+	"A deployment to the first environment brings what is marked for the channel, or everything if nothing is. What is marked "
+	"is locked: nobody can change it until it is deployed or unmarked. A resource that was deleted is marked to be removed. "
+	"With --all all of the channel is marked, and what it reaches outside itself. What is marked must be whole: what a marked "
 	"resource uses and does not run yet has to be marked too; the deployment says what is lacking.\n\n"
 	"Examples:\n"
 	"  parley mark rule gold-for-adults --channel bank -m 'spring offers'\n"
 	"  parley mark offer gold --channel bank\n"
 	"  parley mark --all --channel bank\n")
 VERB_ROW("unmark", "[KIND NAME | --all]", 0, 2, "channel all", "take a mark back", verb_unmark,
-	"Whoever made the mark can, and an administrator. --all takes back the mark on all of the channel, not those on single\n"
+	"Whoever made the mark can, and an administrator. --all takes back the mark on all of the channel, not those on single "
 	"resources.\n\n"
 	"Examples:\n"
 	"  parley unmark rule gold-for-adults --channel bank\n"
@@ -84,26 +90,26 @@ VERB_ROW("marks", "", 0, 0, "channel", "list what is marked for deployment", ver
 	"  parley marks --channel bank -o json\n"
 	"  parley get marks --channel bank\n")
 VERB_ROW("validate", "CHANNEL", 1, 1, "acknowledge", "find what is wrong with a channel before it is deployed", verb_validate,
-	"Nothing is run: what cannot be compiled is an error, and what can be shown never to do anything is a warning: segments\n"
-	"that nobody can be in, rules that never fire or are always beaten, offers that nothing shows, dates that are over, points\n"
+	"Nothing is run: what cannot be compiled is an error, and what can be shown never to do anything is a warning: segments "
+	"that nobody can be in, rules that never fire or are always beaten, offers that nothing shows, dates that are over, points "
 	"and events that are gone although touchpoints called them within seven days (--env: in that environment).\n"
-	"A deployment is stopped by errors, and by warnings until each is acknowledged as CODE:OBJECT. Exits 1 if there are errors,\n"
+	"A deployment is stopped by errors, and by warnings until each is acknowledged as CODE:OBJECT. Exits 1 if there are errors, "
 	"9 if there are only warnings and some are not acknowledged.\n\n"
 	"Examples:\n"
 	"  parley validate bank\n"
 	"  parley validate bank --env production -o json\n"
 	"  parley validate bank --acknowledge RULE_OVER:TreatmentRule/spring --acknowledge CAMPAIGN_OVER:Campaign/winter\n")
 VERB_ROW("deploy", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge no-wait", "put a channel into service in an environment", verb_deploy,
-	"In the first environment of the line a snapshot is built from the configuration: from what is marked, if anything is. It is\n"
-	"analysed first: errors stop it, warnings must be acknowledged by name. A later environment gets the very bytes that the\n"
+	"In the first environment of the line a snapshot is built from the configuration: from what is marked, if anything is. It is "
+	"analysed first: errors stop it, warnings must be acknowledged by name. A later environment gets the very bytes that the "
 	"one before it runs (parley promote). What runs already is not deployed twice. Where approvals are needed, it waits for them.\n\n"
 	"Examples:\n"
 	"  parley deploy bank --to test -m 'new savings offers'\n"
 	"  parley deploy bank --to test --dry-run\n"
 	"  parley deploy bank --to test --acknowledge RULE_NEVER:TreatmentRule/spring\n")
 VERB_ROW("promote", "CHANNEL --to ENVIRONMENT", 1, 1, "to comment dry-run acknowledge no-wait", "bring what the environment before runs to the next one", verb_promote,
-	"The gates of the environment are asked first; each that does not let pass says why, and which command mends it. If its root\n"
-	"asks for approvals, the deployment waits until that many persons other than you have signed it; then it rolls out by itself.\n"
+	"The gates of the environment are asked first; each that does not let pass says why, and which command mends it. If its root "
+	"asks for approvals, the deployment waits until that many persons other than you have signed it; then it rolls out by itself. "
 	"Promoting other content, or the same with another comment, makes approvals void that were given before.\n\n"
 	"Examples:\n"
 	"  parley promote bank --to staging\n"
@@ -117,13 +123,13 @@ VERB_ROW("promotion", "CHANNEL", 1, 1, "", "show how far a channel has come alon
 	"  parley promotion bank -o json\n")
 VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key passphrase-file root comment yes no-wait",
 	"look at a deployment that waits, and sign it with your key", verb_approve,
-	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the\n"
-	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key\n"
-	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's\n"
+	"Shows what is to be signed: the manifest's own words, and how its snapshot differs from what runs there now, both read from the "
+	"bytes themselves and not from what the server says of them. Then it asks, signs here, and sends the signature. The private key "
+	"and its passphrase stay on this machine. Nobody approves what he deployed himself. With the last approval that the environment's "
 	"root asks for, the roll-out starts.\n\n"
-	"The key has to be an approver's by a root that you trust. The first time, name the file that you have from those who hold the root\n"
-	"keys (--root; oldest first if there are several); without it the design server's newest is taken at its word, and its SHA-256 shown\n"
-	"to compare. It is kept beside your contexts, in roots/CONTEXT/ENVIRONMENT.root, and what the design server hands out from then on\n"
+	"The key has to be an approver's by a root that you trust. The first time, name the file that you have from those who hold the root "
+	"keys (--root; oldest first if there are several); without it the design server's newest is taken at its word, and its SHA-256 shown "
+	"to compare. It is kept beside your contexts, in roots/CONTEXT/ENVIRONMENT.root, and what the design server hands out from then on "
 	"has to follow it: if it does not, or is older, nothing is signed.\n\n"
 	"Examples:\n"
 	"  parley approve bank --env production --key anna.key --root production-1.root\n"
@@ -131,13 +137,13 @@ VERB_ROW("approve", "CHANNEL --env ENVIRONMENT --key FILE", 1, 1, "version key p
 	"  parley approve bank --env production --version 7 --key anna.key -m 'as agreed on Monday'\n"
 	"  parley approve bank --env staging --key anna.key --passphrase-file - --yes <secret\n")
 VERB_ROW("rollback", "CHANNEL --env ENVIRONMENT", 1, 1, "to comment no-wait", "bring back the content of an earlier version", verb_rollback,
-	"Without --to it is the last other content that every server ran. It goes out under a new version with the same approvals as\n"
+	"Without --to it is the last other content that every server ran. It goes out under a new version with the same approvals as "
 	"any deployment; gates are not asked. A roll-out that is still under way is undone faster: parley rollout undo.\n\n"
 	"Examples:\n"
 	"  parley rollback bank --env production -m 'too few accepts'\n"
 	"  parley rollback bank --env production --to 17\n")
 VERB_ROW("undeploy", "CHANNEL --env ENVIRONMENT --confirm CHANNEL", 1, 1, "confirm in-use comment no-wait", "switch a channel off in an environment", verb_undeploy,
-	"Its servers then answer CHANNEL_NOT_DEPLOYED. It is a deployment with the same approvals as any, and a rollback takes it back.\n"
+	"Its servers then answer CHANNEL_NOT_DEPLOYED. It is a deployment with the same approvals as any, and a rollback takes it back. "
 	"While touchpoints call the channel it is refused, unless you say that they may go without (--in-use).\n\n"
 	"Examples:\n"
 	"  parley undeploy kiosk --env production --confirm kiosk -m 'the last kiosk is gone'\n")
@@ -150,13 +156,14 @@ VERB_ROW("deployment cancel", "CHANNEL VERSION --env ENVIRONMENT", 2, 2, "commen
 	"What was approved is past that: parley rollout undo, or parley rollback.\n\n"
 	"Examples:\n"
 	"  parley deployment cancel bank 18 --env production -m 'wrong price'\n")
+VERB_SECTION("Tests and measurements, for gates")
 VERB_ROW("load", "CHANNEL --env ENVIRONMENT", 1, 1, "mix rate seconds connections visitors point audience contact seed no-evidence", "drive a runtime server as touchpoints do: latency and throughput, for gates", verb_load,
-	"Plays visitors: sessions, offers, events, pauses. Visits begin at random moments, so many that --rate calls a second are made on\n"
-	"average, whether or not those before were answered; latency counts from when a call was due, so that a stall is seen as visitors\n"
-	"see it. In --audience, {n} stands for the visitor's number. What is measured is handed in as evidence for the gates of a\n"
-	"promotion, bound to the snapshot that answered; if that changes meanwhile, nothing is. --no-evidence only prints it.\n"
+	"Plays visitors: sessions, offers, events, pauses. Visits begin at random moments, so many that --rate calls a second are made on "
+	"average, whether or not those before were answered; latency counts from when a call was due, so that a stall is seen as visitors "
+	"see it. In --audience, {n} stands for the visitor's number. What is measured is handed in as evidence for the gates of a "
+	"promotion, bound to the snapshot that answered; if that changes meanwhile, nothing is. --no-evidence only prints it. "
 	"Everything that it does is recorded as any visitor's calls are: it is for test and staging.\n"
-	"What visitors do, a mix says (--mix; parley load mix writes one from the history). Without one a visit asks for offers at the\n"
+	"What visitors do, a mix says (--mix; parley load mix writes one from the history). Without one a visit asks for offers at the "
 	"channel's points in turn, reports a contact now and then, and never pauses. A mix is YAML:\n"
 	"  think: 3s                  # mean pause before each step; of a visit or a step likewise\n"
 	"  visits:\n"
@@ -172,20 +179,20 @@ VERB_ROW("load", "CHANNEL --env ENVIRONMENT", 1, 1, "mix rate seconds connection
 	"  parley load bank --env staging --rate 2000 --seconds 60 --connections 32 --mix june.yaml\n"
 	"  parley load bank --env staging --point hero --audience 'customer:customer_id={n}' --visitors 500 --no-evidence\n")
 VERB_ROW("load mix", "CHANNEL --env ENVIRONMENT", 1, 1, "since until limit", "write what visitors did as a mix for load", verb_load_mix,
-	"Reads the newest entries of the environment's history (--limit, 20000), puts sessions together, and writes the 50 most frequent\n"
+	"Reads the newest entries of the environment's history (--limit, 20000), puts sessions together, and writes the 50 most frequent "
 	"kinds of visits as YAML, each with how often it was and its mean pause.\n\n"
 	"Examples:\n"
 	"  parley load mix bank --env production --since 7d > june.yaml\n"
 	"  parley load mix bank --env production --since 2026-06-01 --until 2026-07-01 --limit 200000\n")
 VERB_ROW("behaviour", "CHANNEL --env ENVIRONMENT", 1, 1, "since until decisions snapshot limit no-evidence", "compare what an environment answered with what a candidate would have, for gates", verb_behaviour,
-	"Takes the decisions that were recorded in the environment (--since, 24h), makes each again by the snapshot that runs there and by\n"
-	"the one that is to come (what the environment before it runs), and counts how many winners change: the first offer, at each\n"
-	"point that was asked for. It tells them by zone and by segment, with their 95 % intervals (Wilson), the most frequent moves from\n"
-	"offer to offer, and decisions to open (parley decision show). First it makes sure that what was recorded comes out again as it\n"
-	"was recorded. Visitors' attributes, facts and counts go to the other snapshot by their names; segments are computed anew for\n"
+	"Takes the decisions that were recorded in the environment (--since, 24h), makes each again by the snapshot that runs there and by "
+	"the one that is to come (what the environment before it runs), and counts how many winners change: the first offer, at each "
+	"point that was asked for. It tells them by zone and by segment, with their 95 % intervals (Wilson), the most frequent moves from "
+	"offer to offer, and decisions to open (parley decision show). First it makes sure that what was recorded comes out again as it "
+	"was recorded. Visitors' attributes, facts and counts go to the other snapshot by their names; segments are computed anew for "
 	"both; what the candidate no longer has is told. Each decision is looked at by itself.\n"
-	"Of very many decisions it takes one in 2, 4, 8 …, always the same ones. The comparison is handed in as evidence for the gates of\n"
-	"a promotion, whose judgement is told; --no-evidence only prints it. --snapshot names another candidate: what another environment\n"
+	"Of very many decisions it takes one in 2, 4, 8 …, always the same ones. The comparison is handed in as evidence for the gates of "
+	"a promotion, whose judgement is told; --no-evidence only prints it. --snapshot names another candidate: what another environment "
 	"runs, or, only printed, a file or working:CHANNEL, what is configured now.\n"
 	"Exits 1 if a gate does not let pass, or if recorded decisions do not come out again.\n\n"
 	"Examples:\n"
@@ -194,10 +201,10 @@ VERB_ROW("behaviour", "CHANNEL --env ENVIRONMENT", 1, 1, "since until decisions 
 	"  parley behaviour bank --env production --snapshot working:bank\n"
 	"  parley behaviour bank --env production --snapshot test:bank\n")
 VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snapshot channel live coverage min-coverage junit record session", "run scenarios: what a channel must answer whom, when", verb_test,
-	"A scenario says: given this visitor at this time with this history, when these calls come, then these offers, reasons and\n"
-	"state. They are played to the snapshot's bytes by the runtime's own code, each from the start, with a clock and seeds of their\n"
-	"own: no server is asked, nothing is recorded. Failures tell expected and got, and for an offer that is missing what struck each of\n"
-	"its candidates. Exits 1 if one failed or --min-coverage is not reached. --coverage tells which rules, segments, points, events\n"
+	"A scenario says: given this visitor at this time with this history, when these calls come, then these offers, reasons and "
+	"state. They are played to the snapshot's bytes by the runtime's own code, each from the start, with a clock and seeds of their "
+	"own: no server is asked, nothing is recorded. Failures tell expected and got, and for an offer that is missing what struck each of "
+	"its candidates. Exits 1 if one failed or --min-coverage is not reached. --coverage tells which rules, segments, points, events "
 	"and reasons no scenario reaches.\n\n"
 	"A file is YAML; cli/README.md has all its words:\n"
 	"  channel: bank\n"
@@ -220,9 +227,9 @@ VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snap
 	"    point: home\n"
 	"    expect: {offers: <offers>}\n"
 	"    cases: [[age, offers], [17, []], [18, [CARD]]]\n\n"
-	"With --live the environment's own server is asked, as a what-if that leaves no trace; what needs a history, events or sessions is\n"
+	"With --live the environment's own server is asked, as a what-if that leaves no trace; what needs a history, events or sessions is "
 	"skipped then, and a visitor without a profile is whoever the environment knows by that ID.\n\n"
-	"With --record a session of the history is written as a scenario: the visitor as the decisions saw him, what was asked, told and\n"
+	"With --record a session of the history is written as a scenario: the visitor as the decisions saw him, what was asked, told and "
 	"answered, and why not otherwise. With the same snapshot it passes at once; from there on it is yours to change.\n\n"
 	"Examples:\n"
 	"  parley test --record --session 4711 --env staging > scenarios/4711.yaml\n"
@@ -230,8 +237,8 @@ VERB_ROW("test", "FILE|FOLDER… --snapshot FILE|ENV:CHANNEL[@N]", 0, 256, "snap
 	"  parley test scenarios.yaml --snapshot staging:bank --junit report.xml --min-coverage 80\n"
 	"  parley test scenarios.yaml --env staging --channel bank --live\n")
 VERB_ROW("evidence scenarios", "CHANNEL FILE|FOLDER… --env ENVIRONMENT", 2, 100, "snapshot live", "run scenarios with what an environment runs, for gates", verb_evidence_scenarios,
-	"Does what parley test does (its help has the form of the files) with the very bytes that the environment runs, and hands in\n"
-	"what passed and failed and how much of the channel was covered, bound to these bytes. Gates ask for it. Exits 1 if one failed.\n"
+	"Does what parley test does (its help has the form of the files) with the very bytes that the environment runs, and hands in "
+	"what passed and failed and how much of the channel was covered, bound to these bytes. Gates ask for it. Exits 1 if one failed. "
 	"With --live the environment's own servers are asked, and what cannot be asked of them is skipped.\n\n"
 	"Examples:\n"
 	"  parley evidence scenarios bank scenarios.yaml --env staging\n"
@@ -240,28 +247,29 @@ VERB_ROW("evidence list", "CHANNEL", 1, 1, "limit", "list reports about a channe
 	"Examples:\n"
 	"  parley evidence list bank\n"
 	"  parley evidence list bank -o json\n")
+VERB_SECTION("Releases and roll-outs")
 VERB_ROW("release export", "CHANNEL FILE --env ENVIRONMENT", 2, 2, "version", "write a deployment into one file, for a site that no network reaches", verb_release_export,
-	"The file holds the environment's roots, the manifest with all its signatures, the snapshot and the newest timestamp. A server\n"
+	"The file holds the environment's roots, the manifest with all its signatures, the snapshot and the newest timestamp. A server "
 	"that runs an older version needs those between too: --version is the first to take along.\n\n"
 	"Examples:\n"
 	"  parley release export bank bank.release --env production\n"
 	"  parley release export bank bank.release --env production --version 12\n")
 VERB_ROW("release show", "FILE", 1, 1, "root", "verify a release file and show what is in it", verb_release_show,
-	"Everything is verified as a runtime server does. Without --root the file's own first root is where that begins: compare its\n"
+	"Everything is verified as a runtime server does. Without --root the file's own first root is where that begins: compare its "
 	"digest with what you know, or name the root file that you trust.\n\n"
 	"Examples:\n"
 	"  parley release show bank.release\n"
 	"  parley release show bank.release --root production.root\n")
 VERB_ROW("release import", "FILE --runtime ADDRESS", 1, 1, "root dry-run ca certificate key server-name", "bring a release file into a runtime server", verb_release_import,
-	"Needs an operator's certificate (spiffe://parley/operator/ENVIRONMENT/NAME). Who carries the file need not be trusted: the server\n"
+	"Needs an operator's certificate (spiffe://parley/operator/ENVIRONMENT/NAME). Who carries the file need not be trusted: the server "
 	"takes nothing that its own root does not lead to. With --dry-run the file is verified and nothing is sent.\n\n"
 	"Examples:\n"
 	"  parley release import bank.release --dry-run --root production.root\n"
 	"  parley release import bank.release --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
 VERB_ROW("rollout status", "[CHANNEL]", 0, 1, "watch", "show what each runtime server should run and does run", verb_rollout_status,
-	"Asks the servers themselves. Of a roll-out in steps it tells the step, when the next one begins, and how the new snapshot fares\n"
+	"Asks the servers themselves. Of a roll-out in steps it tells the step, when the next one begins, and how the new snapshot fares "
 	"against the one that serves beside it.\n"
-	"BEHIND is how many records of its journal are not in the history yet, and up to how long ago all are; QUIET-SINCE is when a server\n"
+	"BEHIND is how many records of its journal are not in the history yet, and up to how long ago all are; QUIET-SINCE is when a server "
 	"that does not answer last did. Exits 1 if a server does not run what it should.\n\n"
 	"Examples:\n"
 	"  parley rollout status\n"
@@ -276,7 +284,7 @@ VERB_ROW("rollout resume", "CHANNEL --env ENVIRONMENT", 1, 1, "comment", "go on 
 	"Examples:\n"
 	"  parley rollout resume bank --env production\n")
 VERB_ROW("rollout undo", "CHANNEL --env ENVIRONMENT", 1, 1, "comment", "return all servers to the snapshot before", verb_rollout_undo,
-	"As long as a roll-out is on its way in steps, this takes a second and needs no approval: what served before still serves beside\n"
+	"As long as a roll-out is on its way in steps, this takes a second and needs no approval: what served before still serves beside "
 	"it. What serves all already is past that: parley rollback.\n\n"
 	"Examples:\n"
 	"  parley rollout undo bank --env production -m 'complaints from the branches'\n")
@@ -285,21 +293,22 @@ VERB_ROW("rollout history", "[CHANNEL]", 0, 1, "limit", "show past deployments, 
 	"Examples:\n"
 	"  parley rollout history bank --env production\n")
 VERB_ROW("environments", "[ENVIRONMENT]", 0, 1, "", "list the environments, in the order of promotion; or tell all of one", verb_environments,
-	"They are what the deploy profiles say, ENVIRONMENT/environment.yaml on the design server, and whom their roots trust. Of one\n"
+	"They are what the deploy profiles say, ENVIRONMENT/environment.yaml on the design server, and whom their roots trust. Of one "
 	"with a PROBLEM nothing new goes there until it is mended.\n\n"
 	"Examples:\n"
 	"  parley environments\n"
 	"  parley environments production\n"
 	"  parley environments -o json\n")
+VERB_SECTION("Playing a touchpoint")
 VERB_ROW("session start", "[SESSION]", 0, 1, "channel audience set sequence", "open a session on a runtime server", verb_session_start,
-	"Without SESSION the ID is a fresh one; it is printed alone on standard output with -o table, so that scripts can keep it,\n"
+	"Without SESSION the ID is a fresh one; it is printed alone on standard output with -o table, so that scripts can keep it, "
 	"and the rest goes to standard error.\n\n"
 	"Examples:\n"
 	"  parley session start s-1 --env production --channel bank --audience customer:customer_id=4711\n"
 	"  id=$(parley session start --env test -c bank -a customer:customer_id=7 --set basket_value:double=12)\n")
 VERB_ROW("session profile", "SESSION", 1, 1, "explain sequence", "show what is known of a session's visitor", verb_session_profile,
-	"Every attribute with its value and where it came from: the schema's default, the profile table, the session, an event or a\n"
-	"segmentation flow. With --explain also how the segments came about: each step of each flow, then each segment, in the order in\n"
+	"Every attribute with its value and where it came from: the schema's default, the profile table, the session, an event or a "
+	"segmentation flow. With --explain also how the segments came about: each step of each flow, then each segment, in the order in "
 	"which they are looked at, with the expression that did not hold.\n\n"
 	"Examples:\n"
 	"  parley session profile s-1 --env production\n"
@@ -314,8 +323,8 @@ VERB_ROW("session debug", "SESSION on|off", 2, 2, "sequence", "have every answer
 	"  parley session debug s-1 on --env production\n"
 	"  parley session debug s-1 off\n")
 VERB_ROW("session batch", "SESSION FILE", 2, 2, "stop-on-error sequence", "do several commands on a session in one round trip", verb_session_batch,
-	"FILE (- for standard input) is a JSON list of 1 to 16 commands, each as the API has it without a session_id: start_session\n"
-	"(as the first), get_offers, post_event, get_profile, set_audience, set_debug, end_session. Nobody else's call comes in between.\n"
+	"FILE (- for standard input) is a JSON list of 1 to 16 commands, each as the API has it without a session_id: start_session "
+	"(as the first), get_offers, post_event, get_profile, set_audience, set_debug, end_session. Nobody else's call comes in between. "
 	"Exits 7 if one of them was refused.\n\n"
 	"Examples:\n"
 	"  echo '[{\"get_profile\": {}}, {\"get_offers\": {\"points\": [{\"interaction_point\": \"home-hero\"}]}}]' |\n"
@@ -325,8 +334,8 @@ VERB_ROW("session end", "SESSION", 1, 1, "sequence", "close a session", verb_ses
 	"Examples:\n"
 	"  parley session end s-1 --env production\n")
 VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of set unset sequence", "ask a runtime server for offers", verb_offers,
-	"With --explain every candidate is told: what made it one (ORIGIN: a rule, a global offer, the visitor's own score, an event, a\n"
-	"default of the zone) and which one (BY), its campaign and cell, its score, and the reason why it was not offered: a stable code\n"
+	"With --explain every candidate is told: what made it one (ORIGIN: a rule, a global offer, the visitor's own score, an event, a "
+	"default of the zone) and which one (BY), its campaign and cell, its score, and the reason why it was not offered: a stable code "
 	"and what was behind it, such as the expression as the designer wrote it. Explaining changes nothing; it is fine in production.\n\n"
 	"With --as-of, --set or --unset the answer is for another world: nothing of it is recorded, and its treatments do not exist.\n\n"
 	"--filter asks for offers by their attributes: ATTRIBUTE=VALUE, or != < <= > >= and ~ (a list that contains it); may be repeated.\n\n"
@@ -337,10 +346,10 @@ VERB_ROW("offers", "SESSION POINT…", 2, 17, "max explain across filter as-of s
 	"  parley offers s-1 home-hero --explain --as-of 2026-12-24T18:00:00Z --set income=50000.0 --unset topic\n"
 	"  parley offers s-1 home-hero --trace               # and look the trace up by the ID that it tells\n")
 VERB_ROW("respond", "CODE accept|reject|TYPE --channel CHANNEL", 2, 2, "channel offer custom audience time id", "report a response without a session", verb_respond,
-	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's;\n"
-	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The\n"
-	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list.\n"
-	"TYPE is any other outcome type (parley get outcome-types); one that there is none of is refused here, if the design server can be\n"
+	"What came of an offer that was shown in a session that is over, maybe on another server and long ago. CODE is the treatment's; "
+	"with --offer an offer's, and the visitor's newest contact with it counts; with --custom one of your own source codes. The "
+	"runtime server keeps it durably; the design server matches it within moments, or tells why not: parley orphans list. "
+	"TYPE is any other outcome type (parley get outcome-types); one that there is none of is refused here, if the design server can be "
 	"asked.\n\n"
 	"Examples:\n"
 	"  parley respond 05D2ZKQ8T3HV1M9AB00 accept --channel bank --env production\n"
@@ -351,36 +360,37 @@ VERB_ROW("event", "SESSION EVENT", 2, 2, "treatment id set sequence", "report an
 	"Examples:\n"
 	"  parley event s-1 contact --treatment 3f2a… --env production\n"
 	"  parley event s-1 accept -t 3f2a… --id click-77\n")
+VERB_SECTION("Snapshots, keys and roots")
 VERB_ROW("snapshot inspect", "[SNAPSHOT]", 0, 1, "channel", "show what a runtime server makes of a snapshot", verb_snapshot_inspect,
-	"SNAPSHOT is a file, as runtime servers keep it in blobs/ of their data folder under its SHA-256, or ENVIRONMENT:CHANNEL for what\n"
-	"the servers of an environment run (--env and --channel say the same), ENVIRONMENT:CHANNEL@VERSION for a deployment, or\n"
+	"SNAPSHOT is a file, as runtime servers keep it in blobs/ of their data folder under its SHA-256, or ENVIRONMENT:CHANNEL for what "
+	"the servers of an environment run (--env and --channel say the same), ENVIRONMENT:CHANNEL@VERSION for a deployment, or "
 	"working:CHANNEL for what the present configuration would be built into.\n"
 	"Nobody's signature is checked: parley snapshot verify does that.\n\n"
-	"Shown are the distinct conditions and scores and how many of them are told without running their programs; the predicates\n"
-	"that they share; and for each zone and audience level the list of candidates: how many can win (LIVE), how many have a score\n"
-	"expression (DYNAMIC), for how many attributes there are bit sets and how many of these, for how many attributes neighbouring\n"
+	"Shown are the distinct conditions and scores and how many of them are told without running their programs; the predicates "
+	"that they share; and for each zone and audience level the list of candidates: how many can win (LIVE), how many have a score "
+	"expression (DYNAMIC), for how many attributes there are bit sets and how many of these, for how many attributes neighbouring "
 	"intervals share them (SHARED), how many candidates are looked at again for that or another reason (RECHECKED), and the size.\n\n"
 	"Examples:\n"
 	"  parley snapshot inspect /var/lib/parley/production/blobs/9f86d081884c7d65…\n"
 	"  parley snapshot inspect snapshot.bin -o json\n"
 	"  parley snapshot inspect production:retail-bank\n")
 VERB_ROW("snapshot verify", "[ENVELOPE [SNAPSHOT]]", 0, 2, "channel version root", "check a deployment as a runtime server does", verb_snapshot_verify,
-	"ENVELOPE and SNAPSHOT are files, and then no server is asked; or --channel and --env, and the design server is, whose roots have to\n"
-	"follow those that --root names. What is believed is the first --root alone; without one, the root of --env that is trusted here\n"
-	"since something was approved by it (parley approve --help). Each check is a line; the first that fails ends it and the verb exits\n"
+	"ENVELOPE and SNAPSHOT are files, and then no server is asked; or --channel and --env, and the design server is, whose roots have to "
+	"follow those that --root names. What is believed is the first --root alone; without one, the root of --env that is trusted here "
+	"since something was approved by it (parley approve --help). Each check is a line; the first that fails ends it and the verb exits "
 	"with 7. Whether a server would take it next also depends on what that server runs, which is not known here.\n\n"
 	"Examples:\n"
 	"  parley snapshot verify manifest.envelope 9f86d081884c7d65… --root production-1.root\n"
 	"  parley snapshot verify --channel bank --env production --root production-1.root\n")
 VERB_ROW("snapshot diff", "BEFORE AFTER", 2, 2, "", "show how two snapshots differ, by name", verb_snapshot_diff,
-	"BEFORE and AFTER are files, ENVIRONMENT:CHANNEL[@VERSION] or working:CHANNEL, as for snapshot inspect. Told is, list by list, what was added,\n"
-	"removed or changed; references are told by name and expressions as they were written, so that nothing is told that only moved.\n"
+	"BEFORE and AFTER are files, ENVIRONMENT:CHANNEL[@VERSION] or working:CHANNEL, as for snapshot inspect. Told is, list by list, what was added, "
+	"removed or changed; references are told by name and expressions as they were written, so that nothing is told that only moved. "
 	"Exits 1 if they differ.\n\n"
 	"Examples:\n"
 	"  parley snapshot diff staging:bank production:bank\n"
 	"  parley snapshot diff production:bank@6 production:bank@7 -o json\n")
 VERB_ROW("key new", "FILE", 1, 1, "passphrase-file no-passphrase", "make a key pair to sign with", verb_key_new,
-	"The private half goes to FILE, encrypted by a passphrase; the public half beside it, anna.key to anna.pub. The private half never\n"
+	"The private half goes to FILE, encrypted by a passphrase; the public half beside it, anna.key to anna.pub. The private half never "
 	"leaves this machine: hand the public one to those who hold the root keys, for the next root.\n\n"
 	"Examples:\n"
 	"  parley key new anna.key\n"
@@ -394,8 +404,8 @@ VERB_ROW("key passphrase", "FILE", 1, 1, "passphrase-file new-passphrase-file no
 	"  parley key passphrase anna.key\n")
 VERB_ROW("root new", "FILE --env ENVIRONMENT", 1, 1, "holder builder timestamp approver threshold approvals expires key passphrase-file",
 	"make an environment's first root: whom it trusts", verb_root_new,
-	"A root lists the public keys of an environment by role: holders of root keys sign the next root, the design server's builder key\n"
-	"signs deployments and its timestamp key what is current, approvers sign what they approve. The file exists from its first signature\n"
+	"A root lists the public keys of an environment by role: holders of root keys sign the next root, the design server's builder key "
+	"signs deployments and its timestamp key what is current, approvers sign what they approve. The file exists from its first signature "
 	"on; other holders add theirs with root sign. Runtime servers are configured with the first root and learn of later ones.\n\n"
 	"Examples:\n"
 	"  parley root new production-1.root --env production --holder rita=rita.pub --holder rolf=rolf.pub --holder ruth=ruth.pub \\\n"
@@ -404,15 +414,15 @@ VERB_ROW("root new", "FILE --env ENVIRONMENT", 1, 1, "holder builder timestamp a
 	"  parley root sign production-1.root --key rolf.key\n")
 VERB_ROW("root change", "OLD NEW", 2, 2, "holder builder timestamp approver remove threshold approvals expires key passphrase-file",
 	"make the root after another: add and remove keys", verb_root_change,
-	"What --remove names goes, then the others are added; thresholds stay unless they are given. The new root has to be signed by the\n"
-	"thresholds of both: by holders of OLD and of NEW. A removed key is revoked: from then on nothing new is taken with its signature.\n"
+	"What --remove names goes, then the others are added; thresholds stay unless they are given. The new root has to be signed by the "
+	"thresholds of both: by holders of OLD and of NEW. A removed key is revoked: from then on nothing new is taken with its signature. "
 	"To change a server's key without a gap, add the new one, let it sign a deployment, and remove the old one after that.\n\n"
 	"Examples:\n"
 	"  parley root change production-1.root production-2.root --approver carl=carl.pub --remove ben --key rita.key\n"
 	"  parley root change production-2.root production-3.root --remove 3f2a90c1 --builder builder-2.pub --key rita.key\n"
 	"  parley root sign production-2.root --key rolf.key --after production-1.root\n")
 VERB_ROW("root sign", "FILE", 1, 1, "key after passphrase-file", "add a holder's signature to a root or a floor", verb_root_sign,
-	"With --after keys of the root before count too, as they have to where holders leave. For a floor --after names the root that is in\n"
+	"With --after keys of the root before count too, as they have to where holders leave. For a floor --after names the root that is in "
 	"force, so that a wrong key is noticed.\n\n"
 	"Examples:\n"
 	"  parley root sign production-2.root --key rolf.key --after production-1.root\n")
@@ -435,20 +445,21 @@ VERB_ROW("root get", "[FILE] --env ENVIRONMENT", 0, 1, "", "list an environment'
 	"  parley root get production-now.root --env production\n")
 VERB_ROW("root floor", "FILE --env ENVIRONMENT --server ID --channel CHANNEL --version N", 1, 1,
 	"server channel epoch version expires after key passphrase-file", "let a runtime server that lost its state begin again", verb_root_floor,
-	"A server without its state cannot tell an old deployment from a new one and takes none. A floor says from which version on it may;\n"
+	"A server without its state cannot tell an old deployment from a new one and takes none. A floor says from which version on it may; "
 	"holders of root keys sign it, as many as a root needs. It holds for a day, or as --expires says, at most 7d.\n\n"
 	"Examples:\n"
 	"  parley root floor r1.floor --env production --server production-1 --channel bank --version 12 --key rita.key\n"
 	"  parley root sign r1.floor --key rolf.key\n"
 	"  parley root send r1.floor --env production\n")
 VERB_ROW("root send", "FILE --env ENVIRONMENT", 1, 1, "ca certificate key server-name", "hand a signed floor to the server that it is for", verb_root_send,
-	"The design server verifies it, hands it on, and then brings the server what it should run. Where no design server reaches a site, an\n"
+	"The design server verifies it, hands it on, and then brings the server what it should run. Where no design server reaches a site, an "
 	"operator hands it over himself, with --runtime and his certificate (spiffe://parley/operator/ENVIRONMENT/NAME).\n\n"
 	"Examples:\n"
 	"  parley root send r1.floor --env production\n"
 	"  parley root send r1.floor --runtime 10.0.0.7:7503 --ca ca.crt --certificate operator.crt --key operator.key\n")
+VERB_SECTION("What happened")
 VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment event plan since until limit no-header", "show the contact and response history, newest first", verb_history,
-	"KIND is recommendation, contact, accept, reject, outcome (of a type of one's own), event, session_start or session_end.\n"
+	"KIND is recommendation, contact, accept, reject, outcome (of a type of one's own), event, session_start or session_end. "
 	"Filters add up. Give --visitor or a short period where you can: they are found by an index. Times are UTC.\n\n"
 	"Examples:\n"
 	"  parley history --session s-1\n"
@@ -457,17 +468,17 @@ VERB_ROW("history", "", 0, 0, "channel session visitor kind offer-code treatment
 	"  parley history --env production --kind accept --kind reject --limit 100000 -o csv > answers.csv\n"
 	"  parley history --env production --plan bolder --kind contact\n")
 VERB_ROW("decision show", "ID", 1, 1, "", "show what a recorded decision came from, and what it gave", verb_decision_show,
-	"ID is a decision's name, as getOffers and parley history tell it, or any of its treatment codes. Shown are the visitor's\n"
-	"attributes and segments as the decision saw them, what had happened to the visitor, what was counted, what was asked for, and\n"
+	"ID is a decision's name, as getOffers and parley history tell it, or any of its treatment codes. Shown are the visitor's "
+	"attributes and segments as the decision saw them, what had happened to the visitor, what was counted, what was asked for, and "
 	"what the history has of the answer. Names come from the snapshot that decided, whose SHA-256 is checked.\n\n"
 	"Examples:\n"
 	"  parley decision show 7Q2MZKC4W9XHT\n"
 	"  parley decision show 7Q2MZKC4W9XHT3B5VNJ --env production -o json\n")
 VERB_ROW("decision replay", "[ID]", 0, 1, "explain all since until channel visitor limit", "make recorded decisions again, and compare to the last bit", verb_decision_replay,
-	"A decision is made again by the snapshot that made it, from its receipt, with the engine that runtime servers have; then its\n"
-	"digest is compared, and every column of every row that the history has of it. With --explain every candidate of that moment is\n"
+	"A decision is made again by the snapshot that made it, from its receipt, with the engine that runtime servers have; then its "
+	"digest is compared, and every column of every row that the history has of it. With --explain every candidate of that moment is "
 	"told with the reason why it was or was not offered, as parley offers --explain does.\n\n"
-	"Without ID all decisions of a part of the history are replayed: --all, or what --since, --until, --channel, --visitor and --env\n"
+	"Without ID all decisions of a part of the history are replayed: --all, or what --since, --until, --channel, --visitor and --env "
 	"leave of it. Of those that differ --limit are listed, the oldest first. Exits 0 if none differs, 1 if one does.\n\n"
 	"Examples:\n"
 	"  parley decision replay 7Q2MZKC4W9XHT --explain\n"
@@ -475,25 +486,25 @@ VERB_ROW("decision replay", "[ID]", 0, 1, "explain all since until channel visit
 	"  parley decision replay --env production --channel bank --since 2026-06-01 --until 2026-06-02\n"
 	"  parley decision replay --since 24h -o json\n")
 VERB_ROW("retention show", "", 0, 0, "", "show how long what grows is kept, and what would go", verb_retention_show,
-	"Whole months (UTC): what is older than SINCE goes by itself, of the history month by month, of the rest row by row. How long is the\n"
-	"design server's configuration (retention, see parley-design --help-config). GOES has the months that are too old now; rows are\n"
+	"Whole months (UTC): what is older than SINCE goes by itself, of the history month by month, of the rest row by row. How long is the "
+	"design server's configuration (retention, see parley-design --help-config). GOES has the months that are too old now; rows are "
 	"counted by apply --dry-run. HELD says what keeps them from going, such as a server that may still ship old events.\n\n"
 	"Examples:\n"
 	"  parley retention show\n"
 	"  parley retention show -o json\n")
 VERB_ROW("retention apply", "", 0, 0, "dry-run", "remove what is too old now", verb_retention_apply,
-	"What would happen within the hour anyway; after it was made shorter in the configuration, or where retention.apply is false.\n"
+	"What would happen within the hour anyway; after it was made shorter in the configuration, or where retention.apply is false. "
 	"With --dry-run it counts and changes nothing. The audit tells what went.\n"
-	"OLDER-THAN is what goes, MONTHS which of a table that goes month by month; ROWS and SIZE are PostgreSQL's estimates there, and of\n"
+	"OLDER-THAN is what goes, MONTHS which of a table that goes month by month; ROWS and SIZE are PostgreSQL's estimates there, and of "
 	"tables that go row by row SIZE is the rows' share of the table, whose room is used again and not given back.\n\n"
 	"Examples:\n"
 	"  parley retention apply --dry-run\n"
 	"  parley retention apply\n"
 	"  parley audit Retention\n")
 VERB_ROW("report funnel", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count treatments from recommendation to acceptance", verb_report_funnel,
-	"A treatment, one offer presented to one visitor, belongs to the moment at which it was recommended; that it was shown, accepted\n"
-	"or rejected counts there whenever it came. ACCEPTANCE is of those that were shown, with its 95 % confidence interval (Wilson).\n"
-	"UNSHOWN were answered although no contact was logged. The period is the last 30 days unless --since and --until say otherwise;\n"
+	"A treatment, one offer presented to one visitor, belongs to the moment at which it was recommended; that it was shown, accepted "
+	"or rejected counts there whenever it came. ACCEPTANCE is of those that were shown, with its 95 % confidence interval (Wilson). "
+	"UNSHOWN were answered although no contact was logged. The period is the last 30 days unless --since and --until say otherwise; "
 	"days are UTC days. Bars compare the rows, lines the days; without a UTF-8 terminal they are plain ASCII.\n\n"
 	"Examples:\n"
 	"  parley report funnel --env production\n"
@@ -510,25 +521,25 @@ VERB_ROW("report campaigns", "", 0, 0, "channel zone campaign offer-code segment
 	"  parley report campaigns --env production\n"
 	"  parley report campaigns --campaign SPRING --by cell,version\n")
 VERB_ROW("report control", "", 0, 0, "channel campaign offer-code version by since until limit no-chart no-header", "compare those who were held out with those who were not", verb_report_control,
-	"For every cell with a control group: the visitors whom its rules were for, as far as segments and dates say, whether they were\n"
-	"offered anything or not (TARGET), and those whom the control share held out (CONTROL). A visitor counts once a cell, on the side\n"
-	"on which it first was in the period; MOVED were on both, as the share was changed. ACCEPTED is whoever then accepted, before the\n"
-	"period's end, one of the offers that the cell offered in the period, whichever way it reached them: by another cell, a code, later.\n"
-	"DIFFERENCE is TARGET-RATE less CONTROL-RATE, with its 95 % confidence interval (Newcombe); LIFT is it as a share of CONTROL-RATE.\n"
-	"P-VALUE is of the two-sided two-proportion test; without one there are too few. The chart is the interval, with a line at 0.\n"
+	"For every cell with a control group: the visitors whom its rules were for, as far as segments and dates say, whether they were "
+	"offered anything or not (TARGET), and those whom the control share held out (CONTROL). A visitor counts once a cell, on the side "
+	"on which it first was in the period; MOVED were on both, as the share was changed. ACCEPTED is whoever then accepted, before the "
+	"period's end, one of the offers that the cell offered in the period, whichever way it reached them: by another cell, a code, later. "
+	"DIFFERENCE is TARGET-RATE less CONTROL-RATE, with its 95 % confidence interval (Newcombe); LIFT is it as a share of CONTROL-RATE. "
+	"P-VALUE is of the two-sided two-proportion test; without one there are too few. The chart is the interval, with a line at 0. "
 	"--version: only visitors as that version of the deployment had them. --by may add environment and day (of first being there).\n\n"
 	"Examples:\n"
 	"  parley report control --env production --campaign SPRING\n"
 	"  parley report control --env production --offer-code GOLD --since 2026-03-01 --until 2026-04-01\n"
 	"  parley report control --by campaign,cell,day --since 14d -o csv\n")
 VERB_ROW("report responses", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count responses by type, and how long they took", verb_report_responses,
-	"Responses by the moment at which they came. LATER came in another session than the contact, or without one. Delays are\n"
+	"Responses by the moment at which they came. LATER came in another session than the contact, or without one. Delays are "
 	"seconds since the offer was first shown: half the responses took at most MEDIAN-DELAY-S.\n\n"
 	"Examples:\n"
 	"  parley report responses --env production --since 7d\n"
 	"  parley report responses --by channel,campaign -o csv\n")
 VERB_ROW("report activity", "", 0, 0, "channel zone campaign offer-code segment version by since until limit no-chart no-header", "count what happened day by day", verb_report_activity,
-	"Sessions begun, points answered (ANSWERS) and how many of them with default content, offers recommended, contacts, responses,\n"
+	"Sessions begun, points answered (ANSWERS) and how many of them with default content, offers recommended, contacts, responses, "
 	"events: by the moment at which they happened. Sessions belong to no zone, campaign, offer or segment.\n\n"
 	"Examples:\n"
 	"  parley report activity --env production --since 14d\n"
@@ -558,12 +569,12 @@ VERB_ROW("orphans discard", "(ID | --all --reason REASON) --env ENVIRONMENT", 0,
 	"  parley orphans discard 17 --env production -m 'a test call'\n"
 	"  parley orphans discard --all --reason no_such_code --env production\n")
 VERB_ROW("outcomes import", "FILE --env ENVIRONMENT", 1, 1, "mapping delimiter rejects dry-run", "take reports of outbound systems in: sent, opened, bounced …", verb_outcomes_import,
-	"FILE is CSV whose first line has titles, or one JSON object a line. Fields are treatment_code (or offer_code with audience_level\n"
-	"and audience_id, or custom_code), outcome (parley get outcome-types), time, and if there are such channel and event_id; where the\n"
-	"file calls one otherwise, --mapping says so. Each report counts once by its event_id, or without one by what it says: so an\n"
-	"import that was cut off is simply done again. Rows that cannot be taken go to FILE.rejects (--rejects) with line and reason;\n"
-	"then the exit code is 1. What is taken is matched to treatments within moments; at the end stands how many were, how many wait for\n"
-	"a treatment that is not known yet, and how many are orphans: no such treatment, too early or too late, or a step that the\n"
+	"FILE is CSV whose first line has titles, or one JSON object a line. Fields are treatment_code (or offer_code with audience_level "
+	"and audience_id, or custom_code), outcome (parley get outcome-types), time, and if there are such channel and event_id; where the "
+	"file calls one otherwise, --mapping says so. Each report counts once by its event_id, or without one by what it says: so an "
+	"import that was cut off is simply done again. Rows that cannot be taken go to FILE.rejects (--rejects) with line and reason; "
+	"then the exit code is 1. What is taken is matched to treatments within moments; at the end stands how many were, how many wait for "
+	"a treatment that is not known yet, and how many are orphans: no such treatment, too early or too late, or a step that the "
 	"treatment's path does not allow (parley orphans list --env ENVIRONMENT tells of each).\n\n"
 	"Examples:\n"
 	"  parley outcomes import letters.csv --env production\n"
@@ -579,9 +590,10 @@ VERB_ROW("outcomes list", "", 0, 0, "channel visitor kind limit", "list treatmen
 	"Examples:\n"
 	"  parley outcomes list --env production --kind sent\n"
 	"  parley outcomes list --visitor 1003 --limit 100 -o json\n")
+VERB_SECTION("Planning and estimating")
 VERB_ROW("events import", "FILE --name NAME --audience LEVEL:KEY[=TITLE],…", 1, 1, "name audience attribute points mapping delimiter rejects memory restart", "make an event set of a file, to plan over", verb_events_import,
-	"FILE is CSV whose first line has titles, or one JSON object a line; one event a row, in any order. --audience says whose it is and\n"
-	"which columns are the keys, --attribute which ones the touchpoint sets. The others have names, and where the file calls one\n"
+	"FILE is CSV whose first line has titles, or one JSON object a line; one event a row, in any order. --audience says whose it is and "
+	"which columns are the keys, --attribute which ones the touchpoint sets. The others have names, and where the file calls one "
 	"otherwise, --mapping says so:\n"
 	"  time        RFC 3339, a day, or a number since 1970\n"
 	"  session     without it, what a visitor does within the channel's idle time is one\n"
@@ -589,18 +601,18 @@ VERB_ROW("events import", "FILE --name NAME --audience LEVEL:KEY[=TITLE],…", 1
 	"  points      where offers were asked for: home:3,basket; or --points for every row\n"
 	"  event_id    the source's own\n"
 	"  shown, shown_at, reward, propensity   what was really shown, what came of it, and how likely that was\n"
-	"An event must post or ask. A set has a name here and is named by its content: the same events are the same bytes. Rows that\n"
-	"cannot be used go to FILE.rejects (--rejects) with line and reason; then the exit code is 1. An import that was cut off goes on\n"
+	"An event must post or ask. A set has a name here and is named by its content: the same events are the same bytes. Rows that "
+	"cannot be used go to FILE.rejects (--rejects) with line and reason; then the exit code is 1. An import that was cut off goes on "
 	"where it was when it is started again. Sets are kept in $PARLEY_WORKBENCH, else ~/.local/share/parley.\n\n"
 	"Examples:\n"
 	"  parley events import june.csv --name june --audience customer:customer_id --points home-hero:3\n"
 	"  parley events import clicks.jsonl --name clicks --audience visitor:cookie=uid --mapping time=ts --attribute device=ua\n")
 VERB_ROW("events collect", "--name NAME --env ENVIRONMENT --channel CHANNEL --since TIME", 0, 0, "name channel since until memory restart", "make an event set of what the history recorded", verb_events_collect,
-	"Told again is what touchpoints did: offers asked for, by the receipts of decisions with the points, how many, and the attributes\n"
-	"that the decision was given, unless they are defaults; and events posted, about the same offers. What followed by itself (delayed\n"
-	"actions, triggered events) a plan makes anew. What the history cannot tell is counted and told: responses without a session,\n"
-	"conditions on offers, attributes of questions whose receipt was too long to be kept. Sessions begin with the first thing\n"
-	"that is known of them, so attributes set before count from the first question on; profiles: parley plan run --database.\n"
+	"Told again is what touchpoints did: offers asked for, by the receipts of decisions with the points, how many, and the attributes "
+	"that the decision was given, unless they are defaults; and events posted, about the same offers. What followed by itself (delayed "
+	"actions, triggered events) a plan makes anew. What the history cannot tell is counted and told: responses without a session, "
+	"conditions on offers, attributes of questions whose receipt was too long to be kept. Sessions begin with the first thing "
+	"that is known of them, so attributes set before count from the first question on; profiles: parley plan run --database. "
 	"The same period is the same set, once servers have shipped all of it. One that was cut off goes on when it is started again.\n\n"
 	"Examples:\n"
 	"  parley events collect --name june --env production --channel bank --since 2026-06-01 --until 2026-07-01\n"
@@ -621,14 +633,14 @@ VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set, or what is ther
 	"Examples:\n"
 	"  parley events remove june\n")
 VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain threads", "tell what a set of events would do with a snapshot", verb_plan_run,
-	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing\n"
-	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any\n"
-	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of\n"
+	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing "
+	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any "
+	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of "
 	"candidates as well. Broken off, the same command goes on.\n"
-	"Visitors begin with nothing, or with --state-file: a state that parley plan state made, or a server's checkpoint. Their profiles\n"
-	"are what events say of attributes, before --profiles or, with --database, what the environment's profile database has now of\n"
+	"Visitors begin with nothing, or with --state-file: a state that parley plan state made, or a server's checkpoint. Their profiles "
+	"are what events say of attributes, before --profiles or, with --database, what the environment's profile database has now of "
 	"everybody in the set; that is read once, before the plan, as a server reads it.\n"
-	"SOURCE is a file, ENVIRONMENT:CHANNEL for what servers run, ENVIRONMENT:CHANNEL@VERSION for a deployment (one that waits for\n"
+	"SOURCE is a file, ENVIRONMENT:CHANNEL for what servers run, ENVIRONMENT:CHANNEL@VERSION for a deployment (one that waits for "
 	"approvals, too), or working:CHANNEL for what is configured now: it is built for the plan alone, and nothing is recorded.\n\n"
 	"Examples:\n"
 	"  parley plan run june --snapshot production:bank --name as-it-is\n"
@@ -637,9 +649,9 @@ VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name s
 	"  parley plan run june --snapshot production:bank --name live --state-file end-of-may \\\n"
 	"    --database 'host=db dbname=profiles user=profile_reader'\n")
 VERB_ROW("plan state", "NAME (--state STATE_DIR | --from-history --env ENVIRONMENT) | list | remove NAME", 1, 2, "state checkpoint from-history database until", "keep, list and remove the visitor state that plans are to begin with", verb_plan_state,
-	"With --state (or --checkpoint FILE) it is the newest that a runtime server wrote of itself: contacts, responses, counters, what is\n"
-	"suppressed. With --from-history it is folded from what PostgreSQL has of all servers of the environment before --until (now),\n"
-	"by the code that serves, with a login that may read the history; late and imported responses are in it, as of when visitors\n"
+	"With --state (or --checkpoint FILE) it is the newest that a runtime server wrote of itself: contacts, responses, counters, what is "
+	"suppressed. With --from-history it is folded from what PostgreSQL has of all servers of the environment before --until (now), "
+	"by the code that serves, with a login that may read the history; late and imported responses are in it, as of when visitors "
 	"responded. Recommendations, which only wait to be quoted, are not. The same history is the same bytes.\n"
 	"list tells those that are there: of when, from where, how large; remove takes one away, and plans that began with it stay.\n\n"
 	"Examples:\n"
@@ -653,9 +665,9 @@ VERB_ROW("plan list", "", 0, 0, "", "list plans", verb_plan_list,
 	"  parley plan list\n"
 	"  parley plan list -o json\n")
 VERB_ROW("plan show", "PLAN", 1, 1, "place clip", "show what a plan sums up to, or all that one event would do", verb_plan_show,
-	"Told are sums by offer, zone, point, segment, campaign and cell, problems, and, if the event set carries outcomes, what the plan\n"
-	"is worth (parley plan compare --help). --place N tells one event instead, by its place in the set: every entry that it would\n"
-	"leave, segments entered and left, problems, and why each candidate was or was not offered, decided again for this. --env ENVIRONMENT\n"
+	"Told are sums by offer, zone, point, segment, campaign and cell, problems, and, if the event set carries outcomes, what the plan "
+	"is worth (parley plan compare --help). --place N tells one event instead, by its place in the set: every entry that it would "
+	"leave, segments entered and left, problems, and why each candidate was or was not offered, decided again for this. --env ENVIRONMENT "
 	"tells how the plan stands there as well: approvals, what has been executed, or why it was refused.\n\n"
 	"Examples:\n"
 	"  parley plan show bolder\n"
@@ -663,22 +675,22 @@ VERB_ROW("plan show", "PLAN", 1, 1, "place clip", "show what a plan sums up to, 
 	"  parley plan show bolder --env production\n"
 	"  parley plan show bolder -o json | jq .problems_by_reason\n")
 VERB_ROW("plan compare", "PLAN PLAN…", 2, 8, "limit quick clip", "tell who would get something else in another plan, why, and what it is worth", verb_plan_compare,
-	"All must be over the same events; the first is what the others are held against. Each question is compared by its first offer;\n"
-	"told are how many differ, by zone and segment, as a matrix of offers, and --limit examples (10), some of each cause. Why is found\n"
+	"All must be over the same events; the first is what the others are held against. Each question is compared by its first offer; "
+	"told are how many differ, by zone and segment, as a matrix of offers, and --limit examples (10), some of each cause. Why is found "
 	"by deciding both again: what became of the offer that is lost, or else what let the other one win. It is a matter of\n"
 	"  segment, rule, eligibility, offer, campaign, zone   and then its name\n"
 	"  suppression, limit, control group, blacklist        likewise\n"
 	"  score                                               both stand, and one beats the other\n"
 	"--quick does not decide again and guesses from the records. Exits 1 if anything differs.\n\n"
-	"If the events were imported with shown, reward and propensity, each plan's expected value is estimated, per decision with 95 %\n"
-	"intervals, as parley estimate does: read dr first, and support before that: with none, no number means anything. --clip N cuts\n"
+	"If the events were imported with shown, reward and propensity, each plan's expected value is estimated, per decision with 95 % "
+	"intervals, as parley estimate does: read dr first, and support before that: with none, no number means anything. --clip N cuts "
 	"weights at N.\n\n"
 	"Examples:\n"
 	"  parley plan compare as-it-is bolder\n"
 	"  parley plan compare as-it-is bolder boldest --limit 50\n"
 	"  parley plan compare as-it-is bolder --limit 1000 -o json | jq '.comparisons[0].examples[] | select(.why == \"suppression\")'\n")
 VERB_ROW("plan report", "PLAN [PLAN…]", 1, 8, "html limit quick clip", "tell all of a plan, or of several over the same events, to read or to print", verb_plan_report,
-	"What was planned and with what, the hash of the effects that an approval signs, sums, problems, what would change and why, examples,\n"
+	"What was planned and with what, the hash of the effects that an approval signs, sums, problems, what would change and why, examples, "
 	"expected values. On the terminal, with -o json, or with --html as one file that needs nothing else and runs no script.\n\n"
 	"Examples:\n"
 	"  parley plan report as-it-is bolder --html june.html\n"
@@ -687,10 +699,10 @@ VERB_ROW("plan verify", "PLAN", 1, 1, "", "read a plan whole and hold it against
 	"Examples:\n"
 	"  parley plan verify bolder\n")
 VERB_ROW("plan submit", "PLAN --env ENVIRONMENT", 1, 1, "comment", "hand a plan in, to be approved and executed in an environment", verb_plan_submit,
-	"Sends the plan's effects to the design server, which keeps them until they are executed or withdrawn. Cut off, the same command\n"
-	"goes on. A plan is named by its effects, so it is there once, whoever submits it again. A warning tells if the environment runs\n"
+	"Sends the plan's effects to the design server, which keeps them until they are executed or withdrawn. Cut off, the same command "
+	"goes on. A plan is named by its effects, so it is there once, whoever submits it again. A warning tells if the environment runs "
 	"another snapshot than the plan was made with: its execution would be refused.\n\n"
-	"A plan comes about in these steps: events import, plan run, plan compare, plan submit; plan approve by as many others as the\n"
+	"A plan comes about in these steps: events import, plan run, plan compare, plan submit; plan approve by as many others as the "
 	"environment asks for with deployments; plan execute.\n\n"
 	"Examples:\n"
 	"  parley plan submit bolder --env production -m \"a year of visits, once more\"\n")
@@ -699,9 +711,9 @@ VERB_ROW("plan submitted", "--env ENVIRONMENT", 0, 0, "", "list the plans that w
 	"  parley plan submitted --env production\n"
 	"  parley plan submitted --env production -o json | jq '.[] | select(.state == \"refused\") | .reason'\n")
 VERB_ROW("plan approve", "PLAN --env ENVIRONMENT --key FILE", 1, 1, "key root passphrase-file comment yes", "sign a submitted plan, on your own machine", verb_plan_approve,
-	"Signed are the plan's exact effects, the environment, and what the plan was made of; a signature for one environment is none for\n"
-	"another. You need the plan in your workbench, because you sign what you can look at: have its file given to you, or make it again\n"
-	"from the same events, snapshot and seed, which gives the same bytes. Who submitted a plan cannot approve it; how many others must,\n"
+	"Signed are the plan's exact effects, the environment, and what the plan was made of; a signature for one environment is none for "
+	"another. You need the plan in your workbench, because you sign what you can look at: have its file given to you, or make it again "
+	"from the same events, snapshot and seed, which gives the same bytes. Who submitted a plan cannot approve it; how many others must, "
 	"the environment's root says, as for deployments.\n\n"
 	"Examples:\n"
 	"  parley plan show bolder --env production\n"
@@ -712,9 +724,9 @@ VERB_ROW("plan execute", "PLAN --env ENVIRONMENT", 1, 1, "no-wait", "bring what 
 	"  - a visitor of the plan has a contact, a response or an effect of an event in the history that the plan did not begin with;\n"
 	"  - an event of the plan, by its source's ID, is in the history already;\n"
 	"  - a plan of the same seed was executed there: its treatment codes would come twice.\n"
-	"Then the plan's sessions, recommendations, contacts, responses and events become history, at their own times, each row naming the\n"
-	"plan; and every runtime server of the environment is told what happened to visitors, which counts from when it is told, in the\n"
-	"volume limits of each server as a whole. Nothing stops an execution that has begun: it goes on when servers come back. Done\n"
+	"Then the plan's sessions, recommendations, contacts, responses and events become history, at their own times, each row naming the "
+	"plan; and every runtime server of the environment is told what happened to visitors, which counts from when it is told, in the "
+	"volume limits of each server as a whole. Nothing stops an execution that has begun: it goes on when servers come back. Done "
 	"again, it changes nothing.\n\n"
 	"PLAN may also be a digest, or its first digits, of a plan that was submitted.\n\n"
 	"Examples:\n"
@@ -728,24 +740,25 @@ VERB_ROW("plan remove", "PLAN", 1, 1, "", "remove a plan, or what is there of on
 	"Examples:\n"
 	"  parley plan remove bolder\n")
 VERB_ROW("estimate", "LOG --policy FILE", 1, 1, "policy clip mapping delimiter rejects", "tell what another policy would have earned, from a log of chances", verb_estimate,
-	"LOG has one decision a row: offer, reward (1 or 0, or money), propensity (how likely that offer was, above 0), and if there are\n"
-	"such place (a point, zone or position) and visitor, whose rows hang together. The policy has offer, probability and perhaps\n"
-	"place; what is missing to 1 shows nothing. Both are CSV with titles, or one JSON object a line; where the log calls a field\n"
+	"LOG has one decision a row: offer, reward (1 or 0, or money), propensity (how likely that offer was, above 0), and if there are "
+	"such place (a point, zone or position) and visitor, whose rows hang together. The policy has offer, probability and perhaps "
+	"place; what is missing to 1 shows nothing. Both are CSV with titles, or one JSON object a line; where the log calls a field "
 	"otherwise, --mapping says so. Told are, per row of the log, with 95 % intervals:\n"
 	"  logged  what was earned\n"
 	"  ipw     inverse propensity: unbiased, and wild when weights are large\n"
 	"  snipw   the same, self-normalised: much steadier\n"
 	"  dr      doubly robust: corrects a simple model; read this one first\n"
 	"  gain    dr less logged\n"
-	"and whether the log can tell at all (support: good, weak, none), with why. With none the exit code is 1. --clip N cuts weights\n"
+	"and whether the log can tell at all (support: good, weak, none), with why. With none the exit code is 1. --clip N cuts weights "
 	"at N. Rows that cannot be used go to LOG.rejects (--rejects).\n\n"
 	"Examples:\n"
 	"  parley estimate log.csv --policy bolder.csv\n"
 	"  parley estimate men.csv --policy bts.csv --mapping offer=item_id --mapping reward=click \\\n"
 	"    --mapping propensity=propensity_score --mapping place=position --clip 50 -o json\n")
+VERB_SECTION("Runtime servers' journals")
 VERB_ROW("journal inspect", "DIR", 1, 1, "", "show what a runtime server's journal folder holds", verb_journal_inspect,
-	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server\n"
-	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are\n"
+	"DIR is the folder journal in the server's state_dir, or the state_dir. It is only read, and without its lock, so the server "
+	"may run meanwhile. One line a segment: which records, when, how far they are marked as shipped; above it how many there are "
 	"of each kind, and the files that recovery put aside.\n\n"
 	"Examples:\n"
 	"  parley journal inspect /var/lib/parley/journal\n"
@@ -757,26 +770,26 @@ VERB_ROW("journal verify", "DIR", 1, 1, "", "check every record of a journal fol
 	"  LOST        records are missing since an earlier start, which noted it\n"
 	"  FOREIGN     a record of another runtime server\n"
 	"  UNREADABLE  a sound record that holds no entry\n"
-	"and what is ordinary: TORN, a tail that a crash cut off, and GROWING, the tail that a server is writing. Exits 1 if\n"
+	"and what is ordinary: TORN, a tail that a crash cut off, and GROWING, the tail that a server is writing. Exits 1 if "
 	"something is wrong. What the server's next start would do with it is decided by the same rules.\n\n"
 	"Examples:\n"
 	"  parley journal verify /var/lib/parley/journal\n"
 	"  parley journal verify /backup/journal || mail -s 'journal damaged' operations\n")
 VERB_ROW("journal tail", "DIR", 1, 1, "limit follow visitor session event kind", "show the newest records of a journal folder", verb_journal_tail,
-	"The last 20 records (-n: more), or the last of those that --visitor, --session, --event and --kind let through, oldest first;\n"
-	"with --follow also those that are written from now on. Kinds are session_started, cells_changed, session_ended, recommendation,\n"
+	"The last 20 records (-n: more), or the last of those that --visitor, --session, --event and --kind let through, oldest first; "
+	"with --follow also those that are written from now on. Kinds are session_started, cells_changed, session_ended, recommendation, "
 	"event_posted, ... and lost; the beginning of one is enough. With -o json one object a line, with the whole entry.\n\n"
 	"Examples:\n"
 	"  parley journal tail /var/lib/parley/journal\n"
 	"  parley journal tail /var/lib/parley/journal --follow --visitor 4711\n"
 	"  parley journal tail /var/lib/parley/journal -n 1000 --kind event --event accept -o json | jq .offer\n")
 VERB_ROW("journal replay", "DIR --check", 1, 1, "check checkpoint state from-start from-history database server now", "fold visitor state again from the journal, and compare", verb_journal_replay,
-	"Rebuilds what a runtime server remembers of visitors, and every counter, from its journal, and compares the result byte for\n"
-	"byte with the newest checkpoint that the server wrote of it (every few minutes, at its end, on SIGUSR1; --now asks for one).\n"
-	"DIR is its state_dir. The fold begins with the checkpoint before the newest, for whose beginning the journal may have been\n"
-	"shipped and deleted; --from-start begins with nothing, which takes a journal that is still whole. The server may run.\n"
-	"With --from-history the fold is over what PostgreSQL has of the server (--env, --server: its ID) instead, from the beginning;\n"
-	"recommendations, which only wait to be quoted, are not compared then. If the server is older than what the history has of it\n"
+	"Rebuilds what a runtime server remembers of visitors, and every counter, from its journal, and compares the result byte for "
+	"byte with the newest checkpoint that the server wrote of it (every few minutes, at its end, on SIGUSR1; --now asks for one). "
+	"DIR is its state_dir. The fold begins with the checkpoint before the newest, for whose beginning the journal may have been "
+	"shipped and deleted; --from-start begins with nothing, which takes a journal that is still whole. The server may run. "
+	"With --from-history the fold is over what PostgreSQL has of the server (--env, --server: its ID) instead, from the beginning; "
+	"recommendations, which only wait to be quoted, are not compared then. If the server is older than what the history has of it "
 	"(retention removed the rest, or the design server was upgraded since), a note says from when on all is there.\n"
 	"Exits 0 if they are equal, 1 if they differ (each place is told), 7 if the journal lacks records or is damaged.\n\n"
 	"Examples:\n"
@@ -785,10 +798,11 @@ VERB_ROW("journal replay", "DIR --check", 1, 1, "check checkpoint state from-sta
 	"  parley journal replay /var/lib/parley --check --from-history --env production --server rt1 \\\n"
 	"    --database 'host=db dbname=parley user=parley_reader'\n"
 	"  parley journal replay /backup/journal --state /backup/state --check --from-start\n")
+VERB_SECTION("Codes and visitors")
 VERB_ROW("source-codes issue", "--env ENVIRONMENT --channel CHANNEL --offer-code CODE", 0, 0, "channel offer-code campaign cell count expires", "issue codes for paper and telephone", verb_source_codes_issue,
-	"A source code stands for an offer where no link can be clicked: XXXX-XXXX-XXXX, without letters that look like digits, and the\n"
-	"last character finds slips. At LINK, the environment's address with /s/ and the code, a browser is led on to the offer's\n"
-	"destination; an agent who is told the code reports it as custom_code of PostResponse. Either way the response counts for the\n"
+	"A source code stands for an offer where no link can be clicked: XXXX-XXXX-XXXX, without letters that look like digits, and the "
+	"last character finds slips. At LINK, the environment's address with /s/ and the code, a browser is led on to the offer's "
+	"destination; an agent who is told the code reports it as custom_code of PostResponse. Either way the response counts for the "
 	"campaign and cell that the code was issued for, and a visit counts once per code: give every print its own.\n\n"
 	"Examples:\n"
 	"  parley source-codes issue --env production --channel bank --offer-code GOLD\n"
@@ -800,20 +814,20 @@ VERB_ROW("source-codes list", "[CODE]", 0, 1, "channel offer-code limit", "show 
 	"  parley source-codes list --env production --offer-code GOLD\n"
 	"  parley source-codes list 'k7q2 m9tx 3fhn' -o json\n")
 VERB_ROW("visitor export", "--env ENVIRONMENT --audience LEVEL:KEY=VALUE", 0, 0, "audience channel database table", "hand out all that is known of a visitor", verb_visitor_export,
-	"Sessions, recommendations, contacts, responses, events, outcomes and late responses as one JSON document; also which configuration\n"
-	"names the visitor, and as whom else sessions of the visitor's were known. What runtime servers remember is made of the same\n"
+	"Sessions, recommendations, contacts, responses, events, outcomes and late responses as one JSON document; also which configuration "
+	"names the visitor, and as whom else sessions of the visitor's were known. What runtime servers remember is made of the same "
 	"records. The profile is the data administrator's own table: with --database and --channel its row is read too, with that login.\n\n"
 	"Examples:\n"
 	"  parley visitor export --env production --audience customer:customer_id=1010\n"
 	"  parley visitor export --env production --audience customer:customer_id=1010 -o json > 1010.json\n"
 	"  parley visitor export --env production -a customer:customer_id=1010 -o json --channel bank --database 'dbname=profiles user=crm'\n")
 VERB_ROW("visitor erase", "--env ENVIRONMENT --audience LEVEL:KEY=VALUE --reason TEXT", 0, 0, "audience reason yes dry-run no-wait channel database table", "erase a visitor everywhere, with proof in the audit", verb_visitor_erase,
-	"Shows what would go, asks, and then erases the visitor in the history and on every runtime server: open sessions end, what is\n"
-	"remembered is forgotten, and journals and checkpoints are rid of it. It follows until every server has confirmed; one that is\n"
-	"away does it when it is back, without anybody asking again. The audit has who asked, when and why, and what each place\n"
-	"confirmed, under a hash that tells nobody the ID; so must not the reason. Counts of offers stay, which name nobody.\n"
+	"Shows what would go, asks, and then erases the visitor in the history and on every runtime server: open sessions end, what is "
+	"remembered is forgotten, and journals and checkpoints are rid of it. It follows until every server has confirmed; one that is "
+	"away does it when it is back, without anybody asking again. The audit has who asked, when and why, and what each place "
+	"confirmed, under a hash that tells nobody the ID; so must not the reason. Counts of offers stay, which name nobody. "
 	"What arrives later about the time before is not taken in. The visitor may come again, as a new one.\n"
-	"Configuration that names the visitor (lists, blacklists, score overrides) is told and not changed. With --database and --channel the\n"
+	"Configuration that names the visitor (lists, blacklists, score overrides) is told and not changed. With --database and --channel the "
 	"row of the profile table is deleted too.\n\n"
 	"Examples:\n"
 	"  parley visitor erase --env production --audience customer:customer_id=1010 --dry-run\n"
@@ -823,20 +837,21 @@ VERB_ROW("visitor erasures", "", 0, 0, "limit", "show who was erased, and what i
 	"Examples:\n"
 	"  parley visitor erasures --env production\n"
 	"  parley visitor erasures -o json\n")
+VERB_SECTION("Audit")
 VERB_ROW("audit", "[KIND [NAME]]", 0, 2, "channel limit", "show who changed what, newest first", verb_audit,
 	"Examples:\n"
 	"  parley audit\n"
 	"  parley audit offer gold-card -o yaml\n")
 VERB_ROW("audit verify", "", 0, 0, "file root", "hold the audit against what was signed", verb_audit_verify,
-	"Each entry has a hash over itself and the entry before. Where this chain stands goes into the timestamps that the design\n"
-	"server signs and the runtime servers keep: these are the checkpoints. All entries are read and the chain is computed here; then it\n"
-	"is held against the checkpoints of the runtime server of each environment in the context, and those of the design server.\n"
-	"So entries that were edited, deleted, moved, put in or cut off are found, even if somebody who may everything in the database made\n"
+	"Each entry has a hash over itself and the entry before. Where this chain stands goes into the timestamps that the design "
+	"server signs and the runtime servers keep: these are the checkpoints. All entries are read and the chain is computed here; then it "
+	"is held against the checkpoints of the runtime server of each environment in the context, and those of the design server. "
+	"So entries that were edited, deleted, moved, put in or cut off are found, even if somebody who may everything in the database made "
 	"the chain anew. What came after the newest checkpoint is the exception: it is counted.\n\n"
-	"Timestamps are verified by the keys of their environment's root. With --root (may be repeated) that is the one you keep,\n"
+	"Timestamps are verified by the keys of their environment's root. With --root (may be repeated) that is the one you keep, "
 	"and those that follow it; without, the roots that the servers tell are believed.\n"
 	"With --file nothing is asked of any server: an export (parley audit export) is verified.\n\n"
-	"Exits 0 if the audit is what was written, 1 if it was changed or a checkpoint's signature is not good, 6 if a\n"
+	"Exits 0 if the audit is what was written, 1 if it was changed or a checkpoint's signature is not good, 6 if a "
 	"server could not be asked, or no checkpoint vouches for anything.\n\n"
 	"Examples:\n"
 	"  parley audit verify\n"
@@ -846,17 +861,18 @@ VERB_ROW("audit export", "FILE", 1, 1, "", "write the audit and its checkpoints 
 	"One JSON object a line: roots, then checkpoints, then all entries. - is standard output. audit verify --file reads it.\n\n"
 	"Examples:\n"
 	"  parley audit export audit.jsonl\n")
+VERB_SECTION("Profiles and expressions")
 VERB_ROW("profile import", "FILE", 1, 1, "database table level channel schema delimiter create rejects number", "load a CSV file into a profile table", verb_profile_import,
-	"FILE has a header line; its columns are matched to the audience level's keys and attributes by name, or by the names of\n"
-	"their table columns ('emp.var.rate' matches emp_var_rate). Other columns are left out. Rows that are there already are\n"
-	"replaced. Bad rows go, each with its reason, to the rejects file, and are counted; the others are imported in one\n"
+	"FILE has a header line; its columns are matched to the audience level's keys and attributes by name, or by the names of "
+	"their table columns ('emp.var.rate' matches emp_var_rate). Other columns are left out. Rows that are there already are "
+	"replaced. Bad rows go, each with its reason, to the rejects file, and are counted; the others are imported in one "
 	"transaction. The audience level is read from the design server, or from a YAML file with --schema.\n\n"
 	"Examples:\n"
 	"  parley profile import customers.csv --database 'host=/run/pg dbname=profiles' --level customer --channel bank --create\n"
 	"  parley profile import bank.csv --delimiter ';' --schema bank.yaml --level customer --number customer_id \\\n"
 	"      --database 'service=profiles' --table customer_profile\n")
 VERB_ROW("expr eval", "EXPRESSION", 1, 1, "bind", "evaluate an expression", verb_expr_eval,
-	"Expressions are CEL over declared attributes. Here --env declares one: --env NAME:TYPE, TYPE being bool, int, uint, double,\n"
+	"Expressions are CEL over declared attributes. Here --env declares one: --env NAME:TYPE, TYPE being bool, int, uint, double, "
 	"string, bytes, timestamp, duration or list(T); --bind gives it a value, and one without is a missing attribute.\n\n"
 	"Examples:\n"
 	"  parley expr eval --env age:int --bind age=42 'age >= 18 && age < 65'\n"
@@ -870,6 +886,7 @@ VERB_ROW("expr disassemble", "EXPRESSION", 1, 1, "", "show the program that an e
 	"--env declares attributes, as for expr eval.\n\n"
 	"Examples:\n"
 	"  parley expr disassemble --env age:int 'age >= 18 && age < 65'\n")
+VERB_SECTION("Users and contexts")
 VERB_ROW("login", "[USER]", 0, 1, "password-file lifetime", "sign in on the design server", verb_login,
 	"Asks for the password unless it is in a file. The token is kept beside the configuration, in a file that only you can read.\n\n"
 	"Examples:\n"
@@ -893,7 +910,7 @@ VERB_ROW("user grant", "NAME ROLE", 2, 2, "", "give a user a role, in one enviro
 	"  qa             tries what is deployed, hands in evidence\n"
 	"  approver       approves what others deploy, with a key of their own\n"
 	"  administrator  keeps users and environments, promotes, rolls back, undeploys; may do all but approve\n\n"
-	"With --env the role is for that environment alone. What all environments share (offers, rules, users) is changed by those\n"
+	"With --env the role is for that environment alone. What all environments share (offers, rules, users) is changed by those "
 	"who have the role for all of them. It holds at once, also for who is signed in.\n\n"
 	"Examples:\n"
 	"  parley user grant anna approver --env production\n"
@@ -924,13 +941,14 @@ VERB_ROW("context use", "NAME", 1, 1, "", "make a context the current one", verb
 	"Examples:\n"
 	"  parley context use work\n")
 VERB_ROW("context set", "NAME", 1, 1, "ca server-name certificate key token-file", "make or change a context", verb_context_set,
-	"With --design, --ca and --server-name it says where the design server is. With --env it says so of a runtime server of\n"
-	"that environment, and with --certificate and --key, or --token-file, what to show it. Without --ca a connection is in\n"
+	"With --design, --ca and --server-name it says where the design server is. With --env it says so of a runtime server of "
+	"that environment, and with --certificate and --key, or --token-file, what to show it. Without --ca a connection is in "
 	"plaintext, which only goes to this machine. The first context becomes the current one.\n\n"
 	"Examples:\n"
 	"  parley context set work --design design.example:7400 --ca ca.crt\n"
 	"  parley context set work --env production --runtime rt1.example:7503 --ca ca.crt --certificate web.crt --key web.key\n"
 	"  parley context set work --env test --runtime 127.0.0.1:7501 --ca ca.crt --token-file test.token\n")
+VERB_SECTION("This program")
 VERB_ROW("version", "", 0, 0, "", "print the program's version; with --env or --runtime, a runtime server's", verb_version,
 	"Examples:\n"
 	"  parley version\n"
@@ -942,3 +960,4 @@ VERB_ROW("help", "[exit-codes | VERB…]", 0, 3, "", "explain a verb, or the exi
 	"Examples:\n"
 	"  parley help rollout status\n"
 	"  parley help exit-codes\n")
+#undef VERB_SECTION
