@@ -2,6 +2,7 @@
 #include "admin/admin_internal.h"
 #include "admin/message.h"
 #include "base/cleanup.h"
+#include "environment/environment.h"
 #include "store/page.h"
 
 #include "parley/design/v1/audit.pb-c.h"
@@ -14,6 +15,7 @@ typedef struct AuditWork {
 	const Parley__Design__V1__ListAuditEntriesRequest *request;
 	Parley__Design__V1__ListAuditEntriesResponse *response;
 	Arena *arena;
+	bool channel_known;
 } AuditWork;
 
 static ProtobufCBinaryData bytes_of(Str bytes)
@@ -65,6 +67,26 @@ static Err list(Pg *pg, void *context)
 		message_set_str(&work->response->base, "next_page_token",
 		        page_token_make(query, pg_text(rows, count - 1, 0), work->arena).ptr);
 	return OK;
+}
+
+// For who found nothing of a channel. One that was deleted is known: what is here of it may be of other kinds
+// or names than were asked for.
+static Err look_for_channel(Pg *pg, void *context)
+{
+	AuditWork *work = context;
+	CLEANUP(pg_result_freep) PgResult *row = NULL;
+	TRY(SQL_RUN(pg, &row, audit_knows_channel, P_CTEXT(work->request->channel)));
+	work->channel_known = pg_bool(row, 0, 0);
+	return OK;
+}
+
+static Err list_entries(Store *store, AuditWork *work)
+{
+	TRY(store_run(store, list, work));
+	if (work->response->n_entries || *work->request->page_token || !*work->request->channel)
+		return OK;
+	TRY(store_read(store, look_for_channel, work));
+	return work->channel_known ? OK : environment_channel_asked(store, work->request->channel);
 }
 
 // --- the chain ---
@@ -180,7 +202,7 @@ static void handle_list(void *service, RpcCall *call, const ProtobufCMessage *re
 	Parley__Design__V1__ListAuditEntriesResponse response =
 	        PARLEY__DESIGN__V1__LIST_AUDIT_ENTRIES_RESPONSE__INIT;
 	AuditWork work = {.request = (const void *)request, .response = &response, .arena = rpc_arena(call)};
-	Err failed = store_run(admin->services->store, list, &work);
+	Err failed = list_entries(admin->services->store, &work);
 	rpc_answer(call, failed, &response.base);
 }
 

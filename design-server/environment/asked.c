@@ -24,12 +24,17 @@ static Err find(const Environments *environments, const char *environment)
 	return environment_find(environments, str(environment), &ignored);
 }
 
+Err environment_channel_asked(Store *store, const char *channel)
+{
+	Str name = str(channel);
+	return name.len ? store_read(store, look, &name) : OK;
+}
+
 Err environment_asked(
         const Environments *environments, Store *store, const char *environment, const char *channel)
 {
-	Str name = str(channel);
 	TRY(find(environments, environment));
-	return environments && environments->count && name.len ? store_read(store, look, &name) : OK;
+	return environments && environments->count ? environment_channel_asked(store, channel) : OK;
 }
 
 Err environment_in_vain(const Environments *environments, const char *environment, Err failed)

@@ -104,6 +104,8 @@ Err environment_find(const Environments *environments, Str name, const Environme
 // environments (NULL, or none declared) nothing is known, and nothing wrong.
 Err environment_asked(
         const Environments *environments, Store *store, const char *environment, const char *channel);
+// The same of a channel alone, for what is of no environment.
+Err environment_channel_asked(Store *store, const char *channel);
 // For a search in an environment that failed with `failed` because it found nothing: that, or
 // ENVIRONMENT_UNKNOWN.
 Err environment_in_vain(const Environments *environments, const char *environment, Err failed);

@@ -114,6 +114,15 @@ static Err make_stage(Pg *pg, const Line *line, const Environment *environment, 
 	                       : release_no_memory();
 }
 
+// Whether anything of the channel ever came anywhere.
+static bool is_empty(const Line *line)
+{
+	for (size_t i = 0; i < line->count; i++)
+		if (line->stages[i]->deployment)
+			return false;
+	return true;
+}
+
 static Err read_line(Pg *pg, void *context)
 {
 	Line *line = context;
@@ -131,6 +140,15 @@ static Err read_line(Pg *pg, void *context)
 	return OK;
 }
 
+static Err get_promotion(Line *line, const char *channel)
+{
+	if (!*channel)
+		return err_at(ERR_FIELD_MISSING, "channel", "name the channel");
+	Store *store = line->release->services->store;
+	TRY(store_read(store, read_line, line));
+	return is_empty(line) ? environment_asked(line->release->environments, store, "", channel) : OK;
+}
+
 void handle_get_promotion(void *context, RpcCall *call, const ProtobufCMessage *request)
 {
 	Release *release = context;
@@ -140,13 +158,8 @@ void handle_get_promotion(void *context, RpcCall *call, const ProtobufCMessage *
 	        .arena = rpc_arena(call),
 	        .channel = str(in->channel),
 	        .now_us = clock_now_us(release->services->clock)};
-	Err e = *in->channel ? store_read(release->services->store, read_line, &line)
-	                     : err_at(ERR_FIELD_MISSING, "channel", "name the channel");
-	if (e) {
-		rpc_fail(call, e);
-		return;
-	}
+	Err e = get_promotion(&line, in->channel);
 	out.stages = line.stages;
 	out.n_stages = line.count;
-	rpc_reply(call, &out.base);
+	rpc_answer(call, e, &out.base);
 }

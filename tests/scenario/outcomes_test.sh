@@ -94,11 +94,11 @@ for words in "history" "report funnel" "orphans list" "orphans show 1" "outcomes
 	# shellcheck disable=SC2086 # words
 	refused "there is no environment 'tset' (there are: test)" parley $words --env tset
 done
-for words in "history" "report offers" "orphans list" "outcomes list" "source-codes list"; do
+for words in "history" "report offers" "orphans list" "outcomes list" "source-codes list" "audit"; do
 	# shellcheck disable=SC2086 # words
 	refused "there is no channel 'bnak' (there are: none)" parley $words --channel bnak
 done
-for words in "rollout status" "rollout history" "evidence list"; do
+for words in "rollout status" "rollout history" "evidence list" "promotion"; do
 	# shellcheck disable=SC2086 # words
 	refused "there is no channel 'bnak'" parley $words bnak
 done

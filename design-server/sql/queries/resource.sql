@@ -69,3 +69,6 @@ DELETE FROM request WHERE (actor, request_id) IN
 SELECT id, time, actor, action, kind, channel, name, before, after, sequence, hash FROM audit
 WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR name = $3) AND id < $4
 ORDER BY id DESC LIMIT $5
+
+-- name: audit_knows_channel
+SELECT EXISTS (SELECT FROM audit WHERE kind = 'Channel' AND channel = '' AND name = $1) OR EXISTS (SELECT FROM audit WHERE channel = $1)
