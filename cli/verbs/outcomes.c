@@ -27,8 +27,8 @@ typedef struct Import {
 	Row rows[BATCH];
 	size_t count; // in the batch
 	size_t read, taken, repeated;
-	json_int_t first, last; // numbers of those that were taken; 0: none was
-	json_t *standing;       // how these stand; NULL: nobody asked
+	json_int_t number; // the server's, of this import; 0: nothing was taken
+	json_t *standing;  // how what was taken stands; NULL: nobody asked
 } Import;
 
 static void import_close(Import *import)
@@ -65,17 +65,6 @@ static Err result_take(Import *import, const Row *row, const json_t *result)
 	return OK;
 }
 
-static void note_numbers(Import *import, const json_t *answer)
-{
-	json_int_t first = json_count(answer, "first_late_response"),
-	           last = json_count(answer, "last_late_response");
-
-	if (first && (!import->first || first < import->first))
-		import->first = first;
-	if (last > import->last)
-		import->last = last;
-}
-
 static Err batch_send(Import *import)
 {
 	CLEANUP(json_decrefp_) json_t *answer = NULL;
@@ -84,13 +73,13 @@ static Err batch_send(Import *import)
 	for (size_t i = 0; i < import->count; i++)
 		json_array_append_new(reports, report_of(&import->rows[i]));
 	TRY(cli_call(import->cli, SERVER_DESIGN, SERVICE, "ImportOutcomes",
-	        json_pack("{s:s, s:o, s:b}", "environment", import->environment, "reports", reports,
-	                "validate_only", cli_given(import->cli, OPT_DRY_RUN)),
+	        json_pack("{s:s, s:o, s:b, s:I}", "environment", import->environment, "reports", reports,
+	                "validate_only", cli_given(import->cli, OPT_DRY_RUN), "import", import->number),
 	        &answer));
 	for (size_t i = 0; i < import->count; i++)
 		TRY(result_take(
 		        import, &import->rows[i], json_array_get(json_object_get(answer, "results"), i)));
-	note_numbers(import, answer);
+	import->number = json_count(answer, "import");
 	import->count = 0;
 	arena_reset(import->arena);
 	if (isatty(STDERR_FILENO))
@@ -145,8 +134,7 @@ static Err look(Import *import)
 
 	TRY(cli_call(import->cli, SERVER_DESIGN, &parley__design__v1__orphan_service__descriptor,
 	        "CountLateResponses",
-	        json_pack("{s:s, s:I, s:I}", "environment", import->environment, "first_id", import->first,
-	                "last_id", import->last),
+	        json_pack("{s:s, s:I}", "environment", import->environment, "import", import->number),
 	        &answer));
 	json_decref(import->standing);
 	import->standing = json_incref(json_object_get(answer, "counts"));
@@ -161,7 +149,7 @@ static Err follow(Import *import)
 	json_int_t last = -1;
 	unsigned vain = 0;
 
-	if (!import->first)
+	if (!import->number)
 		return OK;
 	for (;;) {
 		json_int_t left;

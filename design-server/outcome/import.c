@@ -34,7 +34,7 @@ typedef struct Import {
 	size_t type_count;
 	Item *items; // what can be taken, sorted by event ID, each ID once
 	size_t count;
-	int64_t first, last; // numbers of what was taken; 0: nothing was
+	int64_t number; // of the import that what was taken belongs to; 0: nothing was, and it has none yet
 } Import;
 
 // --- one report ---
@@ -233,14 +233,10 @@ static Err take(Pg *pg, void *context)
 	TRY(SQL_RUN(pg, &taken, outcome_import, P_CTEXT(import->request->environment), P_TIME(import->now_us),
 	        P_TEXTS(texts, count), P_TEXTS(texts + count, count), P_TEXTS(texts + 2 * count, count),
 	        P_TEXTS(texts + 3 * count, count), P_TEXTS(texts + 4 * count, count),
-	        P_TEXTS(texts + 5 * count, count), P_TEXTS(texts + 6 * count, count), P_I64S(times, count)));
+	        P_TEXTS(texts + 5 * count, count), P_TEXTS(texts + 6 * count, count), P_I64S(times, count),
+	        P_I64(import->request->import)));
 	set_results(import, taken, RESULT(TAKEN), RESULT(REPEATED));
-	import->first = import->last = 0;
-	for (size_t i = 0; i < pg_rows(taken); i++) {
-		int64_t id = pg_i64(taken, i, 1);
-		import->first = !import->first || id < import->first ? id : import->first;
-		import->last = id > import->last ? id : import->last;
-	}
+	import->number = pg_rows(taken) ? pg_i64(taken, 0, 1) : import->request->import;
 	return OK;
 }
 
@@ -253,6 +249,8 @@ static Err prepare(Import *import, Response *response)
 	if (!*request->environment)
 		return err_at(ERR_FIELD_MISSING, "environment",
 		        "name the environment whose treatments the reports are about");
+	if (request->import < 0)
+		return err_at(ERR_FIELD_INVALID, "import", "numbers of imports are positive; 0 begins one");
 	TRY(environment_asked(
 	        import->services->environments, import->services->store, request->environment, ""));
 	if (count > OUTCOME_IMPORT_MAX)
@@ -284,8 +282,7 @@ static Err run(Import *import, Response *response)
 	if (import->request->validate_only)
 		return store_read(import->services->ingest, look, import);
 	TRY(store_transact(import->services->ingest, take, import));
-	response->first_late_response = import->first;
-	response->last_late_response = import->last;
+	response->import = import->number;
 	matcher_wake(import->services->matcher);
 	return OK;
 }

@@ -88,6 +88,28 @@ is "as JSON" "$(sql "$STACK_POSTGRES" parley_design -qc "DELETE FROM late_respon
 	parley outcomes import "$work/early.csv" --env test -o json | jq -r '.standing[] | .state + " " + .reason')" "WAITING no_such_treatment"
 sql "$STACK_POSTGRES" parley_design -qc "DELETE FROM late_response WHERE code = 'X1'"
 
+tell "what became of an import is told without what others import in the same moment"
+mkfifo "$work/long"
+parley outcomes import "$work/long" --env test >"$work/long.said" &
+import=$!
+exec 7>"$work/long"
+{
+	echo "treatment_code,outcome,time"
+	printf "Y%s,sent,$(at 1)\n" {1..600}
+} >&7
+for _ in {1..600}; do
+	[ "$(sql "$STACK_POSTGRES" parley_design -tAc "SELECT count(*) FROM late_response WHERE code LIKE 'Y%'")" -lt 500 ] || break
+	sleep 0.1
+done
+printf 'treatment_code,outcome,time\nZ1,sent,%s\n' "$(at 1)" >"$work/short.csv"
+expect "0 matched, 1 waiting, 0 orphans" parley outcomes import "$work/short.csv" --env test
+exec 7>&-
+wait $import || stack_fail "the import fails: $(cat "$work/long.said")"
+expect "600 rows: 600 taken" cat "$work/long.said"
+expect "0 matched, 600 waiting, 0 orphans" cat "$work/long.said"
+sql "$STACK_POSTGRES" parley_design -qc "DELETE FROM late_response WHERE code ~ '^[YZ]'"
+rm "$work/long"
+
 tell "a mistyped environment or channel is told, with those that there are"
 for words in "history" "report funnel" "orphans list" "orphans show 1" "outcomes list" "outcomes show T1" "outcomes import $work/early.csv" \
 	"decision show 1234567890ABC" "decision replay --all --channel bank" "visitor erasures" "source-codes list"; do

@@ -132,9 +132,9 @@ UPDATE late_response l SET reason = a.result, state = CASE a.result WHEN 'repeat
 FROM applied a WHERE a.id = l.id AND a.result <> 'applied' AND l.response NOT IN ('accept', 'reject')
 
 -- name: late_counts
--- How those of an import stand: numbers $2 to $3 of environment $1. What is said of a discarded one is not why it was one.
+-- How those of import $2 of environment $1 stand. What is said of a discarded one is not why it was one.
 SELECT state, CASE state WHEN 'discarded' THEN '' ELSE reason END AS why, count(*) FROM late_response
-WHERE id BETWEEN $2 AND $3 AND environment = $1 AND source = 'import' GROUP BY state, why ORDER BY count(*) DESC, state, why
+WHERE import = $2 AND import <> 0 AND environment = $1 GROUP BY state, why ORDER BY count(*) DESC, state, why
 
 -- name: late_write
 -- What was matched counts. An imported one has no journal, and the record of an event's outcome may have told of a response already:

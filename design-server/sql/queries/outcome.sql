@@ -9,7 +9,8 @@ SELECT name FROM outcome_type ORDER BY name
 SELECT event_id FROM event_dedupe WHERE environment = $1 AND event_id = ANY ($2::text[]) ORDER BY event_id
 
 -- name: outcome_import
--- Takes reports into the queue of the matcher, those whose event IDs nobody has sent before; answers with these.
+-- Takes reports into the queue of the matcher, those whose event IDs nobody has sent before; answers with these. They belong to
+-- the import $11; 0: to a new one, whose number is drawn once, with the first row.
 WITH given AS (
 	SELECT * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[])
 		AS g (event_id, channel, code_kind, code, audience_level, audience_id, response, time_us)
@@ -18,12 +19,12 @@ WITH given AS (
 	ON CONFLICT DO NOTHING
 	RETURNING event_id
 )
-INSERT INTO late_response (environment, source, event_id, channel, code_kind, code, audience_level, audience_id, response, time, received)
+INSERT INTO late_response (environment, source, event_id, channel, code_kind, code, audience_level, audience_id, response, time, received, import)
 SELECT $1, 'import', event_id, channel, code_kind, code, audience_level, audience_id, response,
-	to_timestamp(0) + time_us * interval '1 microsecond', $2
+	to_timestamp(0) + time_us * interval '1 microsecond', $2, coalesce(nullif($11, 0), (SELECT nextval('late_response_import_number')))
 FROM given JOIN fresh USING (event_id) ORDER BY time_us, event_id
 ON CONFLICT DO NOTHING
-RETURNING event_id, id
+RETURNING event_id, import
 
 -- name: outcome_get
 SELECT environment, treatment_code, outcome, since, changes, channel, audience_level, audience_id, offer_code, campaign, cell
