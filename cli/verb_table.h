@@ -881,7 +881,8 @@ VERB_ROW("expr eval", "EXPRESSION", 1, 1, "bind", "evaluate an expression", verb
 VERB_ROW("expr check", "EXPRESSION", 1, 1, "", "check an expression and print its type", verb_expr_check,
 	"--env declares attributes, as for expr eval.\n\n"
 	"Examples:\n"
-	"  parley expr check --env age:int 'age * 2'\n")
+	"  parley expr check --env age:int 'age * 2'\n"
+	"  parley expr check --env 'tags:list(string)' 'tags.map(t, {t: size(t)})'\n")
 VERB_ROW("expr disassemble", "EXPRESSION", 1, 1, "", "show the program that an expression compiles to", verb_expr_disassemble,
 	"--env declares attributes, as for expr eval.\n\n"
 	"Examples:\n"

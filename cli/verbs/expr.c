@@ -108,12 +108,11 @@ Err verb_expr_eval(Cli *cli)
 Err verb_expr_check(Cli *cli)
 {
 	Expression *expression = ARENA_NEW(cli->arena, Expression);
+	Str type;
 
 	TRY(compile(cli, expression));
-	if (expression->program.type.kind == EXPR_LIST)
-		printf("list(%s)\n", expr_kind_name(expression->program.type.element));
-	else
-		printf("%s\n", expr_kind_name(expression->program.type.kind));
+	TRY(expr_infer(&expression->schema, str(cli->line.arguments[0]), cli->arena, &type));
+	printf(STR_FMT "\n", STR_ARG(type));
 	return OK;
 }
 

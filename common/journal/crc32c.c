@@ -1,6 +1,6 @@
 // The processor's instruction does eight bytes every three cycles and is taken where it exists; the table is
-// for machines without it and for tests that compare both.
-#include "journal/crc32c.h"
+// for machines without it.
+#include "journal/crc32c_way.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 static const uint32_t POLYNOMIAL = 0x82F63B78;
 
 static uint32_t table[256];
-static uint32_t (*chosen)(uint32_t crc, const void *bytes, size_t len);
+static Crc32cWay chosen;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)
@@ -40,7 +40,7 @@ static uint32_t from_table(uint32_t crc, const void *bytes, size_t len)
 	return ~crc;
 }
 
-static void choose(void)
+static void make_table(void)
 {
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t crc = i;
@@ -48,21 +48,35 @@ static void choose(void)
 			crc = (crc >> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
 		table[i] = crc;
 	}
-	chosen = from_table;
+}
+
+static bool has_instruction(void)
+{
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("sse4.2"))
-		chosen = crc32c_sse42;
+	return __builtin_cpu_supports("sse4.2");
+#else
+	return false;
 #endif
+}
+
+Crc32cWay crc32c_way(bool instruction)
+{
+#if defined(__x86_64__)
+	if (instruction)
+		return crc32c_sse42;
+#endif
+	(void)instruction;
+	make_table();
+	return from_table;
+}
+
+static void choose(void)
+{
+	chosen = crc32c_way(has_instruction());
 }
 
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len)
 {
 	pthread_once(&once, choose);
 	return chosen(crc, bytes, len);
-}
-
-uint32_t crc32c_portable(uint32_t crc, const void *bytes, size_t len)
-{
-	pthread_once(&once, choose);
-	return from_table(crc, bytes, len);
 }

@@ -5,5 +5,3 @@
 
 // The CRC of the bytes that `crc` stands for with `bytes` appended; begin with 0.
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len);
-// The same without the processor's help.
-uint32_t crc32c_portable(uint32_t crc, const void *bytes, size_t len);

@@ -258,6 +258,8 @@ refusals()
 	expect 2 "give --channel" parley delete zone marketing
 	expect 2 "is no kind" parley get ofers-and-more
 	expect 2 "did you mean 'apply'" parley aply
+	expect 0 "list(map(string, int))" parley expr check --env 'tags:list(string)' 'tags.map(t, {t: size(t)})'
+	expect 7 EXPR_NAME_UNKNOWN parley expr check --env age:int 'agee * 2'
 	expect 7 FILTER_INVALID parley get offers --filter 'nmae == "x"'
 	expect 6 UNAVAILABLE parley --design 127.0.0.1:1 --timeout 2s get offers
 	expect 7 "parley get KIND NAME -o yaml" parley apply -f <(printf 'kind: Zone\nchannel: retail-bank\nname: z\ntie_brake: NONE\n')
