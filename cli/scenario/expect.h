@@ -31,7 +31,7 @@ typedef struct ExpectKind {
 extern const ExpectKind expect_kinds[];
 extern const size_t expect_kind_count;
 
-// --- what both files of judging share ---
+// --- what the files of judging share ---
 
 const char *expect_list_text(const Judging *j, const json_t *list);
 const char *expect_value_text(const Judging *j, const json_t *value);
@@ -40,6 +40,21 @@ const json_t *expect_bare(const json_t *value);
 // Numbers by their value, whatever their type; null is nothing.
 bool expect_same(const json_t *a, const json_t *b);
 
+// --- judge_offers.c ---
+bool met_offers(Judging *j);
+bool met_contains(Judging *j);
+bool met_without(Judging *j);
+bool met_order(Judging *j);
+bool met_none(Judging *j);
+bool met_count(Judging *j);
+bool met_content(Judging *j);
+bool met_reasons(Judging *j);
+bool met_rules(Judging *j);
+bool met_cells(Judging *j);
+bool met_scores(Judging *j);
+bool met_attributes(Judging *j);
+
+// --- judge_visitor.c ---
 bool met_segments(Judging *j);
 bool met_in(Judging *j);
 bool met_not_in(Judging *j);
