@@ -1,5 +1,5 @@
-// A runtime server's parts, for the two files that handle all of them: runtime.c puts them together, tick.c
-// looks after them. Nobody else includes it.
+// A runtime server's parts, for the files that handle all of them: runtime.c puts them together, tell.c logs
+// what they say, tick.c looks after them. Nobody else includes it.
 #pragma once
 #include "runtime.h"
 
@@ -34,3 +34,20 @@ struct Runtime {
 	bool told;          // that it was
 	_Atomic(Err) broken;
 };
+
+// --- tell.c: what parts call, `context` being the Runtime ---
+// The process must stop: nothing more may be acknowledged.
+void tell_journal_poisoned(void *context, const ErrDetail *why);
+void tell_profiles(void *context, bool available, const ErrDetail *why);
+void tell_checkpoint(void *context, const ErrDetail *why);
+void tell_collector(void *context, bool taken, const ErrDetail *why);
+// The touchpoint API is ready once there is a snapshot to decide by.
+void tell_snapshots(void *context);
+
+// --- and what they found at the start ---
+// What recovery found wrong with the journal: nobody else will tell.
+void tell_journal_found(Runtime *runtime);
+// What is remembered, and what could not be.
+void tell_visitors_found(Runtime *runtime);
+// What was deployed and could be loaded, and what could not.
+void tell_snapshots_found(Runtime *runtime);

@@ -1,58 +1,13 @@
+// The parts opened, each after those that it needs, and closed in reverse. What is found wrong at the start
+// is told only once calls are taken: nobody waits for the telling.
 #include "parts.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 
-#include <signal.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
-
-// --- what the parts tell ---
-
-// The process must stop: nothing more may be acknowledged.
-static void journal_poisoned(void *context, const ErrDetail *why)
-{
-	Runtime *runtime = context;
-	log_error("journal failed", F_CSTR("message", why->message),
-	        F_CSTR("consequence", "the server stops; what was not acknowledged may be lost"));
-	atomic_store(&runtime->broken, ERR_JOURNAL_FAILED);
-	kill(getpid(), SIGTERM);
-}
-
-static void profiles_changed(void *context, bool available, const ErrDetail *why)
-{
-	(void)context;
-	if (available)
-		log_info("profile database is back", F_BOOL("available", true));
-	else
-		log_warn("profile database is away", F_CSTR("message", why->message),
-		        F_CSTR("consequence", "sessions start with default attributes"));
-}
-
-static void checkpoint_changed(void *context, const ErrDetail *why)
-{
-	(void)context;
-	if (why == NULL)
-		log_info("checkpoint of visitor state is written again", F_BOOL("written", true));
-	else
-		log_warn("checkpoint of visitor state failed", F_CSTR("message", why->message),
-		        F_CSTR("consequence", "the journal grows, and a start takes longer"));
-}
-
-// The touchpoint API is ready once there is a snapshot to decide by.
-static void snapshots_changed(void *context)
-{
-	Runtime *runtime = context;
-	CurrentStatus status;
-	bool serves = false;
-	for (size_t i = 0; i < current_count(runtime->current); i++) {
-		current_status(runtime->current, i, &status);
-		serves |= status.stable.version != 0;
-	}
-	rpc_server_set_health(runtime->server, "parley.runtime.v1.InteractionService", serves);
-}
 
 // --- the wall's clock for decisions, one that never jumps for idle time ---
 
@@ -77,7 +32,7 @@ static Err open_journal(Runtime *runtime, const char *visitors_dir)
 	                .quota_bytes = config->journal.quota,
 	                .after = visitors_incarnation(visitors_dir),
 	                .retain = true,
-	                .on_poison = journal_poisoned,
+	                .on_poison = tell_journal_poisoned,
 	                .context = runtime,
 	        },
 	        &runtime->journal);
@@ -100,7 +55,7 @@ static Err open_visitors(Runtime *runtime, const char *dir)
 	                .treatment_age_us = config->visitors.treatment_age_us,
 	                .checkpoint_us = config->visitors.checkpoint_us,
 	                .hash_seed = seed,
-	                .on_checkpoint = checkpoint_changed,
+	                .on_checkpoint = tell_checkpoint,
 	                .context = runtime,
 	        },
 	        &runtime->visitors);
@@ -141,7 +96,7 @@ static Err open_profiles(Runtime *runtime)
 	                .conninfo = config->profiles.conninfo.len > 0 ? config->profiles.conninfo.ptr : NULL,
 	                .timeout_ms = (int)(config->profiles.timeout_us / US_PER_MS),
 	                .connections = (size_t)config->profiles.connections,
-	                .on_change = profiles_changed,
+	                .on_change = tell_profiles,
 	        },
 	        &runtime->profile);
 }
@@ -159,16 +114,6 @@ static Err open_links(Runtime *runtime, Arena *arena)
 	return link_keys_read(config->links.key.ptr, config->environment, &runtime->links.keys);
 }
 
-static void collector_changed(void *context, bool taken, const ErrDetail *why)
-{
-	(void)context;
-	if (taken)
-		log_info("traces are taken again", F_BOOL("taken", true));
-	else
-		log_warn("traces are not taken", F_CSTR("message", why->message),
-		        F_CSTR("consequence", "spans that there is no room for are dropped"));
-}
-
 static Err open_tracer(Runtime *runtime)
 {
 	const Config *config = runtime->config;
@@ -183,7 +128,7 @@ static Err open_tracer(Runtime *runtime)
 	                .program = STR("parley-runtime"),
 	                .instance = config->runtime_id,
 	                .environment = config->environment,
-	                .on_change = collector_changed,
+	                .on_change = tell_collector,
 	        },
 	        &runtime->tracer);
 }
@@ -203,7 +148,7 @@ static Err open_service(Runtime *runtime)
 	                .wall = clock_system(),
 	                .steady = {.now_us = steady_us},
 	                .max_sessions = (size_t)runtime->config->limits.sessions,
-	                .on_changed = snapshots_changed,
+	                .on_changed = tell_snapshots,
 	                .context = runtime,
 	        },
 	        &runtime->service);
@@ -294,54 +239,6 @@ static Err open_side(Runtime *runtime)
 	        &runtime->side);
 }
 
-// What recovery found wrong with the journal: nobody else will tell.
-static void report_journal(Runtime *runtime)
-{
-	JournalStatus status;
-	journal_status(runtime->journal, &status);
-	if (status.quarantined_parts > 0 || status.lost_sequences > 0)
-		log_error("journal was damaged", F_UINT("quarantined_parts", status.quarantined_parts),
-		        F_UINT("lost_sequences", status.lost_sequences));
-}
-
-// What is remembered, and what could not be.
-static void report_visitors(Runtime *runtime)
-{
-	VisitorsStatus status;
-	visitors_status(runtime->visitors, &status);
-	log_info("visitor state loaded", F_UINT("visitors", status.visitors), F_UINT("bytes", status.bytes),
-	        F_UINT("treatments", status.treatments));
-	if (status.fell_back)
-		log_error("checkpoint of visitor state was damaged",
-		        F_CSTR("message", status.checkpoint_error.message),
-		        F_CSTR("consequence", "the one before it was taken, and more of the journal"));
-	if (status.unaccounted > 0)
-		log_error("journal lacks records that visitor state needs",
-		        F_UINT("records", status.unaccounted),
-		        F_CSTR("consequence", "what they said of contacts and responses is forgotten"));
-	runtime->forgotten = status.forgotten;
-}
-
-// What was deployed and could be loaded, and what could not.
-static void report_snapshots(Runtime *runtime)
-{
-	CurrentStatus status;
-	for (size_t i = 0; i < current_count(runtime->current); i++) {
-		current_status(runtime->current, i, &status);
-		if (status.last_error[0] != '\0')
-			log_warn("snapshot refused at start", F_STR("channel", status.channel),
-			        F_CSTR("message", status.last_error));
-		if (status.stable.version != 0)
-			log_info("snapshot serves", F_STR("channel", status.channel),
-			        F_UINT("version", status.stable.version));
-		if (status.candidate.version != 0)
-			log_info("candidate serves", F_STR("channel", status.channel),
-			        F_UINT("version", status.candidate.version),
-			        F_UINT("permille", status.permille));
-	}
-	snapshots_changed(runtime);
-}
-
 Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 {
 	Runtime *runtime = *ret = ARENA_NEW(arena, Runtime);
@@ -361,9 +258,9 @@ Err runtime_open(const Config *config, Arena *arena, Runtime **ret)
 	TRY(open_tracer(runtime));
 	TRY(open_service(runtime));
 	TRY(listen_now(runtime));
-	report_journal(runtime);
-	report_visitors(runtime);
-	report_snapshots(runtime);
+	tell_journal_found(runtime);
+	tell_visitors_found(runtime);
+	tell_snapshots_found(runtime);
 	TRY(start_shipping(runtime));
 	TRY(open_side(runtime));
 	log_info("started", F_STR("runtime", config->runtime_id), F_STR("environment", config->environment),
