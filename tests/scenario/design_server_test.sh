@@ -29,8 +29,8 @@ refused "ingest_conninfo must be a login that is, or may become, parley_ingest" 
 	timeout 30 parley-design --config "$STACK/etc/wrong.yaml"
 
 tell "the server works as roles that own nothing, and the audit stays as it is"
-is "the server's roles" "$(database -U parley -c "SELECT string_agg(DISTINCT usename, ' ') FROM pg_stat_activity WHERE datname = 'parley_design'
-	AND pid <> pg_backend_pid() AND state IS NOT NULL AND usename <> 'parley'")" "parley_design parley_ingest"
+eventually "<parley_design parley_ingest>" database -U parley -c "SELECT '<' || string_agg(DISTINCT usename, ' ') || '>' FROM pg_stat_activity
+	WHERE datname = 'parley_design' AND pid <> pg_backend_pid() AND state IS NOT NULL AND usename <> 'parley'"
 is "tables they own" "$(database -U parley -c "SELECT count(*) FROM pg_tables WHERE tableowner IN ('parley_design', 'parley_ingest')")" 0
 refused "permission denied" database -U parley_design -c "DELETE FROM audit"
 refused "append-only" database -U parley_owner -c "UPDATE audit SET actor = 'nobody'"

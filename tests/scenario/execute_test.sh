@@ -13,7 +13,9 @@ stack_restart design
 export PARLEY_WORKBENCH=$STACK/bench
 where=test
 seed=20261123
-echo "seed $seed"
+# The quarter begins so long ago that it is over, and not so long that anything of it is too old to be kept.
+begin=$((EPOCHSECONDS / 86400 * 86400 - 120 * 86400))
+echo "seed $seed, from $begin on"
 
 database()
 {
@@ -34,7 +36,7 @@ sign()
 # visits FIRST COUNT [SECONDS]: visits of so many customers from number FIRST on, from this moment on, as CSV.
 visits()
 {
-	awk -v seed=$seed -v first="$1" -v count="$2" -v begin="${3:-1780000000}" 'BEGIN {
+	awk -v seed=$seed -v first="$1" -v count="$2" -v begin="${3:-$begin}" 'BEGIN {
 		srand(seed)
 		print "time,customer_id,event,offer,points,age,savings"
 		for (i = 0; i < 4 * count; i++) {
@@ -145,7 +147,7 @@ is "the number of rows by digits" "$(parley history --env test --plan "$source" 
 is "the funnel's contacts" "$(database "SELECT sum(shown) FROM report_funnel")" "$shown"
 
 tell "what the plan caused can be collected and planned again, as what touchpoints told"
-expect "events" parley events collect --name once-more --env test --channel retail-bank --since 2026-05-01
+expect "events" parley events collect --name once-more --env test --channel retail-bank --since "$(date -u -d "@$begin" +%Y-%m-%d)"
 expect "planned" parley plan run once-more --snapshot test:retail-bank --name once-more
 is "problems with its events" "$(parley plan show once-more -o json | jq '[.problems_by_reason[] | select(.reason == "FIELD_INVALID")] | length')" 0
 

@@ -151,7 +151,8 @@ refused "given once more" parley undeploy retail-bank --env test
 where=test
 visit 1003
 best home-hero
-eventually IN_USE parley undeploy retail-bank --env test --confirm retail-bank
+eventually RECOMMENDATION parley history --env test --session "$session" -o json
+refused IN_USE parley undeploy retail-bank --env test --confirm retail-bank
 expect "switched off in test" parley undeploy retail-bank --env test --confirm retail-bank --in-use
 refused CHANNEL_NOT_DEPLOYED parley session start --env test --channel retail-bank --audience customer:customer_id=1003
 refused "switched off in test" parley promote retail-bank --to staging

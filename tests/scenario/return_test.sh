@@ -31,24 +31,26 @@ small_print()
 	sed "s/^  - {name: headline, value: .*/&\n  - {name: small_print, value: [], expression: \"$text\"}/" "$STACK/bank.yaml"
 }
 
-# Twenty rules more, each with a score that takes all the work that an expression may have and comes to nothing: what is offered is
-# the same, only later.
+# Forty rules more, each with a score that takes all the work that an expression may have and comes to nothing: what is offered is
+# the same, only later. So much later that a machine with other work, which delays the calls of both versions, cannot hide it.
 slow_rules()
 {
 	local tens='[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]' i
 	cat "$STACK/bank.yaml"
-	for i in {1..20}; do
+	for i in {1..40}; do
 		printf -- '---\nkind: TreatmentRule\nchannel: retail-bank\nname: slow-%s\nzone: marketing\noffer: term-deposit\n' "$i"
 		printf 'score_expression: "%s.all(a, %s.all(b, %s.all(c, %s.all(d, a + b + c + d + age < 1%03d)))) ? 1 : 0"\n' \
 			"$tens" "$tens" "$tens" "$tens" "$i"
 	done
 }
 
+# A roll-out that is found wanting ends at once: the bake time is only for one that nobody finds, and has to be longer than any
+# machine needs for the calls that are asked for.
 profile=$(mktemp)
 cat >"$profile" <<'PROFILE'
 rollout:
   strategy: steps
-  steps: [{servers: [test-1], share: 100%, bake: 60s}]
+  steps: [{servers: [test-1], share: 100%, bake: 600s}]
   return_on: {error_rate: 1%, p99_ratio: 200%, acceptance_drop: 0%, min_calls: 150}
 PROFILE
 fleet_up 2 "$profile" >/dev/null

@@ -25,10 +25,16 @@ runs()
 	status -o json | tr -d ' \n' | sed "s/{\"server\":/\n&/g" | sed -n "s/.*\"server\":\"$1\".*\"running_version\":\\([0-9]*\\).*/\\1/p"
 }
 
+# beyond_first: whether the newest roll-out has its first step behind it, for good: what the log says may not be committed yet.
+beyond_first()
+{
+	status -o json | jq -r '.deployments[0] | if .state == "COMPLETE" or .rollout.step == 2 then "beyond" else .rollout.step end'
+}
+
 # passed VERSION: the steps that its roll-out has behind it, by the design server's log.
 passed()
 {
-	sed -n "s/.*\"roll-out passed a step\".*\"version\":$1,\"step\":\([0-9]*\).*/step \1/p" "$STACK/log/design.log" | paste -sd ' '
+	sed -n "s/.*\"roll-out passed a step\".*\"version\":$1,\"step\":\([0-9]*\).*/step \1/p" "$STACK/log/design.log"
 }
 
 history_has()
@@ -36,15 +42,15 @@ history_has()
 	parley rollout history retail-bank --env test --limit 1 -o json
 }
 
-# As long a time as it takes to look at a step; what is waited for in the end gets a short one, further down.
+# Longer than any machine needs to look at a step; what is waited for in the end gets a short one, further down.
 profile=$(mktemp)
 cat >"$profile" <<'PROFILE'
 timestamp_lifetime: 6s
 rollout:
   strategy: steps
   steps:
-    - {servers: [test-1], share: 30%, bake: 60s}
-    - {share: 50%, bake: 60s}
+    - {servers: [test-1], share: 30%, bake: 600s}
+    - {share: 50%, bake: 600s}
   return_on: {error_rate: 0%, p99_ratio: 0%, acceptance_drop: 30%, min_calls: 50}
 PROFILE
 fleet_up 3 "$profile" >/dev/null
@@ -81,7 +87,7 @@ parley deploy retail-bank --to test --no-wait >/dev/null
 eventually "4 for 30.0 %" status
 expect "PAUSED" parley rollout pause retail-bank --env test -m 'over lunch'
 stack_kill design
-sed -i 's/bake: 60s/bake: 1s/' "$STACK/etc/environments/test/environment.yaml"
+sed -i 's/bake: 600s/bake: 1s/' "$STACK/etc/environments/test/environment.yaml"
 stack_restart design
 expect '"state": "PAUSED"' status -o json
 expect '"step": 1' status -o json
@@ -92,7 +98,7 @@ eventually '"state": "COMPLETE"' status -o json
 for server in test-1 test-2 test-3; do
 	is "what $server runs" "$(runs $server)" 4
 done
-is "what is behind it" "$(passed 4)" "step 1 step 2"
+is "what is behind it" "$(passed 4 | paste -sd ' ')" "step 1 step 2"
 refused "parley rollback retail-bank --env test" parley rollout undo retail-bank --env test
 is "what test-3 runs" "$(runs test-3)" 4
 
@@ -111,14 +117,15 @@ change 67
 parley deploy retail-bank --to test --no-wait >/dev/null
 stack_kill design
 stack_restart design
-eventually "step 1" passed 6
+eventually beyond beyond_first
 stack_kill design
 stack_restart design
 eventually '"state": "COMPLETE"' status -o json
 for server in test-1 test-2 test-3; do
 	is "what $server runs" "$(runs $server)" 6
 done
-is "what is behind it" "$(passed 6)" "step 1 step 2"
+# One that dies between its log and its commit is at the same step again.
+is "what is behind it" "$(passed 6 | uniq | paste -sd ' ')" "step 1 step 2"
 
 tell "without the design server timestamps run out: servers say so, and serve"
 stack_kill design

@@ -79,6 +79,7 @@ parley event "$session" offer-accepted --treatment "$treatment" --env test >/dev
 parley offers "$session" account-tile --max 9 --filter 'yearly_rate<9' --env test >/dev/null
 parley session end "$session" --env test
 eventually SESSION_END parley history --env test --session "$session" -o json
+is "all who are in the history" "$(parley history --env test --limit 1000 -o json | jq -r '[.[].session_id] | unique | join(" ")')" "$session"
 parley test --record --session "$session" --env test >"$STACK/recorded.yaml"
 expect "1 passed, 0 failed" parley test "$STACK/recorded.yaml" --snapshot "$blob"
 grep -q "event: offer-accepted" "$STACK/recorded.yaml" || stack_fail "$(cat "$STACK/recorded.yaml")"
