@@ -1,6 +1,7 @@
 // Offer lists: drawn when the channel is compiled, by name or by an expression over what an offer is. A list
 // that is used and empty is a problem: whatever uses it would do nothing, which nobody would notice.
 #include "compile/internal.h"
+#include "decide/plan.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -47,28 +48,6 @@ static bool asks_the_time(const char *source)
 	return false;
 }
 
-static ExprValue value_of(const SnapConstant *constant, Arena *arena)
-{
-	switch (constant->type) {
-	case SNAP_TYPE(BOOL):
-		return expr_bool(constant->bool_value);
-	case SNAP_TYPE(INT):
-		return expr_int(constant->int_value);
-	case SNAP_TYPE(DOUBLE):
-		return expr_double(constant->double_value);
-	case SNAP_TYPE(STRING):
-		return expr_string(str(constant->string_value));
-	case SNAP_TYPE(TIMESTAMP):
-		return expr_timestamp_us(constant->int_value);
-	default:
-		break;
-	}
-	ExprValue *items = ARENA_ARRAY(arena, ExprValue, constant->n_string_values);
-	for (size_t i = 0; items && i < constant->n_string_values; i++)
-		items[i] = expr_string(str(constant->string_values[i]));
-	return expr_list(items, items ? constant->n_string_values : 0);
-}
-
 // The offer's constants by name. What is wrong with an attribute is told of the offer if it is reached.
 static ExprValue attributes_of(Compile *c, const DesignOffer *offer, Arena *arena)
 {
@@ -83,7 +62,7 @@ static ExprValue attributes_of(Compile *c, const DesignOffer *offer, Arena *aren
 		if (!offer_constant(offer, wanted, &constant))
 			continue;
 		items[2 * map.len] = expr_string(str(wanted->name));
-		items[2 * map.len + 1] = value_of(&constant, arena);
+		items[2 * map.len + 1] = plan_constant(&constant, arena);
 		map.len++;
 	}
 	map.items = items;
