@@ -170,28 +170,40 @@ cuts()
 {
 	cut_ingest=
 	until [ -n "$cut_ingest" ]; do
-		read -r cut cut_ingest < <(sed -n 's/.*cuts \([0-9]*\) of_role /\1 /p' "$proxy_report") || true
+		read -r cut cut_ingest <<<"$(sed -n 's/.*cuts \([0-9]*\) of_role /\1 /p' "$proxy_report")"
 	done
 }
 
 # --- the load ---
 
-# log_grow WHICH BYTES: until the client's log of that name has grown by so much.
-log_size()
+# A nap without a process, and a size with one: waiting with several at every look takes all process IDs there are in a minute or
+# two, and now and then bash waited for ever for a child whose ID an earlier one had had.
+nap()
 {
-	size=$({ cat "$run/$1".*.csv 2>/dev/null || true; } | wc -c)
+	[ -n "${nap_pipe:-}" ] || exec {nap_pipe}<> <(:)
+	read -r -t "$1" -u "$nap_pipe" || true
 }
 
+log_size()
+{
+	local each
+	size=0
+	for each in $(stat -c %s "$run/$1".*.csv 2>/dev/null); do
+		size=$((size + each))
+	done
+}
+
+# log_grow WHICH BYTES: until the client's log of that name has grown by so much.
 log_grow()
 {
-	local wanted polls=4000 before
+	local wanted polls=2000 before
 	log_size "$1"
 	wanted=$((size + $2))
 	while [ "$size" -lt "$wanted" ]; do
-		sleep 0.01
+		nap 0.02
 		before=$size
 		log_size "$1"
-		[ "$size" = "$before" ] || polls=4000
+		[ "$size" = "$before" ] || polls=2000
 		kill -0 "$load_pid" 2>/dev/null || stack_fail "the load client ended: $(cat "$run/load.err")"
 		[ $((polls -= 1)) != 0 ] || stack_fail "the load client gets nowhere"
 	done
@@ -260,7 +272,7 @@ await_history()
 	local lost moved last=-1 still=0
 	cat "$run"/*.csv | design_sql -c "COPY fault_check.ledger FROM STDIN (FORMAT csv)"
 	while [ $still -lt 75 ]; do
-		IFS='|' read -r lost moved < <(design_sql -At -c "SELECT lost, (SELECT sum(sequence) FROM ship_cursor) FROM fault_check.quick")
+		IFS='|' read -r lost moved <<<"$(design_sql -At -c "SELECT lost, (SELECT sum(sequence) FROM ship_cursor) FROM fault_check.quick")"
 		[ "$lost" != "$damaged" ] || return 0
 		still=$((moved == last ? still + 1 : 0))
 		last=$moved
@@ -274,7 +286,7 @@ load_judge()
 {
 	local lost duplicated unknown changed gaps beyond rejected
 	await_history
-	IFS='|' read -r acked lost duplicated unknown changed gaps beyond rejected offers_lost skipped < <(design_sql -At -c "SELECT * FROM fault_check.verdict")
+	IFS='|' read -r acked lost duplicated unknown changed gaps beyond rejected offers_lost skipped <<<"$(design_sql -At -c "SELECT * FROM fault_check.verdict")"
 	verdict="acknowledged $acked: lost $lost, duplicated $duplicated, unknown $unknown, changed $changed, gaps $gaps"
 	[ "$lost $duplicated$unknown$changed$gaps" = "$damaged 0000" ] || problem "$verdict"
 	[ "$beyond" = 0 ] || problem "$beyond rows are beyond their journal's cursor"

@@ -88,7 +88,7 @@ checkpoints_made()
 		now=$(stat -c '%i %y' "$state/visitors/newest" 2>/dev/null || true)
 		[ "$now" = "$last" ] || made=$((made + 1))
 		last=$now
-		sleep 0.01
+		nap 0.01
 		[ $((polls -= 1)) != 0 ] || stack_fail "the runtime writes no checkpoints"
 	done
 }
