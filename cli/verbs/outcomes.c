@@ -74,12 +74,13 @@ static Err batch_send(Import *import)
 		json_array_append_new(reports, report_of(&import->rows[i]));
 	TRY(cli_call(import->cli, SERVER_DESIGN, SERVICE, "ImportOutcomes",
 	        json_pack("{s:s, s:o, s:b, s:I}", "environment", import->environment, "reports", reports,
-	                "validate_only", cli_given(import->cli, OPT_DRY_RUN), "import", import->number),
+	                "validate_only", cli_given(import->cli, OPT_DRY_RUN), "import_number",
+	                import->number),
 	        &answer));
 	for (size_t i = 0; i < import->count; i++)
 		TRY(result_take(
 		        import, &import->rows[i], json_array_get(json_object_get(answer, "results"), i)));
-	import->number = json_count(answer, "import");
+	import->number = json_count(answer, "import_number");
 	import->count = 0;
 	arena_reset(import->arena);
 	if (isatty(STDERR_FILENO))
@@ -134,7 +135,7 @@ static Err look(Import *import)
 
 	TRY(cli_call(import->cli, SERVER_DESIGN, &parley__design__v1__orphan_service__descriptor,
 	        "CountLateResponses",
-	        json_pack("{s:s, s:I}", "environment", import->environment, "import", import->number),
+	        json_pack("{s:s, s:I}", "environment", import->environment, "import_number", import->number),
 	        &answer));
 	json_decref(import->standing);
 	import->standing = json_incref(json_object_get(answer, "counts"));

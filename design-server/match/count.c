@@ -29,7 +29,8 @@ static Err read_counts(Pg *pg, void *context)
 {
 	Counting *counting = context;
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
-	TRY(SQL_RUN(pg, &rows, late_counts, P_CTEXT(counting->in->environment), P_I64(counting->in->import)));
+	TRY(SQL_RUN(pg, &rows, late_counts, P_CTEXT(counting->in->environment),
+	        P_I64(counting->in->import_number)));
 	counting->out->n_counts = 0;
 	counting->out->counts = ARENA_ARRAY(counting->arena, Count *, pg_rows(rows) + 1);
 	if (counting->out->counts == NULL)
@@ -46,9 +47,9 @@ void handle_count_late_responses(void *context, RpcCall *call, const ProtobufCMe
 	Counting counting = {.in = (const Request *)request, .out = &out, .arena = rpc_arena(call)};
 	Err e = environment_asked(
 	        matcher->environments, matcher->services->store, counting.in->environment, "");
-	if (e == OK && counting.in->import < 1)
-		e = err_at(
-		        ERR_FIELD_INVALID, "import", "give the import's number, as ImportOutcomes told it");
+	if (e == OK && counting.in->import_number < 1)
+		e = err_at(ERR_FIELD_INVALID, "import_number",
+		        "give the import's number, as ImportOutcomes told it");
 	if (e == OK)
 		e = store_read(matcher->services->store, read_counts, &counting);
 	rpc_answer(call, e, &out.base);

@@ -234,9 +234,9 @@ static Err take(Pg *pg, void *context)
 	        P_TEXTS(texts, count), P_TEXTS(texts + count, count), P_TEXTS(texts + 2 * count, count),
 	        P_TEXTS(texts + 3 * count, count), P_TEXTS(texts + 4 * count, count),
 	        P_TEXTS(texts + 5 * count, count), P_TEXTS(texts + 6 * count, count), P_I64S(times, count),
-	        P_I64(import->request->import)));
+	        P_I64(import->request->import_number)));
 	set_results(import, taken, RESULT(TAKEN), RESULT(REPEATED));
-	import->number = pg_rows(taken) ? pg_i64(taken, 0, 1) : import->request->import;
+	import->number = pg_rows(taken) ? pg_i64(taken, 0, 1) : import->request->import_number;
 	return OK;
 }
 
@@ -249,8 +249,9 @@ static Err prepare(Import *import, Response *response)
 	if (!*request->environment)
 		return err_at(ERR_FIELD_MISSING, "environment",
 		        "name the environment whose treatments the reports are about");
-	if (request->import < 0)
-		return err_at(ERR_FIELD_INVALID, "import", "numbers of imports are positive; 0 begins one");
+	if (request->import_number < 0)
+		return err_at(
+		        ERR_FIELD_INVALID, "import_number", "numbers of imports are positive; 0 begins one");
 	TRY(environment_asked(
 	        import->services->environments, import->services->store, request->environment, ""));
 	if (count > OUTCOME_IMPORT_MAX)
@@ -282,7 +283,7 @@ static Err run(Import *import, Response *response)
 	if (import->request->validate_only)
 		return store_read(import->services->ingest, look, import);
 	TRY(store_transact(import->services->ingest, take, import));
-	response->import = import->number;
+	response->import_number = import->number;
 	matcher_wake(import->services->matcher);
 	return OK;
 }

@@ -134,7 +134,7 @@ FROM applied a WHERE a.id = l.id AND a.result <> 'applied' AND l.response NOT IN
 -- name: late_counts
 -- How those of import $2 of environment $1 stand. What is said of a discarded one is not why it was one.
 SELECT state, CASE state WHEN 'discarded' THEN '' ELSE reason END AS why, count(*) FROM late_response
-WHERE import = $2 AND import <> 0 AND environment = $1 GROUP BY state, why ORDER BY count(*) DESC, state, why
+WHERE import_number = $2 AND import_number <> 0 AND environment = $1 GROUP BY state, why ORDER BY count(*) DESC, state, why
 
 -- name: late_write
 -- What was matched counts. An imported one has no journal, and the record of an event's outcome may have told of a response already:

@@ -19,12 +19,12 @@ WITH given AS (
 	ON CONFLICT DO NOTHING
 	RETURNING event_id
 )
-INSERT INTO late_response (environment, source, event_id, channel, code_kind, code, audience_level, audience_id, response, time, received, import)
+INSERT INTO late_response (environment, source, event_id, channel, code_kind, code, audience_level, audience_id, response, time, received, import_number)
 SELECT $1, 'import', event_id, channel, code_kind, code, audience_level, audience_id, response,
 	to_timestamp(0) + time_us * interval '1 microsecond', $2, coalesce(nullif($11, 0), (SELECT nextval('late_response_import_number')))
 FROM given JOIN fresh USING (event_id) ORDER BY time_us, event_id
 ON CONFLICT DO NOTHING
-RETURNING event_id, import
+RETURNING event_id, import_number
 
 -- name: outcome_get
 SELECT environment, treatment_code, outcome, since, changes, channel, audience_level, audience_id, offer_code, campaign, cell
