@@ -15,7 +15,8 @@ typedef struct AuditWork {
 	const Parley__Design__V1__ListAuditEntriesRequest *request;
 	Parley__Design__V1__ListAuditEntriesResponse *response;
 	Arena *arena;
-	bool channel_known;
+	bool channel_known, kind_known;
+	Str kinds; // that there are
 } AuditWork;
 
 static ProtobufCBinaryData bytes_of(Str bytes)
@@ -80,10 +81,36 @@ static Err look_for_channel(Pg *pg, void *context)
 	return OK;
 }
 
+static Err look_for_kind(Pg *pg, void *context)
+{
+	AuditWork *work = context;
+	CLEANUP(pg_result_freep) PgResult *row = NULL;
+	TRY(SQL_RUN(pg, &row, audit_knows_kind, P_CTEXT(work->request->kind)));
+	work->kind_known = pg_bool(row, 0, 0);
+	work->kinds = arena_str(work->arena, pg_text(row, 0, 1));
+	return OK;
+}
+
+// Nothing was ever done to what has such a kind, or there is no such kind.
+static Err check_kind(Store *store, AuditWork *work)
+{
+	const char *kind = work->request->kind;
+	if (!*kind || kind_by_name(str(kind)))
+		return OK;
+	TRY(store_read(store, look_for_kind, work));
+	return work->kind_known ? OK
+	                        : err_at(ERR_FIELD_INVALID, "kind",
+	                                  "the audit has no kind '%.80s' (it has: " STR_FMT ")", kind,
+	                                  STR_ARG(work->kinds));
+}
+
 static Err list_entries(Store *store, AuditWork *work)
 {
 	TRY(store_run(store, list, work));
-	if (work->response->n_entries || *work->request->page_token || !*work->request->channel)
+	if (work->response->n_entries || *work->request->page_token)
+		return OK;
+	TRY(check_kind(store, work));
+	if (!*work->request->channel)
 		return OK;
 	TRY(store_read(store, look_for_channel, work));
 	return work->channel_known ? OK : environment_channel_asked(store, work->request->channel);

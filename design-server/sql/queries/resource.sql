@@ -70,5 +70,9 @@ SELECT id, time, actor, action, kind, channel, name, before, after, sequence, ha
 WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR name = $3) AND id < $4
 ORDER BY id DESC LIMIT $5
 
+-- name: audit_knows_kind
+-- Whether it has entries of such things; of which it has.
+SELECT EXISTS (SELECT FROM audit WHERE kind = $1), (SELECT string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM audit)
+
 -- name: audit_knows_channel
 SELECT EXISTS (SELECT FROM audit WHERE kind = 'Channel' AND channel = '' AND name = $1) OR EXISTS (SELECT FROM audit WHERE channel = $1)

@@ -282,7 +282,7 @@ static void every_change_is_audited_with_before_and_after(void **state)
 	}
 }
 
-static void the_audit_knows_a_mistyped_channel_from_a_deleted_one(void **state)
+static void the_audit_knows_what_is_mistyped_from_what_is_gone(void **state)
 {
 	(void)state;
 	make_channel();
@@ -290,13 +290,16 @@ static void the_audit_knows_a_mistyped_channel_from_a_deleted_one(void **state)
 	        "AuditService/ListAuditEntries", "{'channel': 'bnak'}");
 	must_fail(ERR_RESOURCE_NOT_FOUND, "channel", "there is no channel 'bnak'", VIEWER,
 	        "AuditService/ListAuditEntries", "{'channel': 'bnak', 'kind': 'Offer'}");
+	must_fail(ERR_FIELD_INVALID, "kind", "the audit has no kind 'Ofer' (it has: AudienceLevel, ", VIEWER,
+	        "AuditService/ListAuditEntries", "{'kind': 'Ofer'}");
+	must(VIEWER, "AuditService/ListAuditEntries", "{'kind': 'Offer', 'name': 'nothing'}");
 	must(DESIGNER, "ChannelService/DeleteChannel", "{'name': 'bank'}");
-	must(VIEWER, "AuditService/ListAuditEntries", "{'channel': 'bank', 'kind': 'Nothing'}");
+	must(VIEWER, "AuditService/ListAuditEntries", "{'channel': 'bank', 'kind': 'Offer'}");
 	sql_script(
 	        "INSERT INTO audit (time, actor, action, kind, channel, name, before, after, sequence, hash) "
 	        "SELECT now(), 'eva', 'deploy', 'Deployment', 'gone', '1', '', '', max(sequence) + 1, "
 	        "sha256('') FROM audit");
-	must(VIEWER, "AuditService/ListAuditEntries", "{'channel': 'gone', 'kind': 'Nothing'}");
+	must(VIEWER, "AuditService/ListAuditEntries", "{'channel': 'gone', 'kind': 'Offer'}");
 }
 
 static void the_audit_is_read_in_pages_newest_first(void **state)
@@ -345,7 +348,7 @@ int main(void)
 	        cmocka_unit_test_setup(a_request_sent_at_once_by_many_is_done_once, fixture_clear),
 	        cmocka_unit_test_setup(of_many_with_one_code_one_gets_it, fixture_clear),
 	        cmocka_unit_test_setup(every_change_is_audited_with_before_and_after, fixture_clear),
-	        cmocka_unit_test_setup(the_audit_knows_a_mistyped_channel_from_a_deleted_one, fixture_clear),
+	        cmocka_unit_test_setup(the_audit_knows_what_is_mistyped_from_what_is_gone, fixture_clear),
 	        cmocka_unit_test_setup(the_audit_is_read_in_pages_newest_first, fixture_clear),
 	        cmocka_unit_test_setup(without_a_database_the_answer_is_unavailable, fixture_clear),
 	};
