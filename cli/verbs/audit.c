@@ -176,10 +176,12 @@ static void print_verification(const Verification *v, json_t *json)
 	                json_string_value(json_object_get(source, "source")),
 	                (long long)json_integer_value(json_object_get(source, "checkpoints")),
 	                (long long)json_integer_value(json_object_get(source, "newest")));
-	if (!verify->finding_count && verify->sound)
+	if (!verify->finding_count && verify->sound && open)
 		printf("signed       up to entry %" PRIu64 "; the %" PRIu64
 		       " after it are vouched for by the next timestamp\n",
 		        verify->sound, open);
+	else if (!verify->finding_count && verify->sound)
+		printf("signed       up to entry %" PRIu64 ", the last\n", verify->sound);
 	print_texts("not asked    ", json_object_get(json, "unreached"));
 	print_texts("refused      ", json_object_get(json, "refused"));
 	for (const AuditFinding *finding = verify->first; finding; finding = finding->next)

@@ -43,7 +43,7 @@ static Err print_inputs(Cli *cli, const json_t *inputs)
 {
 	CLEANUP(json_decrefp_) json_t *attributes = attribute_rows(inputs);
 
-	print_list("segments            ", json_object_get(inputs, "segments"));
+	print_list("segments          ", json_object_get(inputs, "segments"));
 	puts("\nAttributes, as the decision saw them:");
 	TRY(print_table(cli, attributes, "NAME:name VALUE:value SOURCE:source"));
 	TRY(print_part(cli, inputs, "facts", "What had happened", FACT_COLUMNS));
