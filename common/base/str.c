@@ -64,10 +64,28 @@ static bool ascii_eight(const uint8_t *s)
 	return ((word | (word - ones)) & highs) == 0;
 }
 
+// The same of one to seven bytes: loads that overlap make a word of them.
+static bool ascii_few(const uint8_t *s, size_t len)
+{
+	uint8_t word[8] = "aaaaaaaa";
+
+	if (len >= 4) {
+		memcpy(word, s, 4);
+		memcpy(word + 4, s + len - 4, 4);
+	} else {
+		word[0] = s[0];
+		word[1] = s[len / 2];
+		word[2] = s[len - 1];
+	}
+	return ascii_eight(word);
+}
+
 bool str_is_utf8(Str text)
 {
 	const uint8_t *s = (const uint8_t *)text.ptr;
 
+	if (text.len > 0 && text.len < 8 && ascii_few(s, text.len))
+		return true;
 	for (size_t i = 0; i < text.len;) {
 		size_t len = text.len - i >= 8 && ascii_eight(s + i) ? 8 : utf8_sequence(s + i, text.len - i);
 

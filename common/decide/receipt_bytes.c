@@ -30,20 +30,6 @@ static void put_bytes(ReceiptWriter *writer, const void *bytes, size_t len)
 	writer->at += len;
 }
 
-void put_number(ReceiptWriter *writer, uint64_t value)
-{
-	if (writer_has(writer, FORM_NUMBER_MAX))
-		writer->at = store_number(writer->at, value);
-}
-
-void put_word(ReceiptWriter *writer, uint64_t value)
-{
-	uint8_t bytes[8];
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-	put_bytes(writer, bytes, sizeof bytes);
-}
-
 void put_double(ReceiptWriter *writer, double value)
 {
 	put_word(writer, double_bits(value));

@@ -96,8 +96,22 @@ static inline uint8_t *store_number(uint8_t *at, uint64_t value)
 	return at;
 }
 
-void put_number(ReceiptWriter *writer, uint64_t value);
-void put_word(ReceiptWriter *writer, uint64_t value); // 8 bytes
+static inline void put_number(ReceiptWriter *writer, uint64_t value)
+{
+	if (writer_has(writer, FORM_NUMBER_MAX))
+		writer->at = store_number(writer->at, value);
+}
+
+// 8 bytes.
+static inline void put_word(ReceiptWriter *writer, uint64_t value)
+{
+	if (!writer_has(writer, sizeof value))
+		return;
+	for (unsigned i = 0; i < sizeof value; i++) // compilers make one store of it
+		writer->at[i] = (uint8_t)(value >> 8 * i);
+	writer->at += sizeof value;
+}
+
 void put_double(ReceiptWriter *writer, double value); // its bits
 void put_text(ReceiptWriter *writer, Str text);
 void put_value(ReceiptWriter *writer, ExprValue value);

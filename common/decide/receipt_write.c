@@ -32,20 +32,36 @@ bool receipt_same_value(const ExprValue *a, const ExprValue *b)
 	return true;
 }
 
-// Nearly all values are the same to the bit, or not at all: that is soon seen.
-static inline bool same_bits(const ExprValue *a, const ExprValue *b)
+// Whole numbers, which visitors have more of than of anything else, are soon told apart; of the others nearly
+// all are the same to the bit, or not at all.
+static inline bool is_same(const ExprValue *a, const ExprValue *b)
 {
-	return memcmp(a, b, sizeof *a) == 0;
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == EXPR_INT)
+		return a->i == b->i;
+	return memcmp(a, b, sizeof *a) == 0 || receipt_same_value(a, b);
 }
 
-// As put_number and put_value, in one step, for visitors have whole numbers more than anything else.
-static void put_int(ReceiptWriter *writer, size_t passed_by, int64_t value)
+// As store_number; whether one byte or two is anybody's guess, so that nothing hangs on it until it is more.
+static inline uint8_t *store_unforeseen(uint8_t *at, uint64_t value)
 {
-	if (!writer_has(writer, 2 * FORM_NUMBER_MAX + 1))
-		return;
-	uint8_t *at = store_number(writer->at, passed_by);
+	if (value >= 1 << 14)
+		return store_number(at, value);
+	unsigned more = value >= 0x80;
+	at[0] = (uint8_t)(value | more << 7);
+	at[1] = (uint8_t)(value >> 7);
+	return at + 1 + more;
+}
+
+enum { INT_MOST = 2 * FORM_NUMBER_MAX + 1 };
+
+// As put_number and put_value, in one step.
+static inline uint8_t *store_int(uint8_t *at, size_t passed_by, int64_t value)
+{
+	at = store_number(at, passed_by);
 	*at++ = FORM_INT;
-	writer->at = store_number(at, zigzag(value));
+	return store_unforeseen(at, zigzag(value));
 }
 
 // Those that differ: how many, then each with the slots that it passes by.
@@ -55,13 +71,13 @@ static void put_values(ReceiptWriter *writer, const ExprValue *values, const Exp
 	if (values == usual)
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (same_bits(&values[i], &usual[i]) || receipt_same_value(&values[i], &usual[i]))
+		if (is_same(&values[i], &usual[i]))
 			continue;
-		if (values[i].kind == EXPR_INT) {
-			put_int(writer, i - next + 1, values[i].i);
-		} else {
+		if (values[i].kind != EXPR_INT) {
 			put_number(writer, i - next + 1);
 			put_value(writer, values[i]);
+		} else if (writer_has(writer, INT_MOST)) {
+			writer->at = store_int(writer->at, i - next + 1, values[i].i);
 		}
 		next = i + 1;
 	}

@@ -42,6 +42,15 @@ static void only_well_formed_utf8_passes(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
 		assert_false(str_is_utf8(str(bad[i])));
 	assert_false(str_is_utf8(str_n("a\0b", 3)));
+	for (size_t len = 1; len <= 9; len++)
+		for (size_t at = 0; at < len; at++) {
+			char few[] = "abcdefghi";
+			assert_true(str_is_utf8(str_n(few, len)));
+			few[at] = '\0';
+			assert_false(str_is_utf8(str_n(few, len)));
+			few[at] = (char)0x80;
+			assert_false(str_is_utf8(str_n(few, len)));
+		}
 	// wherever it stands among eight bytes that are read in one go
 	for (size_t i = 0; i < ARRAY_COUNT(bad) * 24; i++) {
 		char text[40] = "~ twenty-four and more bytes of ASCII ~";
