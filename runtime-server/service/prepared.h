@@ -38,11 +38,14 @@ typedef struct PreparedLink {
 	uint32_t index;
 } PreparedLink;
 
-// What the journal's records say of a rule or a global offer, packed: its fields before the score, and those
-// behind.
+// What the journal's records say where a rule or a global offer recommends its offer, packed: only treatment
+// code, score and rank are others each time.
 typedef struct PreparedSource {
 	const char *bytes;
-	uint32_t before, behind;
+	uint32_t offer, len;
+	uint32_t treatment; // where its code is
+	uint32_t before,
+	        behind; // bytes of the fields that are the source's own: before the score, behind the rank
 } PreparedSource;
 
 enum { PREPARED_ORIGINS = ORIGIN_GLOBAL + 1 }; // those of the others have nothing to tell

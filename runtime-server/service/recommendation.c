@@ -26,7 +26,8 @@ enum {
 	RECOMMENDATION_SEED = 4
 };
 enum {
-	OFFER_TREATMENT = 1, // 2 is the offer's code, as prepared
+	OFFER_TREATMENT = 1,
+	OFFER_CODE = 2,
 	OFFER_RULE = 3,
 	OFFER_SEGMENT = 4,
 	OFFER_SCORE = 5,
@@ -34,6 +35,12 @@ enum {
 	OFFER_CAMPAIGN = 7,
 	OFFER_CELL = 8,
 	OFFER_ORIGIN = 9,
+};
+enum {
+	CODE_BYTES = TREATMENT_CODE_SIZE - 1,
+	RANK_BYTES = 2,      // of a field with a small number
+	RANK_SMALL = 0x80,   // from here on it takes more
+	SCORE_BYTES = 1 + 8, // of a field with a score
 };
 
 typedef Parley__Snapshot__V1__TreatmentRule Rule;
@@ -62,13 +69,25 @@ static Err prepare_source(
 	wire_text(&writer, OFFER_CELL, facts.cell);
 	wire_text(&writer, OFFER_CAMPAIGN, facts.campaign);
 	size_t behind = wire_written(&writer);
+	wire_uint(&writer, OFFER_RANK, 1);
+	wire_double(&writer, OFFER_SCORE, 1);
+	size_t scored = wire_written(&writer);
 	wire_text(&writer, OFFER_SEGMENT, facts.segment);
 	wire_text(&writer, OFFER_RULE, facts.rule);
+	size_t before = wire_written(&writer) - scored;
+	wire_text(&writer, OFFER_CODE, str(snapshot->offers[rule->offer]->code));
+	size_t coded = wire_written(&writer);
+	wire_text(&writer, OFFER_TREATMENT, str_n((const char[TREATMENT_CODE_SIZE]){0}, CODE_BYTES));
+	wire_message(&writer, RECOMMENDATION_OFFERS, 0);
 	Str bytes = arena_str(arena, wire_done(&writer));
 	if (wire_full(&writer) || bytes.ptr == NULL)
 		return no_memory();
-	*out = (PreparedSource){
-	        .bytes = bytes.ptr, .before = (uint32_t)(bytes.len - behind), .behind = (uint32_t)behind};
+	*out = (PreparedSource){.bytes = bytes.ptr,
+	        .offer = rule->offer,
+	        .len = (uint32_t)bytes.len,
+	        .treatment = (uint32_t)(bytes.len - coded - CODE_BYTES),
+	        .before = (uint32_t)before,
+	        .behind = (uint32_t)behind};
 	return OK;
 }
 
@@ -118,22 +137,45 @@ static const PreparedSource *source_of(const Prepared *prepared, const Candidate
 	               : NULL;
 }
 
+// As nearly all are: prepared to the last byte but for what is this one's own.
+static bool stamp_offer(
+        WireWriter *writer, const PreparedSource *source, const DecidedOffer *decided, size_t rank)
+{
+	if (source == NULL || source->offer != decided->id.offer || decided->score.final == 0 ||
+	        rank >= RANK_SMALL)
+		return false;
+	uint8_t *at = wire_room(writer, source->len);
+	if (at == NULL)
+		return true; // it is full, and told so in the end
+	uint8_t *behind = at + source->len - source->behind;
+	memcpy(at, source->bytes, source->len);
+	memcpy(at + source->treatment, decided->treatment_code, CODE_BYTES);
+	memcpy(behind - RANK_BYTES - sizeof(double), &decided->score.final, sizeof(double)); // little-endian
+	behind[-1] = (uint8_t)rank;
+	return true;
+}
+
 static void write_offer(
         WireWriter *writer, const Prepared *prepared, const DecidedOffer *decided, size_t rank)
 {
 	const PreparedSource *source = source_of(prepared, &decided->id);
+	if (stamp_offer(writer, source, decided, rank))
+		return;
 	Str code = prepared->offers[decided->id.offer].code;
 	size_t before = wire_written(writer);
 	if (source != NULL)
-		wire_raw(writer, source->bytes + source->before, source->behind);
+		wire_raw(writer, source->bytes + source->len - source->behind, source->behind);
 	else
 		wire_text(writer, OFFER_ORIGIN, str(origin_name(decided->id.origin)));
 	wire_uint(writer, OFFER_RANK, rank);
 	wire_double(writer, OFFER_SCORE, decided->score.final);
 	if (source != NULL)
-		wire_raw(writer, source->bytes, source->before);
+		wire_raw(writer,
+		        source->bytes + source->len - source->behind - RANK_BYTES - SCORE_BYTES -
+		                source->before,
+		        source->before);
 	wire_raw(writer, code.ptr, code.len);
-	wire_text(writer, OFFER_TREATMENT, str_n(decided->treatment_code, TREATMENT_CODE_SIZE - 1));
+	wire_text(writer, OFFER_TREATMENT, str_n(decided->treatment_code, CODE_BYTES));
 	wire_message(writer, RECOMMENDATION_OFFERS, before);
 }
 
@@ -174,9 +216,8 @@ static Err record_point(Service *service, const Session *session, const PointDec
 	}
 	if (wire_full(&writer))
 		return no_memory();
-	Str code = decision->offer_count > 0
-	                   ? str_n(decision->offers[0].treatment_code, TREATMENT_CODE_SIZE - 1)
-	                   : STR("");
+	Str code =
+	        decision->offer_count > 0 ? str_n(decision->offers[0].treatment_code, CODE_BYTES) : STR("");
 	return visitors_record_recommendation(
 	        service->options.visitors, wire_done(&writer), behind, code, decision->offer_count);
 }
