@@ -1,6 +1,7 @@
 // Calls that no network brings. They are turns like any other; only nobody measures them, for there is nobody
 // who waits, and their answers go to a function.
 #include "service/commands.h"
+#include "service/prepared.h"
 #include "service/respond.h"
 
 typedef struct InsideReply {
@@ -78,7 +79,15 @@ uint64_t service_place(const Service *service, Str session_id)
 
 void service_fetch(const Service *service, uint64_t place, unsigned step)
 {
-	session_fetch(service->sessions, place, step);
+	if (step < SESSION_STEPS) {
+		session_fetch(service->sessions, place, step);
+		return;
+	}
+	const Session *session = session_fetched(service->sessions, place);
+	if (session == NULL || !session->started)
+		return;
+	const Prepared *prepared = deployed_prepared(session->pin);
+	visitor_fetch(prepared->view, session->level, session->audience_id);
 }
 
 Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,

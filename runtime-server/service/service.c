@@ -38,6 +38,7 @@ static Err fill(Service *service)
 	        .max_sessions = service->options.max_sessions,
 	        .hash_seed = random[2],
 	        .shards = rehearsal ? 1 : 0,
+	        .alone = rehearsal,
 	        .on_free = unpin,
 	        .retain = retain,
 	});

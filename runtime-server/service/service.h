@@ -87,7 +87,7 @@ void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRe
 void service_unanswered(Service *service, bool unanswered);
 // The session, for a look at it while nobody has it; NULL: it is not open.
 const Session *service_session(Service *service, Str id);
-// As session_place and session_fetch (session/table.h).
+// As session_place and session_fetch (session/table.h); a step more is for what is remembered of the visitor.
 uint64_t service_place(const Service *service, Str session_id);
 void service_fetch(const Service *service, uint64_t place, unsigned step);
 // Makes a result of a command's answer; it borrows the response. Error: NO_MEMORY.

@@ -203,7 +203,7 @@ static Err admit(SessionTable *table, SessionWaiter *waiter, Session **ret, bool
 	*ret = NULL;
 	*ret_now = true;
 	__builtin_prefetch(&shard->buckets[hash & table->bucket_mask]);
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(table, shard);
 	Session *session = *find(table, shard, hash, waiter->id);
 	if (session == NULL) {
 		result = waiter->open ? add_session(table, shard, hash, waiter, ret) : unknown(waiter->id);
@@ -214,7 +214,7 @@ static Err admit(SessionTable *table, SessionWaiter *waiter, Session **ret, bool
 		session->busy = true;
 		*ret = session;
 	}
-	pthread_mutex_unlock(&shard->lock);
+	shard_unlock(table, shard);
 	return result;
 }
 
@@ -257,7 +257,7 @@ void session_open(SessionTable *table, Str id, int64_t now_us, SessionWaiter *wa
 void table_give_up(SessionTable *table, Session *session)
 {
 	Shard *shard = shard_of(table, session->hash);
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(table, shard);
 	SessionWaiter *waiter = session->first_waiter;
 	if (waiter != NULL) {
 		session->first_waiter = waiter->next;
@@ -267,7 +267,7 @@ void table_give_up(SessionTable *table, Session *session)
 		session->busy = false;
 		wheel_wake(shard, session);
 	}
-	pthread_mutex_unlock(&shard->lock);
+	shard_unlock(table, shard);
 	if (waiter != NULL)
 		make_ready(waiter, session);
 	run_ready();
@@ -282,12 +282,12 @@ void session_leave(SessionTable *table, Session *session, int64_t now_us)
 void session_end(SessionTable *table, Session *session)
 {
 	Shard *shard = shard_of(table, session->hash);
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(table, shard);
 	table_unlink(table, shard, session);
 	SessionWaiter *waiter = session->first_waiter;
 	for (SessionWaiter *each = waiter; each != NULL; each = each->next)
 		timed_take(each);
-	pthread_mutex_unlock(&shard->lock);
+	shard_unlock(table, shard);
 	table_free_session(table, session);
 	while (waiter != NULL) {
 		SessionWaiter *next = waiter->next;
@@ -299,10 +299,10 @@ void session_end(SessionTable *table, Session *session)
 void *session_pin(SessionTable *table, Session *session, void *pin)
 {
 	Shard *shard = shard_of(table, session->hash);
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(table, shard);
 	void *former = session->pin;
 	session->pin = pin;
-	pthread_mutex_unlock(&shard->lock);
+	shard_unlock(table, shard);
 	return former;
 }
 
@@ -314,15 +314,18 @@ uint64_t session_place(const SessionTable *table, Str id)
 }
 
 // Of those that share a bucket only the first: the others are few.
+const Session *session_fetched(SessionTable *table, uint64_t place)
+{
+	return shard_of(table, place)->buckets[place & table->bucket_mask];
+}
+
 void session_fetch(SessionTable *table, uint64_t place, unsigned step)
 {
-	const Shard *shard = shard_of(table, place);
-	Session *const *bucket = &shard->buckets[place & table->bucket_mask];
 	if (step == 0) {
-		__builtin_prefetch(bucket);
+		__builtin_prefetch(&shard_of(table, place)->buckets[place & table->bucket_mask]);
 		return;
 	}
-	const Session *session = *bucket;
+	const Session *session = session_fetched(table, place);
 	if (session == NULL)
 		return;
 	if (step == 1) {
@@ -339,9 +342,5 @@ void session_fetch(SessionTable *table, uint64_t place, unsigned step)
 const Session *session_look(SessionTable *table, Str id)
 {
 	uint64_t hash = XXH3_64bits_withSeed(id.ptr, id.len, table->options.hash_seed);
-	Shard *shard = shard_of(table, hash);
-	pthread_mutex_lock(&shard->lock);
-	const Session *session = *find(table, shard, hash, id);
-	pthread_mutex_unlock(&shard->lock);
-	return session;
+	return *find(table, shard_of(table, hash), hash, id);
 }

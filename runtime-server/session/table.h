@@ -11,6 +11,7 @@ typedef struct SessionTableOptions {
 	size_t max_sessions;                              // 0: 1,000,000; more are refused with LIMIT
 	unsigned max_waiters;                             // on one session; 0: 32; more are refused with BUSY
 	unsigned shards;                                  // a power of 2, at most 64; 0: 64
+	bool alone;                                       // one thread has the table: nothing locks
 	uint64_t hash_seed;                               // random, so that nobody chooses IDs that collide
 	void (*on_free)(void *context, Session *session); // before a session is freed; may be NULL
 	// One more pin on a session's snapshot, for a waiter that comes too late; a lock is held. May be
@@ -61,6 +62,8 @@ void *session_pin(SessionTable *table, Session *session, void *pin);
 enum { SESSION_STEPS = 3 };
 uint64_t session_place(const SessionTable *table, Str id);
 void session_fetch(SessionTable *table, uint64_t place, unsigned step);
+// The session that these steps were about; NULL: there is none.
+const Session *session_fetched(SessionTable *table, uint64_t place);
 
 // A look at a session that nobody has, where only the caller's thread uses the table; NULL: there is none.
 const Session *session_look(SessionTable *table, Str id);

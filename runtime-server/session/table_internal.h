@@ -39,6 +39,18 @@ static inline Shard *shard_of(SessionTable *table, uint64_t hash)
 	return &table->shards[hash >> (64 - SHARD_BITS) & (table->shard_count - 1)];
 }
 
+static inline void shard_lock(const SessionTable *table, Shard *shard)
+{
+	if (!table->options.alone)
+		pthread_mutex_lock(&shard->lock);
+}
+
+static inline void shard_unlock(const SessionTable *table, Shard *shard)
+{
+	if (!table->options.alone)
+		pthread_mutex_unlock(&shard->lock);
+}
+
 // --- table.c ---
 // With the shard locked: the session leaves the table; the caller frees it.
 void table_unlink(SessionTable *table, Shard *shard, Session *session);

@@ -313,16 +313,11 @@ static size_t tell_facts(const VisitorView *view, const Known *known, int64_t as
 	return count;
 }
 
-Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
+static Err known_facts(const VisitorView *view, const Known *known, int64_t as_of_us, Arena *arena,
         const Fact **ret, size_t *ret_count)
 {
-	const Name *place = view->levels[level];
-	uint64_t hash = visitor_hash(view->visitors, place, audience_id);
-	Shard *shard = shard_of(view->visitors, hash);
 	*ret = NULL;
 	*ret_count = 0;
-	LOCKED(&shard->lock);
-	const Known *known = shard_find(shard, hash, place->id, audience_id);
 	if (known == NULL)
 		return OK;
 	Fact *facts = ARENA_ARRAY(arena, Fact, (size_t)known->slot_count + 1);
@@ -331,4 +326,24 @@ Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t a
 	*ret_count = tell_facts(view, known, as_of_us, facts);
 	*ret = facts;
 	return OK;
+}
+
+Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
+        const Fact **ret, size_t *ret_count)
+{
+	const Name *place = view->levels[level];
+	uint64_t hash = visitor_hash(view->visitors, place, audience_id);
+	Shard *shard = shard_of(view->visitors, hash);
+	if (view->visitors->options.alone)
+		return known_facts(view, shard_find(shard, hash, place->id, audience_id), as_of_us, arena,
+		        ret, ret_count);
+	LOCKED(&shard->lock);
+	return known_facts(
+	        view, shard_find(shard, hash, place->id, audience_id), as_of_us, arena, ret, ret_count);
+}
+
+void visitor_fetch(const VisitorView *view, int level, Str audience_id)
+{
+	uint64_t hash = visitor_hash(view->visitors, view->levels[level], audience_id);
+	__builtin_prefetch(&shard_of(view->visitors, hash)->buckets);
 }

@@ -115,6 +115,9 @@ void visitor_view_free(VisitorView *view); // NULL is fine
 Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
         const Fact **ret, size_t *ret_count);
 
+// For who knows that it asks for them soon: asks memory for where they are.
+void visitor_fetch(const VisitorView *view, int level, Str audience_id);
+
 // For VisitorState.volumes: by constraint, what this server has counted in the period of the as-of time (0
 // for constraints of other scopes, and for periods before the last two). Lock-free. `ret` NULL: the snapshot
 // has no such constraint. In `arena`. Error: NO_MEMORY.
