@@ -1,6 +1,7 @@
 // Every plan reads millions of events, so they are read where they stand, in one pass, and texts become C's
 // own by moving up over the last byte of their length, which makes room for a NUL. It takes what protobuf-c
-// would, and refuses what the wire guard would; a file that was not damaged has nothing to refuse.
+// would, and refuses what the wire guard would; a file that was not damaged has nothing to refuse. A glance
+// at an event goes the same way, but passes by what it does not ask for.
 #include "eventset/internal.h"
 
 typedef Parley__Plan__V1__LoggedOutcome LoggedOutcome;
@@ -11,6 +12,14 @@ enum { UNKNOWN_MAX = 64, TAG_BYTES_MAX = 5, NUMBER_BYTES_MAX = 10, FIRST_ROOM = 
 #define FIELD_NUMBER_MAX ((UINT64_C(1) << 29) - 1)
 
 typedef enum WireType { NUMBER = 0, WIDE = 1, BYTES = 2, NARROW = 5 } WireType;
+
+// Memory of an event, in one piece: most have one key and one question.
+typedef struct Room {
+	Event event;
+	NamedText key;
+	Question question;
+	void *keys[FIRST_ROOM], *questions[FIRST_ROOM];
+} Room;
 
 typedef struct Reader {
 	Arena *arena;
@@ -34,6 +43,7 @@ typedef struct Field {
 typedef struct Items {
 	void ***list;
 	size_t *count;
+	void **first_list, *first; // memory for them; NULL: the arena's
 } Items;
 
 static bool read_number(Span *span, unsigned most, uint64_t *ret)
@@ -59,11 +69,24 @@ static bool take_bytes(Span *span, uint64_t len, Span *ret)
 	return true;
 }
 
-static bool read_field(Reader *reader, Span *span, Field *ret)
+// Nearly all fields are short texts and messages: their tags and lengths take a byte each.
+static inline bool read_short(Span *span, Field *ret)
+{
+	const uint8_t *at = span->at;
+	if (span->end - at < 2 || (at[0] & (0x80 | 7)) != BYTES || at[0] >> 3 == 0 || at[1] >= 0x80 ||
+	        at[1] > span->end - at - 2)
+		return false;
+	ret->id = at[0] >> 3;
+	ret->type = BYTES;
+	ret->bytes = (Span){span->at + 2, span->at + 2 + at[1]};
+	span->at = ret->bytes.end;
+	return true;
+}
+
+static bool read_any(Span *span, Field *ret)
 {
 	uint64_t tag, len = 0;
-	if (!read_number(span, TAG_BYTES_MAX, &tag) || tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MAX ||
-	        reader->fields_left-- == 0)
+	if (!read_number(span, TAG_BYTES_MAX, &tag) || tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MAX)
 		return false;
 	ret->id = (uint32_t)(tag >> 3);
 	ret->type = (WireType)(tag & 7);
@@ -81,6 +104,11 @@ static bool read_field(Reader *reader, Span *span, Field *ret)
 		return take_bytes(span, sizeof(uint32_t), &ret->bytes);
 	}
 	return false;
+}
+
+static inline bool read_field(Reader *reader, Span *span, Field *ret)
+{
+	return reader->fields_left-- > 0 && (read_short(span, ret) || read_any(span, ret));
 }
 
 // --- kinds of fields ---
@@ -108,11 +136,18 @@ static bool take_unknown(Reader *reader)
 	return reader->unknown_left-- > 0;
 }
 
+static void *new_item(Reader *reader, Items items, size_t size)
+{
+	return items.first != NULL && *items.count == 0 ? items.first : arena_alloc(reader->arena, size);
+}
+
 // Room is there for a power of 2.
 static bool add_item(Reader *reader, Items items, void *item)
 {
 	size_t count = *items.count;
-	if (count == 0 || (count >= FIRST_ROOM && (count & (count - 1)) == 0)) {
+	if (count == 0 && items.first_list != NULL) {
+		*items.list = items.first_list;
+	} else if (count == 0 || (count >= FIRST_ROOM && (count & (count - 1)) == 0)) {
 		void **grown = ARENA_ARRAY(reader->arena, void *, count > 0 ? 2 * count : FIRST_ROOM);
 		if (grown != NULL && count > 0)
 			memcpy(grown, *items.list, count * sizeof *grown);
@@ -130,7 +165,7 @@ static bool add_item(Reader *reader, Items items, void *item)
 
 static bool read_text(Reader *reader, const Field *outer, Items items)
 {
-	NamedText *text = ARENA_NEW(reader->arena, NamedText);
+	NamedText *text = new_item(reader, items, sizeof *text);
 	Span span = outer->bytes;
 	Field field;
 	if (outer->type != BYTES || !add_item(reader, items, text))
@@ -150,7 +185,7 @@ static bool read_text(Reader *reader, const Field *outer, Items items)
 
 static bool read_question(Reader *reader, const Field *outer, Items items)
 {
-	Question *question = ARENA_NEW(reader->arena, Question);
+	Question *question = new_item(reader, items, sizeof *question);
 	Span span = outer->bytes;
 	Field field;
 	if (outer->type != BYTES || !add_item(reader, items, question))
@@ -194,8 +229,9 @@ static bool read_outcome(Reader *reader, const Field *outer, LoggedOutcome **ret
 	return true;
 }
 
-static bool read_event_field(Reader *reader, const Field *field, Event *event)
+static bool read_event_field(Reader *reader, const Field *field, Room *room)
 {
+	Event *event = &room->event;
 	switch (field->id) {
 	case 1:
 		event->time_us = (int64_t)field->number;
@@ -203,16 +239,19 @@ static bool read_event_field(Reader *reader, const Field *field, Event *event)
 	case 2:
 		return take_text(field, &event->audience_level);
 	case 3:
-		return read_text(reader, field, (Items){(void ***)&event->keys, &event->n_keys});
+		return read_text(reader, field,
+		        (Items){(void ***)&event->keys, &event->n_keys, room->keys, &room->key});
 	case 4:
 		return take_text(field, &event->session);
 	case 5:
 		return take_text(field, &event->event);
 	case 6:
-		return read_question(
-		        reader, field, (Items){(void ***)&event->questions, &event->n_questions});
+		return read_question(reader, field,
+		        (Items){(void ***)&event->questions, &event->n_questions, room->questions,
+		                &room->question});
 	case 7:
-		return read_text(reader, field, (Items){(void ***)&event->attributes, &event->n_attributes});
+		return read_text(reader, field,
+		        (Items){(void ***)&event->attributes, &event->n_attributes, NULL, NULL});
 	case 8:
 		return take_text(field, &event->offer_code);
 	case 9:
@@ -224,20 +263,74 @@ static bool read_event_field(Reader *reader, const Field *field, Event *event)
 	}
 }
 
+static Err no_memory(void)
+{
+	return err(ERR_NO_MEMORY, "no memory for an event");
+}
+
+static Err damaged(void)
+{
+	return err(ERR_STATE_CORRUPT, "the event set is damaged (an event): import it again");
+}
+
 Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret)
 {
 	Reader reader = {.arena = arena, .fields_left = EVENT_FIELDS_MAX, .unknown_left = UNKNOWN_MAX};
 	Span span = {(uint8_t *)bytes, (uint8_t *)bytes + len};
-	Event *event = ARENA_NEW(arena, Event);
+	Room *room = ARENA_NEW(arena, Room);
 	Field field = {0};
-	bool fine = event != NULL;
-	reader.no_memory = event == NULL;
-	if (fine)
-		parley__plan__v1__event__init(event);
+	bool fine = true;
+	if (room == NULL)
+		return no_memory();
+	parley__plan__v1__event__init(&room->event);
 	while (fine && span.at < span.end)
-		fine = read_field(&reader, &span, &field) && read_event_field(&reader, &field, event);
-	*ret = event;
+		fine = read_field(&reader, &span, &field) && read_event_field(&reader, &field, room);
+	*ret = &room->event;
 	if (reader.no_memory)
-		return err(ERR_NO_MEMORY, "no memory for an event");
-	return fine ? OK : err(ERR_STATE_CORRUPT, "the event set is damaged (an event): import it again");
+		return no_memory();
+	return fine ? OK : damaged();
+}
+
+// --- a glance ---
+
+static Str text_at(const Field *field)
+{
+	return str_n((const char *)field->bytes.at, (size_t)(field->bytes.end - field->bytes.at));
+}
+
+static bool glance_at_key(Reader *reader, const Field *outer, EventGlance *glance)
+{
+	struct EventGlance_key *key = &glance->keys[glance->key_count++]; // no more than there are fields
+	Span span = outer->bytes;
+	Field field = {0};
+	*key = (struct EventGlance_key){STR(""), STR("")};
+	while (span.at < span.end) {
+		if (!read_field(reader, &span, &field))
+			return false;
+		if (field.type == BYTES && (field.id == 1 || field.id == 2))
+			*(field.id == 1 ? &key->name : &key->value) = text_at(&field);
+	}
+	return outer->type == BYTES;
+}
+
+Err event_glance(Str packed, EventGlance *ret)
+{
+	Reader reader = {.fields_left = EVENT_FIELDS_MAX};
+	uint8_t *bytes = (uint8_t *)(uintptr_t)packed.ptr; // that nobody changes
+	Span span = {bytes, bytes + packed.len};
+	Field field = {0};
+	bool fine = true;
+	ret->time_us = 0;
+	ret->level = ret->session = STR("");
+	ret->key_count = 0;
+	while (fine && span.at < span.end) {
+		fine = read_field(&reader, &span, &field);
+		if (fine && field.id == 1)
+			ret->time_us = (int64_t)field.number;
+		else if (fine && field.id == 3)
+			fine = glance_at_key(&reader, &field, ret);
+		else if (fine && field.type == BYTES && (field.id == 2 || field.id == 4))
+			*(field.id == 2 ? &ret->level : &ret->session) = text_at(&field);
+	}
+	return fine ? OK : damaged();
 }

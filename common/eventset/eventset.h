@@ -61,6 +61,26 @@ const EventSetInfo *event_set_info(const EventSet *set);
 // `arena`. Any number of threads may read at once. Errors: IO, STATE_CORRUPT, NO_MEMORY.
 Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
         size_t *ret_count, uint64_t *ret_first);
+// The same, but each event packed, as it stands in the block: for who reads one when its turn comes. Errors:
+// the same.
+Err event_set_packed(
+        const EventSet *set, uint64_t block, Arena *arena, Str **ret, size_t *ret_count, uint64_t *ret_first);
+// Reads a packed event where it stands: the bytes change, and its texts are among them. The byte before
+// `bytes` stays. Errors: STATE_CORRUPT, NO_MEMORY.
+Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret);
+
+// When an event is, and whose: what is to be known of it before its turn comes. Texts are among the packed
+// bytes, with no NUL behind them, and nobody has looked yet whether they are UTF-8.
+typedef struct EventGlance {
+	int64_t time_us;
+	Str level, session; // empty if it says none
+	size_t key_count;
+	struct EventGlance_key {
+		Str name, value;
+	} keys[EVENT_FIELDS_MAX];
+} EventGlance;
+// Leaves the bytes as they are. What it takes, event_read may refuse still. Error: STATE_CORRUPT.
+Err event_glance(Str packed, EventGlance *ret);
 // Reads all of it, and holds it against its digest; `told`, if it is not NULL, hears how many events were
 // read. Errors: STATE_CORRUPT, IO, NO_MEMORY.
 Err event_set_verify(const EventSet *set, void (*told)(void *context, uint64_t events), void *context);

@@ -22,12 +22,6 @@ Err blocks_add(BlockWriter *writer, int64_t time_us, Str event);
 Err blocks_end(BlockWriter *writer);
 void blocks_done(BlockWriter *writer);
 
-// --- event_read.c ---
-
-// Reads a packed event where it stands: the bytes change, and its texts are among them. The byte before
-// `bytes` stays. Errors: STATE_CORRUPT, NO_MEMORY.
-Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret);
-
 // --- merge.c ---
 
 // The runs 0 to `runs` of the folder, in order, to the writer.

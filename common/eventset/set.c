@@ -73,27 +73,44 @@ const EventSetInfo *event_set_info(const EventSet *set)
 
 // --- blocks ---
 
-Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
-        size_t *ret_count, uint64_t *ret_first)
+static Err no_memory(void)
 {
-	RecordBlock records; // in the arena: ours to change
-	Str record = {0};
+	return err(ERR_NO_MEMORY, "no memory for a block of events");
+}
+
+Err event_set_packed(
+        const EventSet *set, uint64_t block, Arena *arena, Str **ret, size_t *ret_count, uint64_t *ret_first)
+{
+	RecordBlock records;
 	bool more = true;
 	size_t count = 0;
 	TRY(records_block(&set->file, block, arena, &records));
-	const Event **events = ARENA_ARRAY(arena, const Event *, (size_t)records.count + 1);
-	if (events == NULL)
-		return err(ERR_NO_MEMORY, "no memory for a block of events");
+	Str *packed = ARENA_ARRAY(arena, Str, (size_t)records.count + 1);
+	if (packed == NULL)
+		return no_memory();
 	for (;;) {
-		TRY(records_next(&set->file, &records, &record, &more));
+		TRY(records_next(&set->file, &records, &packed[count], &more));
 		if (!more)
 			break;
-		TRY(event_read((char *)(uintptr_t)record.ptr, record.len, arena, &events[count]));
 		count++;
 	}
-	*ret = events;
+	*ret = packed;
 	*ret_count = count;
 	*ret_first = records.first;
+	return OK;
+}
+
+Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Event *const **ret,
+        size_t *ret_count, uint64_t *ret_first)
+{
+	Str *packed; // in the arena: ours to change
+	TRY(event_set_packed(set, block, arena, &packed, ret_count, ret_first));
+	const Event **events = ARENA_ARRAY(arena, const Event *, *ret_count + 1);
+	if (events == NULL)
+		return no_memory();
+	for (size_t i = 0; i < *ret_count; i++)
+		TRY(event_read((char *)(uintptr_t)packed[i].ptr, packed[i].len, arena, &events[i]));
+	*ret = events;
 	return OK;
 }
 

@@ -6,12 +6,11 @@
 
 enum {
 	LINE = 64,
-	EVENT_BYTES = 384, // of what event_read makes of most events
+	EVENT_BYTES = 192, // that most have at most
 	// How many events ahead each is asked for.
 	AHEAD_ITEM = 20,
-	AHEAD_EVENT = 16,
-	AHEAD_TEXTS = 12,
-	AHEAD_SESSION = 8, // and then every AHEAD_STEP nearer
+	AHEAD_EVENT = 14,
+	AHEAD_SESSION = 11, // and then every AHEAD_STEP nearer
 	AHEAD_STEP = 3,
 };
 
@@ -21,16 +20,10 @@ static void fetch(const void *memory, size_t bytes)
 		__builtin_prefetch((const char *)memory + at);
 }
 
-// Texts stand where the event stood in its block, one behind the other.
-static void fetch_texts(const Item *item)
-{
-	fetch(item->event->audience_level, 2 * LINE);
-}
-
 static void find_session(const Lane *lane, Item *item)
 {
 	char own[OWN_SESSION];
-	item->session = rehearsal_place(lane->rehearsal, str(item_session(item, own)));
+	item->session = rehearsal_place(lane->rehearsal, item_session(item, own));
 }
 
 static void look_at(const Lane *lane, Item *item, size_t ahead)
@@ -38,11 +31,9 @@ static void look_at(const Lane *lane, Item *item, size_t ahead)
 	if (ahead == AHEAD_ITEM)
 		fetch(item, sizeof *item);
 	if (ahead == AHEAD_EVENT)
-		fetch(item->event, EVENT_BYTES);
+		fetch(item->packed.ptr, item->packed.len < EVENT_BYTES ? item->packed.len : EVENT_BYTES);
 	if (ahead >= AHEAD_EVENT || item->refused != OK)
 		return;
-	if (ahead == AHEAD_TEXTS)
-		fetch_texts(item);
 	if (ahead == AHEAD_SESSION)
 		find_session(lane, item);
 	if (ahead <= AHEAD_SESSION && (AHEAD_SESSION - ahead) % AHEAD_STEP == 0)
@@ -50,8 +41,8 @@ static void look_at(const Lane *lane, Item *item, size_t ahead)
 		        lane->rehearsal, item->session, (unsigned)(AHEAD_SESSION - ahead) / AHEAD_STEP);
 }
 
-static const size_t looks[] = {AHEAD_ITEM, AHEAD_EVENT, AHEAD_TEXTS, AHEAD_SESSION,
-        AHEAD_SESSION - AHEAD_STEP, AHEAD_SESSION - 2 * AHEAD_STEP};
+static const size_t looks[] = {AHEAD_ITEM, AHEAD_EVENT, AHEAD_SESSION, AHEAD_SESSION - AHEAD_STEP,
+        AHEAD_SESSION - 2 * AHEAD_STEP, AHEAD_SESSION - 3 * AHEAD_STEP};
 
 void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next)
 {

@@ -224,11 +224,15 @@ static Err finish_batch(Gather *gather)
 
 // --- the set ---
 
-static Err take_event(Gather *gather, const Event *event, Arena *arena)
+static Err take_event(Gather *gather, Str packed, Arena *arena)
 {
+	__attribute__((uninitialized)) EventGlance glance; // event_glance sets what there is
+	const Event *event = NULL;
 	Who who;
 	Seen *seen;
-	Err e = who_of(gather->options->content, event, arena, &who);
+	TRY(event_glance(packed, &glance));
+	Err e = who_of(gather->options->content, &glance, arena, &who);
+	TRY(event_read((char *)(uintptr_t)packed.ptr, packed.len, arena, &event)); // nothing damaged passes
 	if (e == ERR_NO_MEMORY)
 		return e;
 	gather->report->nobody += e != OK;
@@ -249,13 +253,13 @@ static Err take_set(Gather *gather)
 	if (arena == NULL)
 		return no_memory();
 	for (uint64_t block = 0; block < event_set_info(options->set)->blocks; block++) {
-		const Event *const *events;
+		Str *packed;
 		size_t count;
 		uint64_t first;
 		arena_reset(arena);
-		TRY(event_set_block(options->set, block, arena, &events, &count, &first));
+		TRY(event_set_packed(options->set, block, arena, &packed, &count, &first));
 		for (size_t i = 0; i < count; i++)
-			TRY(take_event(gather, events[i], arena));
+			TRY(take_event(gather, packed[i], arena));
 		if (options->progress != NULL)
 			options->progress(options->context, first + count, gather->report->visitors);
 	}

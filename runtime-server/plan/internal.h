@@ -20,8 +20,8 @@ typedef struct Who {
 	const ExprValue *keys; // in the level's order
 	size_t key_count;
 } Who;
-// Error: AUDIENCE_INVALID, FIELD_MISSING, NO_MEMORY.
-Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Who *ret);
+// Error: AUDIENCE_INVALID, NO_MEMORY.
+Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *arena, Who *ret);
 uint64_t who_hash(Str level, Str id);
 // As a call names the visitor of an event that who_of knows. Error: NO_MEMORY.
 Err who_audience(
@@ -106,13 +106,17 @@ Str shelf_end(const Shelf *shelf);
 
 // --- lane.c: a part of the visitors, in the order of time ---
 
-// One event on its way through a plan.
+// One event on its way through a plan. It stays packed until its turn comes: so what is read of it is used
+// while it is in the processor's caches, and little has to be in memory until then.
 typedef struct Item {
-	const Event *event;
+	Str packed;
 	uint64_t place;
-	Who who;
-	uint64_t session; // where its session is: ahead.c
-	Err refused;      // it says nobody whom the snapshot knows; then it has no `who`
+	int64_t time_us;
+	uint64_t visitor; // by hash
+	int level;        // whose visitor it is
+	Err refused;      // it says nobody whom the snapshot knows; then it has no visitor
+	Str session_id;   // among what is packed; empty: the visitor's own
+	uint64_t session; // where that is: ahead.c
 	Str effects;      // packed, on the shelf of the lane that made them
 } Item;
 
@@ -125,7 +129,7 @@ typedef struct PlanShared {
 } PlanShared;
 Err lane_new(const PlanShared *shared, unsigned number, Lane **ret);
 void lane_free(Lane *lane); // NULL is fine
-// Plans some of its events, in order; effects go on the shelf. Errors: NO_MEMORY, IO.
+// Plans some of its events, in order; effects go on the shelf. Errors: NO_MEMORY, IO, STATE_CORRUPT.
 Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf);
 // What happens up to the moment when nobody does anything any more. Empty: nothing.
 Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Shelf *shelf, Str *ret_effects);
@@ -139,7 +143,7 @@ Window *window_new(const PlanOptions *options); // NULL if memory is out
 void window_free(Window *window);               // NULL is fine
 // How many blocks are worth reading now, and memory for them. Error: NO_MEMORY.
 Err window_prepare(Window *window, size_t *ret_count);
-// Reads one of them, by its number from 0 on; any threads, at once. Errors: those of event_set_block.
+// Reads one of them, by its number from 0 on; any threads, at once. Errors: those of event_set_packed.
 Err window_read(Window *window, size_t number);
 // All of them are read: they are a part of it now.
 void window_take_in(Window *window);

@@ -45,30 +45,32 @@ static Err list_add(List *list, void *item, Arena *arena)
 
 // --- effects, packed: the fields of plan.proto's EventEffects, in their order ---
 
-enum { EFFECTS_PLACE = 1, EFFECTS_ENTRIES = 2 };
+enum { EFFECTS_PLACE = 1, EFFECTS_ENTRIES = 2, NUMBER_BYTES = 10 };
 
-static Err put_number(Shelf *shelf, uint64_t number)
+typedef struct Head {
+	uint8_t bytes[2 * NUMBER_BYTES];
+	size_t len;
+} Head;
+
+static void head_add(Head *head, uint64_t number)
 {
-	uint8_t bytes[10];
-	size_t len = 0;
 	for (; number >= 0x80; number >>= 7)
-		bytes[len++] = (uint8_t)(number | 0x80);
-	bytes[len++] = (uint8_t)number;
-	return shelf_put(shelf, bytes, len);
+		head->bytes[head->len++] = (uint8_t)(number | 0x80);
+	head->bytes[head->len++] = (uint8_t)number;
 }
 
-static Err put_length(Shelf *shelf, unsigned field, size_t len)
+// A field's tag, and its number or its length.
+static Err put_head(Shelf *shelf, unsigned field, unsigned type, uint64_t number)
 {
-	TRY(put_number(shelf, field << 3 | 2));
-	return put_number(shelf, len);
+	Head head = {.len = 0};
+	head_add(&head, field << 3 | type);
+	head_add(&head, number);
+	return shelf_put(shelf, head.bytes, head.len);
 }
 
 static Err put_place(Shelf *shelf, uint64_t place)
 {
-	if (place == 0)
-		return OK;
-	TRY(put_number(shelf, EFFECTS_PLACE << 3));
-	return put_number(shelf, place);
+	return place != 0 ? put_head(shelf, EFFECTS_PLACE, 0, place) : OK;
 }
 
 // What stands behind the entries.
@@ -91,7 +93,7 @@ static Err hear_entry(void *context, const RehearsalEntry *entry)
 {
 	Lane *lane = context;
 	lane->entries++;
-	TRY(put_length(lane->shelf, EFFECTS_ENTRIES, entry->payload.len));
+	TRY(put_head(lane->shelf, EFFECTS_ENTRIES, 2, entry->payload.len));
 	TRY(shelf_put(lane->shelf, entry->payload.ptr, entry->payload.len));
 	return tally_entry(lane->tally, entry->payload, lane->arena);
 }
@@ -120,8 +122,8 @@ static Err count_reasons(Lane *lane, const PointDecision *point)
 static void remember(Lane *lane, uint32_t point, const DecidedOffer *offer)
 {
 	Recommended *treatment = remembered_next(lane->remembered);
-	treatment->visitor = lane->item->who.hash;
-	treatment->time_us = lane->item->event->time_us;
+	treatment->visitor = lane->item->visitor;
+	treatment->time_us = lane->item->time_us;
 	treatment->id = offer->id;
 	treatment->point = point;
 	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
@@ -150,7 +152,7 @@ static bool find_treatment(void *context, Str code, TreatmentFacts *ret)
 	const Lane *lane = context;
 	const Recommended *quoted = lane->quoted;
 	if (quoted == NULL || !str_eq(str(quoted->code), code) ||
-	        lane->item->event->time_us - quoted->time_us > TREATMENT_AGE_US)
+	        lane->item->time_us - quoted->time_us > TREATMENT_AGE_US)
 		return false;
 	*ret = treatment_facts(rehearsal_plan(lane->shared->options->content), quoted->id, quoted->point);
 	return true;
@@ -225,6 +227,7 @@ static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 	bool contacts = lane->shared->options->contact_event != NULL;
 	arena_reset(lane->arena);
 	lane->item = item;
+	lane->event = NULL;
 	lane->told = NULL;
 	lane->shelf = shelf;
 	lane->entries = 0;
@@ -243,8 +246,9 @@ static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 {
 	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
 	TRY(begin(lane, item, shelf));
+	TRY(event_read((char *)(uintptr_t)item->packed.ptr, item->packed.len, lane->arena, &lane->event));
 	if (item->refused != OK)
-		lane_problem(lane, item->refused, item->event->audience_level);
+		lane_problem(lane, item->refused, lane->event->audience_level);
 	else
 		TRY(lane_visit(lane, &rest));
 	if (lane->failure != OK)

@@ -19,6 +19,7 @@ struct Lane {
 	// Of the event that is being planned.
 	Arena *arena;
 	const Item *item;
+	const Event *event; // of that; NULL: of nobody's
 	const Told *told;
 	char own_session[OWN_SESSION];
 	Shelf *shelf;
@@ -50,6 +51,6 @@ void lane_look_first(const Lane *lane, Item *const *items, size_t count);
 
 // --- visit.c ---
 // The session that an event is of; `own` is room for a visitor's own.
-const char *item_session(const Item *item, char own[OWN_SESSION]);
+Str item_session(const Item *item, char own[OWN_SESSION]);
 // Tells the event to the rehearsal, and what segments it changed to `changed`. Error: NO_MEMORY, IO.
 Err lane_visit(Lane *lane, EventEffects *changed);

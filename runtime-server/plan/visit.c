@@ -32,22 +32,34 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
 	command.what_case = what;
 	command.start_session = request;
-	Err e = rehearsal_do(lane->rehearsal, lane->item->event->time_us, seed_of(lane, call), &command);
+	Err e = rehearsal_do(lane->rehearsal, lane->item->time_us, seed_of(lane, call), &command);
 	return lane->failure != OK ? lane->failure : e;
 }
 
-// A visitor's own session is "visitor-" and the hash: made for every event, so without a format.
-const char *item_session(const Item *item, char own[OWN_SESSION])
+// A number's eight digits, all at once: each nibble moves to a byte of its own, and those above 9 become
+// letters.
+static uint64_t hex_digits(uint32_t number)
 {
-	static const char digits[] = "0123456789abcdef", front[] = "visitor-";
-	if (item->event->session[0] != '\0')
-		return item->event->session;
-	char *at = own + sizeof front - 1;
+	uint64_t digits = __builtin_bswap32(number);
+	digits = (digits | digits << 16) & UINT64_C(0x0000ffff0000ffff);
+	digits = (digits | digits << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	digits = (digits >> 4 | digits << 8) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	uint64_t letters = (digits + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+	return digits + UINT64_C(0x3030303030303030) + letters * ('a' - '9' - 1);
+}
+
+// A visitor's own session is "visitor-" and the hash: made for every event, so without a format.
+Str item_session(const Item *item, char own[OWN_SESSION])
+{
+	static const char front[] = "visitor-";
+	const uint64_t digits[] = {
+	        hex_digits((uint32_t)(item->visitor >> 32)), hex_digits((uint32_t)item->visitor)};
+	if (item->session_id.len > 0)
+		return item->session_id;
 	memcpy(own, front, sizeof front - 1);
-	for (int shift = 60; shift >= 0; shift -= 4)
-		*at++ = digits[item->who.hash >> shift & 15];
-	*at = '\0';
-	return own;
+	memcpy(own + sizeof front - 1, digits, sizeof digits);
+	own[OWN_SESSION - 1] = '\0';
+	return str_n(own, OWN_SESSION - 1);
 }
 
 static Err start_session(Lane *lane, const char *session, bool open)
@@ -55,8 +67,7 @@ static Err start_session(Lane *lane, const char *session, bool open)
 	const Item *item = lane->item;
 	Parley__Runtime__V1__StartSessionRequest request = PARLEY__RUNTIME__V1__START_SESSION_REQUEST__INIT;
 	AudienceId audience;
-	TRY(who_audience(
-	        lane->shared->options->content, item->who.level, item->event, lane->arena, &audience));
+	TRY(who_audience(lane->shared->options->content, item->level, lane->event, lane->arena, &audience));
 	request.session_id = (char *)(uintptr_t)session;
 	request.channel = rehearsal_snapshot(lane->shared->options->content)->channel;
 	request.audience = &audience;
@@ -70,14 +81,14 @@ static Err start_session(Lane *lane, const char *session, bool open)
 
 static const char *event_id(const Lane *lane)
 {
-	const Event *event = lane->item->event;
+	const Event *event = lane->event;
 	return event->event_id[0] != '\0' ? event->event_id
 	                                  : arena_printf(lane->arena, "event-%" PRIu64, lane->item->place);
 }
 
 static Err post_event(Lane *lane, const char *session)
 {
-	const Event *event = lane->item->event;
+	const Event *event = lane->event;
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
 	if (event->event[0] == '\0')
 		return OK;
@@ -88,7 +99,7 @@ static Err post_event(Lane *lane, const char *session)
 		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
 		if (offer >= 0)
 			TRY(remembered_find(
-			        lane->remembered, lane->item->who.hash, (uint32_t)offer, &lane->quoted));
+			        lane->remembered, lane->item->visitor, (uint32_t)offer, &lane->quoted));
 	}
 	if (id == NULL)
 		return no_memory();
@@ -106,7 +117,7 @@ static Err post_event(Lane *lane, const char *session)
 // Points that there are not are told, and the others asked for.
 static Err ask(Lane *lane, const char *session, size_t first, size_t count)
 {
-	const Event *event = lane->item->event;
+	const Event *event = lane->event;
 	Parley__Runtime__V1__GetOffersRequest request = PARLEY__RUNTIME__V1__GET_OFFERS_REQUEST__INIT;
 	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE];
 	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest *list[POINTS_AT_ONCE];
@@ -151,7 +162,7 @@ static Err count_contacts(Lane *lane, const char *session)
 
 static Err do_calls(Lane *lane, const char *session)
 {
-	const Event *event = lane->item->event;
+	const Event *event = lane->event;
 	TRY(post_event(lane, session));
 	for (size_t i = 0; i < event->n_questions; i += POINTS_AT_ONCE) {
 		size_t left = event->n_questions - i;
@@ -185,10 +196,9 @@ static Err list_segments(Lane *lane, const Session *session, EventEffects *chang
 
 static Err compare_segments(Lane *lane, const char *session, EventEffects *changed)
 {
-	const Session *open = rehearsal_session(lane->rehearsal, str(session));
 	size_t words = lane_words(lane);
-	if (open == NULL || words == 0 ||
-	        memcmp(session_segments(open), lane->before, words * sizeof *lane->before) == 0)
+	const Session *open = words > 0 ? rehearsal_session(lane->rehearsal, str(session)) : NULL;
+	if (open == NULL || memcmp(session_segments(open), lane->before, words * sizeof *lane->before) == 0)
 		return OK;
 	return list_segments(lane, open, changed);
 }
@@ -198,13 +208,15 @@ static Err compare_segments(Lane *lane, const char *session, EventEffects *chang
 Err lane_visit(Lane *lane, EventEffects *changed)
 {
 	const Item *item = lane->item;
-	const char *session = item_session(item, lane->own_session);
+	const char *session = lane->event->session;
 	Told told;
-	Err e = rehearsal_tick(lane->rehearsal, item->event->time_us);
+	Err e = rehearsal_tick(lane->rehearsal, item->time_us);
+	if (session[0] == '\0')
+		session = item_session(item, lane->own_session).ptr;
 	if (e != OK)
 		return lane_settle(lane, e, session);
-	TRY(told_of(lane->shared->options->content, item->who.level, item->event, lane->arena, lane_problem,
-	        lane, &told));
+	TRY(told_of(lane->shared->options->content, item->level, lane->event, lane->arena, lane_problem, lane,
+	        &told));
 	lane->told = &told;
 	const Session *open = rehearsal_session(lane->rehearsal, str(session));
 	if (open != NULL && lane_words(lane) > 0)

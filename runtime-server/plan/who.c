@@ -12,6 +12,8 @@ typedef Parley__Plan__V1__NamedText NamedText;
 typedef Parley__Runtime__V1__Value Value;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 
+enum { DIGITS_SURE = 18 }; // that any number of 64 bits has room for
+
 #define TYPE(name) PARLEY__SNAPSHOT__V1__VALUE_TYPE__VALUE_TYPE_##name
 #define KIND(name) PARLEY__RUNTIME__V1__VALUE__KIND_##name
 
@@ -32,16 +34,30 @@ static bool read_bool(const char *text, Arena *arena, Value *out, ExprValue *val
 	return yes || strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
 }
 
+// Digits, as most have it; false: it is something else, or too long to be sure.
+static bool read_digits(const char *text, long long *ret)
+{
+	long long number = 0;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9' && at - text < DIGITS_SURE; at++)
+		number = number * 10 + (*at - '0');
+	*ret = number;
+	return at > text && *at == '\0';
+}
+
 static bool read_int(const char *text, Arena *arena, Value *out, ExprValue *value)
 {
 	char *end = NULL;
+	long long number = 0;
 	(void)arena;
+	bool sure = read_digits(text, &number);
 	errno = 0;
-	long long number = strtoll(text, &end, 10);
+	if (!sure)
+		number = strtoll(text, &end, 10);
 	out->kind_case = KIND(INT_VALUE);
 	out->int_value = number;
 	*value = expr_int(number);
-	return errno == 0 && end != text && *end == '\0';
+	return sure || (errno == 0 && end != text && *end == '\0');
 }
 
 static bool read_double(const char *text, Arena *arena, Value *out, ExprValue *value)
@@ -136,6 +152,16 @@ static const char *text_of(const Event *event, const char *name)
 	return NULL;
 }
 
+// A copy, for texts end in NUL where they are read; NULL: the event does not say it. Error: NO_MEMORY.
+static Err glanced_text(const EventGlance *event, const char *name, Arena *arena, const char **ret)
+{
+	size_t i = 0;
+	while (i < event->key_count && !str_eq(event->keys[i].name, str(name)))
+		i++;
+	*ret = i < event->key_count ? arena_cstr(arena, event->keys[i].value) : NULL;
+	return i < event->key_count && *ret == NULL ? no_memory() : OK;
+}
+
 static Err no_key(const char *name, const char *text)
 {
 	return text != NULL
@@ -148,13 +174,13 @@ uint64_t who_hash(Str level, Str id)
 	return XXH3_64bits_withSeed(id.ptr, id.len, XXH3_64bits(level.ptr, level.len));
 }
 
-Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Who *ret)
+Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *arena, Who *ret)
 {
 	const Plan *plan = rehearsal_plan(content);
-	int index = plan_level(plan, str(event->audience_level));
+	int index = plan_level(plan, event->level);
 	if (index < 0)
-		return err_at(ERR_AUDIENCE_INVALID, event->audience_level,
-		        "the channel has no audience level \"%.64s\"", event->audience_level);
+		return err_at(ERR_AUDIENCE_INVALID, "audience_level",
+		        "the channel has no audience level \"" STR_FMT "\"", STR_ARG(event->level));
 	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
 	ExprValue *keys = ARENA_ARRAY(arena, ExprValue, level->n_keys + 1);
 	Str id;
@@ -162,8 +188,9 @@ Err who_of(const RehearsalContent *content, const Event *event, Arena *arena, Wh
 		return no_memory();
 	for (size_t k = 0; k < level->n_keys; k++) {
 		const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
-		const char *text = text_of(event, key->name);
+		const char *text = NULL;
 		Value unused;
+		TRY(glanced_text(event, key->name, arena, &text));
 		if (text == NULL || !readers[key->type](text, arena, &unused, &keys[k]))
 			return no_key(key->name, text);
 	}

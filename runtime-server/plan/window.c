@@ -3,10 +3,13 @@
 // read next, the last one first, while it is warm.
 #include "plan/internal.h"
 
+#include "base/cleanup.h"
+
 #include <stdlib.h>
 
 enum {
-	BLOCK_ARENA = 4 << 20,          // of a block, unpacked; what is not used is not touched
+	BLOCK_ARENA = 2 << 20, // of a block: its bytes and items; what is not used is not touched
+	SCRATCH_BLOCK = 4 * 1024,
 	WINDOW = 3 * PLAN_ROUND_BLOCKS, // blocks that are in memory at most
 	READ_AT_ONCE = 16,
 };
@@ -83,27 +86,47 @@ Err window_prepare(Window *window, size_t *ret_count)
 	return OK;
 }
 
-Err window_read(Window *window, size_t number)
+static Err read_item(const RehearsalContent *content, Str packed, Arena *scratch, Item *item)
 {
-	Loaded *block = block_at(window, window->loaded + number);
-	const RehearsalContent *content = window->options->content;
-	const Event *const *events = NULL;
+	__attribute__((uninitialized)) EventGlance glance; // event_glance sets what there is
+	Who who;
+	TRY(event_glance(packed, &glance));
+	item->packed = packed;
+	item->time_us = glance.time_us;
+	item->session_id = glance.session;
+	arena_reset(scratch);
+	item->refused = who_of(content, &glance, scratch, &who);
+	if (item->refused != OK)
+		return item->refused == ERR_NO_MEMORY ? ERR_NO_MEMORY : OK;
+	item->level = who.level;
+	item->visitor = who.hash;
+	return OK;
+}
+
+static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scratch)
+{
+	Str *packed = NULL;
 	size_t count = 0;
 	uint64_t place = 0;
-	TRY(event_set_block(
-	        window->options->set, window->loaded + number, block->arena, &events, &count, &place));
+	TRY(event_set_packed(window->options->set, number, block->arena, &packed, &count, &place));
 	block->items = ARENA_ARRAY(block->arena, Item, count + 1);
 	block->count = count;
 	if (block->items == NULL)
 		return err(ERR_NO_MEMORY, "no memory for events to plan");
 	for (size_t i = 0; i < count; i++) {
-		Item *item = &block->items[i];
-		*item = (Item){.event = events[i], .place = place + i};
-		item->refused = who_of(content, events[i], block->arena, &item->who);
-		if (item->refused == ERR_NO_MEMORY)
-			return ERR_NO_MEMORY;
+		block->items[i].place = place + i;
+		TRY(read_item(window->options->content, packed[i], scratch, &block->items[i]));
 	}
 	return OK;
+}
+
+Err window_read(Window *window, size_t number)
+{
+	CLEANUP(arena_freep) Arena *scratch = arena_new(SCRATCH_BLOCK, 0);
+	uint64_t block = window->loaded + number;
+	if (scratch == NULL)
+		return err(ERR_NO_MEMORY, "no memory for events to plan");
+	return read_block(window, block, block_at(window, block), scratch);
 }
 
 void window_take_in(Window *window)

@@ -1,5 +1,6 @@
 // Any bytes as an event: read where they stand they give what protobuf-c gives, or are refused as the wire
-// guard refuses them; only a second outcome, which nobody writes, is refused and not merged.
+// guard refuses them; only a second outcome, which nobody writes, is refused and not merged. A glance at them
+// tells the same of what is read.
 #include "fuzz.h"
 
 #include "base/cleanup.h"
@@ -16,11 +17,24 @@ static size_t outcomes_in(const uint8_t *data, size_t size)
 	return count;
 }
 
+static void check_glance(const EventGlance *glance, const Event *event)
+{
+	bool same = glance->time_us == event->time_us && glance->key_count == event->n_keys &&
+	            str_eq(glance->level, str(event->audience_level)) &&
+	            str_eq(glance->session, str(event->session));
+	for (size_t i = 0; same && i < event->n_keys; i++)
+		same = str_eq(glance->keys[i].name, str(event->keys[i]->name)) &&
+		       str_eq(glance->keys[i].value, str(event->keys[i]->value));
+	if (!same)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
 	ProtobufCMessage *message = NULL;
 	const Event *event = NULL;
+	static EventGlance glance;
 	Str whole = str_n((const char *)data, size), one, other;
 	char *bytes = arena != NULL ? arena_cstr(arena, whole) : NULL;
 
@@ -28,7 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	Err right =
 	        wire_unpack(&parley__plan__v1__event__descriptor, whole, EVENT_FIELDS_MAX, arena, &message);
+	Err glanced = event_glance(whole, &glance);
 	Err ours = event_read(bytes, size, arena, &event);
+	if (ours == OK && glanced != OK)
+		abort();
+	if (ours == OK)
+		check_glance(&glance, event);
 	if ((right == OK) != (ours == OK) && outcomes_in(data, size) < 2)
 		abort();
 	if (right != OK || ours != OK)

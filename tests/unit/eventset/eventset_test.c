@@ -190,10 +190,24 @@ static Str rich_event(uint64_t number, Arena *arena)
 	return packed;
 }
 
+// A glance tells what the event says, when it is whole.
+static void check_glance(const EventGlance *glance, const Event *event)
+{
+	assert_true(glance->time_us == event->time_us);
+	assert_true(str_eq(glance->level, str(event->audience_level)));
+	assert_true(str_eq(glance->session, str(event->session)));
+	assert_int_equal(glance->key_count, event->n_keys);
+	for (size_t i = 0; i < event->n_keys; i++) {
+		assert_true(str_eq(glance->keys[i].name, str(event->keys[i]->name)));
+		assert_true(str_eq(glance->keys[i].value, str(event->keys[i]->value)));
+	}
+}
+
 // Whole ones and damaged ones: what protobuf reads of the same bytes, or no event.
 static void an_event_is_read_where_it_stands(void **unused)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
+	static EventGlance glance;
 	unsigned taken = 0, refused = 0;
 
 	(void)unused;
@@ -211,8 +225,13 @@ static void an_event_is_read_where_it_stands(void **unused)
 		copy = arena_cstr(arena, str_n(bytes, packed.len));
 		Err right = wire_unpack(&parley__plan__v1__event__descriptor, str_n(bytes, packed.len),
 		        EVENT_FIELDS_MAX, arena, &message);
+		Err glanced = event_glance(str_n(bytes, packed.len), &glance);
 		Err read = event_read(copy, packed.len, arena, &event);
 		assert_int_equal(right == OK, read == OK);
+		if (read == OK) {
+			assert_int_equal(glanced, OK);
+			check_glance(&glance, event);
+		}
 		taken += read == OK;
 		refused += read != OK;
 		if (read != OK || i % 4 == 3) // what was damaged may have fields that nobody knows
