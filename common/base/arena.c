@@ -1,6 +1,8 @@
 // A chain of blocks, bumped from the front. A reset keeps the first block: a call's arena in steady state
-// never reaches malloc. Under AddressSanitizer everything not handed out is poisoned and allocations are
-// RED_ZONE bytes apart.
+// never reaches malloc. What is used again is cleared some way ahead, so that most allocations are no more
+// than the inline function of the header, and nothing is cleared that is not used. Under AddressSanitizer
+// everything not handed out is poisoned and allocations are RED_ZONE bytes apart: there nothing is ready
+// ahead.
 #include "base/arena.h"
 
 #include <stdio.h>
@@ -16,30 +18,25 @@
 
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
-enum { RED_ZONE = 16 };
+enum { RED_ZONE = 16, AHEAD = 0 };
 #define POISON(p, n)   ASAN_POISON_MEMORY_REGION((p), (n))
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
 #else
-enum { RED_ZONE = 0 };
+enum { RED_ZONE = 0, AHEAD = 2048 };
 #define POISON(p, n)   ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
 // Large blocks come zeroed from the system, page by page as they are touched; clearing them again would touch
 // all at once.
-enum { ALIGN = 16, ZEROED_MIN = 128 * 1024 };
+enum { ZEROED_MIN = 128 * 1024 };
 
-typedef struct Block {
-	struct Block *next; // the one before it in time
-	size_t size, used;  // of data
-	size_t dirty;       // behind these bytes data is zero
-	_Alignas(ALIGN) uint8_t data[];
+typedef struct ArenaBlock {
+	struct ArenaBlock *next; // the one before it in time
+	size_t size;             // of data
+	size_t dirty;            // behind these bytes data is zero
+	_Alignas(ARENA_ALIGN) uint8_t data[];
 } Block;
-
-struct Arena {
-	Block *first, *current;
-	size_t block_size, limit, held, used;
-};
 
 static Block *block_new(Arena *arena, size_t size)
 {
@@ -52,7 +49,6 @@ static Block *block_new(Arena *arena, size_t size)
 		return NULL;
 	block->next = NULL;
 	block->size = size;
-	block->used = 0;
 	block->dirty = size < ZEROED_MIN ? size : 0;
 	arena->held += size;
 	POISON(block->data, size);
@@ -66,6 +62,12 @@ static void block_free(Arena *arena, Block *block)
 	free(block);
 }
 
+static void go_on_in(Arena *arena, Block *block)
+{
+	arena->current = block;
+	arena->at = arena->ready = arena->from = block->data;
+}
+
 Arena *arena_new(size_t block_size, size_t limit)
 {
 	Arena *arena = calloc(1, sizeof(*arena));
@@ -76,11 +78,12 @@ Arena *arena_new(size_t block_size, size_t limit)
 	arena->limit = limit;
 	if (limit && block_size > limit)
 		arena->block_size = limit;
-	arena->first = arena->current = block_new(arena, arena->block_size);
+	arena->first = block_new(arena, arena->block_size);
 	if (!arena->first) {
 		free(arena);
 		return NULL;
 	}
+	go_on_in(arena, arena->first);
 	return arena;
 }
 
@@ -103,66 +106,81 @@ void arena_free(Arena *arena)
 	free(arena);
 }
 
+// Before another block is the current one, or the same one from its beginning.
+static void count_used(Arena *arena)
+{
+	Block *block = arena->current;
+	size_t used = (size_t)(arena->at - block->data);
+
+	if (block->dirty < used)
+		block->dirty = used;
+	arena->used = arena_used(arena);
+}
+
 void arena_reset(Arena *arena)
 {
+	count_used(arena);
 	free_all_but_first(arena);
-	if (arena->first->dirty < arena->first->used)
-		arena->first->dirty = arena->first->used;
-	arena->first->used = 0;
+	go_on_in(arena, arena->first);
 	arena->used = 0;
 	POISON(arena->first->data, arena->first->size);
 }
 
 size_t arena_used(const Arena *arena)
 {
-	return arena->used;
+	return arena->used + (size_t)(arena->at - arena->from);
 }
 
-// The next `padded` bytes of a block that has them. It ends in the call that clears them, if any: what most
-// allocations come to is a few instructions, and nothing to save before.
-static inline void *bump(Arena *arena, Block *block, size_t size, size_t padded)
+static size_t round_up(size_t size)
 {
-	size_t before = block->used;
-	uint8_t *memory = block->data + before;
-
-	block->used += padded;
-	arena->used += padded;
-	UNPOISON(memory, size);
-	if (block->dirty <= before)
-		return memory;
-	return memset(memory, 0, block->dirty - before < size ? block->dirty - before : size);
+	return (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
 
-static __attribute__((noinline)) void *bump_new(Arena *arena, size_t size, size_t padded)
+// Makes at least `size` bytes ready in the current block, which has them.
+static void make_ready(Arena *arena, size_t size)
 {
-	Block *block = size <= SIZE_MAX / 2
-	                       ? block_new(arena, padded > arena->block_size ? padded : arena->block_size)
-	                       : NULL;
+	Block *block = arena->current;
+	size_t taken = (size_t)(arena->at - block->data), ready = (size_t)(arena->ready - block->data);
+	size_t most = block->size & ~(size_t)(ARENA_ALIGN - 1);
+	size_t wanted = taken + (size > AHEAD ? size : AHEAD);
+
+	if (wanted > most || (AHEAD > 0 && wanted >= block->dirty))
+		wanted = most; // what is zero already costs nothing
+	if (ready < block->dirty)
+		memset(arena->ready, 0, (wanted < block->dirty ? wanted : block->dirty) - ready);
+	arena->ready = block->data + wanted;
+}
+
+static bool begin_block(Arena *arena, size_t size)
+{
+	Block *block = block_new(arena, size > arena->block_size ? size : arena->block_size);
 
 	if (!block)
-		return NULL;
+		return false;
+	count_used(arena);
 	block->next = arena->current;
-	arena->current = block;
-	return bump(arena, block, size, padded);
+	go_on_in(arena, block);
+	return true;
 }
 
-void *arena_alloc(Arena *arena, size_t size)
+void *arena_more(Arena *arena, size_t size)
 {
-	size_t padded = (size + (size == 0) + RED_ZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	Block *block = arena->current;
+	const Block *block = arena->current;
+	uint8_t *memory;
+	size_t padded;
 
-	if (size > SIZE_MAX / 2 || padded > block->size - block->used)
-		return bump_new(arena, size, padded);
-	return bump(arena, block, size, padded);
-}
-
-void *arena_alloc_array(Arena *arena, size_t size, size_t count)
-{
-	size_t total;
-
-	if (__builtin_mul_overflow(size, count, &total))
+	if (size > SIZE_MAX / 2)
 		return NULL;
-	return arena_alloc(arena, total);
+	padded = round_up(size + RED_ZONE + (size == 0));
+	if (padded > block->size - (size_t)(arena->at - block->data) && !begin_block(arena, padded))
+		return NULL;
+	memory = arena->at;
+	UNPOISON(memory, padded);
+	if (padded > (size_t)(arena->ready - memory))
+		make_ready(arena, padded);
+	POISON(memory + size, padded - size);
+	arena->at += padded;
+	return memory;
 }
 
 char *arena_cstr(Arena *arena, Str text)

@@ -7,7 +7,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-typedef struct Arena Arena;
+// Only arena_alloc below looks inside.
+typedef struct Arena {
+	uint8_t *at, *ready; // between them is what comes next, zeroed; whole multiples of ARENA_ALIGN
+	uint8_t *from;       // where `at` was when `used` was counted last
+	struct ArenaBlock *first, *current;
+	size_t block_size, limit, held, used;
+} Arena;
+
+enum { ARENA_ALIGN = 16 };
 
 // A new arena that takes blocks of at least `block_size` bytes and never holds more than `limit` bytes in all
 // (0: no limit). NULL if memory is out.
@@ -19,9 +27,19 @@ void arena_reset(Arena *arena);
 // Bytes handed out since the start or the last reset.
 size_t arena_used(const Arena *arena);
 
+// What arena_alloc does when too little is ready.
+void *arena_more(Arena *arena, size_t size);
 // 16-byte aligned, zeroed memory. NULL if the limit is reached or memory is out: callers of bounded input
 // check it, or use the macros below in code whose arena has no limit.
-void *arena_alloc(Arena *arena, size_t size);
+static inline void *arena_alloc(Arena *arena, size_t size)
+{
+	uint8_t *memory = arena->at;
+
+	if (size - 1 >= (size_t)(arena->ready - memory)) // also for no bytes at all
+		return arena_more(arena, size);
+	arena->at = memory + ((size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
+	return memory;
+}
 // A copy with a NUL behind it.
 char *arena_cstr(Arena *arena, Str text);
 Str arena_str(Arena *arena, Str text);
@@ -32,7 +50,12 @@ char *arena_printf(Arena *arena, const char *fmt, ...) __attribute__((format(pri
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), sizeof(type), (count)))
 
 // As arena_alloc; NULL also if size × count overflows.
-void *arena_alloc_array(Arena *arena, size_t size, size_t count);
+static inline void *arena_alloc_array(Arena *arena, size_t size, size_t count)
+{
+	size_t total;
+
+	return __builtin_mul_overflow(size, count, &total) ? NULL : arena_alloc(arena, total);
+}
 
 static inline void arena_freep(Arena **arena)
 {

@@ -86,28 +86,6 @@ static void put_repeated(
 	wire_message(out, field->id, before);
 }
 
-// What a proto3 field without presence has when it is not set. −0 is among it, as protobuf-c has it.
-static bool is_nothing(ProtobufCType type, const void *value)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_STRING:
-		return *(char *const *)value == NULL || **(char *const *)value == '\0';
-	case PROTOBUF_C_TYPE_BYTES:
-		return ((const ProtobufCBinaryData *)value)->len == 0;
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return *(void *const *)value == NULL;
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return !(*(const double *)value < 0 || *(const double *)value > 0) &&
-		       *(const double *)value == *(const double *)value;
-	case PROTOBUF_C_TYPE_FLOAT:
-		return !(*(const float *)value < 0 || *(const float *)value > 0) &&
-		       *(const float *)value == *(const float *)value;
-	default:
-		return wire_value_size(type) == 8 ? *(const uint64_t *)value == 0
-		                                  : *(const uint32_t *)value == 0;
-	}
-}
-
 // Whether an optional field or a choice is there.
 static bool is_set(const ProtobufCFieldDescriptor *field, const char *message, const void *value)
 {
@@ -120,22 +98,75 @@ static bool is_set(const ProtobufCFieldDescriptor *field, const char *message, c
 	return choice || *(const protobuf_c_boolean *)quantifier != 0;
 }
 
-static void put_field(WireWriter *out, const ProtobufCFieldDescriptor *field, const char *message)
+// Of a type that is rare; all bits 0 is nothing, and so is −0, as protobuf-c has it.
+static void put_rare(WireWriter *out, const ProtobufCFieldDescriptor *field, const void *value)
 {
-	const void *value = message + field->offset;
-	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-		put_repeated(out, field, *(const size_t *)(const void *)(message + field->quantifier_offset),
-		        *(const char *const *)value);
-		return;
-	}
-	bool choice = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
-	bool absent = field->label == PROTOBUF_C_LABEL_OPTIONAL || choice
-	                      ? !is_set(field, message, value)
-	                      : field->label == PROTOBUF_C_LABEL_NONE && is_nothing(field->type, value);
-	if (absent)
+	bool nothing = field->type == PROTOBUF_C_TYPE_FLOAT ? (*(const uint32_t *)value & INT32_MAX) == 0
+	               : wire_value_size(field->type) == 8  ? *(const uint64_t *)value == 0
+	                                                    : *(const uint32_t *)value == 0;
+	if (nothing)
 		return;
 	put_value(out, field->type, value);
 	wire_tag(out, field->id, wire_type(field->type));
+}
+
+// A proto3 field without presence, which is there if it holds anything. Nearly all fields are such ones.
+static void put_plain(WireWriter *out, const ProtobufCFieldDescriptor *field, const void *value)
+{
+	switch (field->type) {
+	case PROTOBUF_C_TYPE_STRING:
+		if (*(char *const *)value != NULL)
+			wire_text(out, field->id, str(*(char *const *)value));
+		return;
+	case PROTOBUF_C_TYPE_BYTES: {
+		const ProtobufCBinaryData *bytes = value;
+		wire_text(out, field->id, str_n((const char *)bytes->data, bytes->len));
+		return;
+	}
+	case PROTOBUF_C_TYPE_MESSAGE: {
+		const ProtobufCMessage *message = *(ProtobufCMessage *const *)value;
+		size_t before = wire_written(out);
+		if (message == NULL)
+			return;
+		put_message(out, message);
+		wire_message(out, field->id, before);
+		return;
+	}
+	case PROTOBUF_C_TYPE_ENUM:
+	case PROTOBUF_C_TYPE_INT32:
+		wire_uint(out, field->id, (uint64_t)(int64_t) * (const int32_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_BOOL:
+		wire_uint(out, field->id, *(const protobuf_c_boolean *)value != 0);
+		return;
+	case PROTOBUF_C_TYPE_UINT32:
+		wire_uint(out, field->id, *(const uint32_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_INT64:
+	case PROTOBUF_C_TYPE_UINT64:
+		wire_uint(out, field->id, *(const uint64_t *)value);
+		return;
+	case PROTOBUF_C_TYPE_DOUBLE:
+		wire_double(out, field->id, *(const double *)value);
+		return;
+	default:
+		put_rare(out, field, value);
+	}
+}
+
+static void put_field(WireWriter *out, const ProtobufCFieldDescriptor *field, const char *message)
+{
+	const void *value = message + field->offset;
+	bool choice = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+		put_repeated(out, field, *(const size_t *)(const void *)(message + field->quantifier_offset),
+		        *(const char *const *)value);
+	} else if (field->label == PROTOBUF_C_LABEL_NONE && !choice) {
+		put_plain(out, field, value);
+	} else if (field->label == PROTOBUF_C_LABEL_REQUIRED || is_set(field, message, value)) {
+		put_value(out, field->type, value);
+		wire_tag(out, field->id, wire_type(field->type));
+	}
 }
 
 static void put_message(WireWriter *out, const ProtobufCMessage *message)

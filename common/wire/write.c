@@ -32,3 +32,10 @@ bool wire_grow(WireWriter *writer, size_t size)
 	writer->at = writer->end - written;
 	return true;
 }
+
+void wire_text_any(WireWriter *writer, uint32_t field, Str text)
+{
+	wire_raw(writer, text.ptr, text.len);
+	wire_varint(writer, text.len);
+	wire_tag(writer, field, 2);
+}

@@ -94,12 +94,20 @@ static inline void wire_message(WireWriter *writer, uint32_t field, size_t befor
 	wire_tag(writer, field, 2);
 }
 
+// What wire_text does with a long text, a large field number, or little room.
+void wire_text_any(WireWriter *writer, uint32_t field, Str text);
+
 // A string or bytes.
 static inline void wire_text(WireWriter *writer, uint32_t field, Str text)
 {
 	if (text.len == 0)
 		return;
-	wire_raw(writer, text.ptr, text.len);
-	wire_varint(writer, text.len);
-	wire_tag(writer, field, 2);
+	if (field >= 16 || text.len >= 0x80 || (size_t)(writer->at - writer->start) < text.len + 2) {
+		wire_text_any(writer, field, text);
+		return;
+	}
+	uint8_t *at = writer->at -= text.len + 2;
+	at[0] = (uint8_t)(field << 3 | 2);
+	at[1] = (uint8_t)text.len;
+	memcpy(at + 2, text.ptr, text.len);
 }

@@ -1,6 +1,5 @@
 #include "service/access.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
@@ -22,6 +21,24 @@ static bool digest(Str token, uint8_t hash[TOKEN_HASH_SIZE])
 	return sha256 != NULL && EVP_Digest(token.ptr, token.len, hash, NULL, sha256, NULL) == 1;
 }
 
+// Takes as long for any two of one length, as OpenSSL's CRYPTO_memcmp does; that one looks at each byte by
+// itself, which cost every call hundreds of instructions.
+static bool same_bytes(const void *left, const void *right, size_t len)
+{
+	const uint8_t *a = left, *b = right;
+	uint64_t differs = 0, x, y;
+	size_t at = 0;
+	for (; len - at >= sizeof x; at += sizeof x) {
+		memcpy(&x, a + at, sizeof x);
+		memcpy(&y, b + at, sizeof y);
+		differs |= x ^ y;
+	}
+	for (; at < len; at++)
+		differs |= a[at] ^ b[at];
+	__asm__("" : "+r"(differs)); // what comes of it is not the compiler's to foresee
+	return differs == 0;
+}
+
 // A thread sees the same token call after call, and remembers the hash of the last. Only that: whether it is
 // known is asked each time. The comparison takes as long for any two of one length.
 static bool hash_of(Str token, uint8_t hash[TOKEN_HASH_SIZE])
@@ -31,7 +48,7 @@ static bool hash_of(Str token, uint8_t hash[TOKEN_HASH_SIZE])
 		char token[REMEMBERED_MAX];
 		uint8_t hash[TOKEN_HASH_SIZE];
 	} last;
-	if (token.len == last.len && CRYPTO_memcmp(last.token, token.ptr, token.len) == 0) {
+	if (token.len == last.len && same_bytes(last.token, token.ptr, token.len)) {
 		memcpy(hash, last.hash, sizeof last.hash);
 		return true;
 	}
@@ -51,7 +68,7 @@ static bool token_known(const Access *access, Str token)
 	if (!hash_of(token, hash))
 		return false;
 	for (size_t i = 0; i < access->token_count; i++)
-		known |= CRYPTO_memcmp(hash, access->token_hashes[i], sizeof hash) == 0;
+		known |= same_bytes(hash, access->token_hashes[i], sizeof hash);
 	return known;
 }
 

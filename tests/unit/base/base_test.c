@@ -141,6 +141,34 @@ static void a_large_arena_is_zero_the_first_time_and_again(void **state)
 	assert_memory_equal(arena_alloc(arena, BLOCK - 64), zeros, BLOCK - 64);
 }
 
+// What is used again is cleared some way ahead: whatever is asked for, in whatever order, is zero and its
+// own.
+static void what_an_arena_gives_is_zero_and_apart(void **state)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(5000, 0);
+	static const uint8_t zeros[3000];
+	uint32_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		size_t asked = 0;
+		uint8_t *before = NULL;
+		for (int i = 0; i < 20; i++) {
+			random = random * 1664525 + 1013904223;
+			size_t size = i % 5 == 0 ? 0 : random >> 16 & (i % 3 == 0 ? 0x7ff : 0x3f);
+			uint8_t *memory = arena_alloc(arena, size);
+			assert_memory_equal(memory, zeros, size);
+			assert_int_equal((uintptr_t)memory % 16, 0);
+			assert_ptr_not_equal(memory, before);
+			memset(memory, 0xaa, size);
+			asked += size;
+			before = memory;
+		}
+		assert_true(arena_used(arena) >= asked && arena_used(arena) <= asked + 20 * 48);
+		arena_reset(arena);
+	}
+}
+
 static void arena_text_ends_in_nul(void **state)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(64, 0);
@@ -263,6 +291,7 @@ int main(void)
 	        cmocka_unit_test(hex_goes_there_and_back),
 	        cmocka_unit_test(an_arena_keeps_its_limit_and_its_first_block),
 	        cmocka_unit_test(a_large_arena_is_zero_the_first_time_and_again),
+	        cmocka_unit_test(what_an_arena_gives_is_zero_and_apart),
 	        cmocka_unit_test(arena_text_ends_in_nul),
 	        cmocka_unit_test(a_failure_keeps_its_words),
 	        cmocka_unit_test(every_error_has_a_status_and_words),
