@@ -44,6 +44,7 @@ static grpc_server *make_core(const RpcServer *server, bool ages)
 	        int_arg(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256), // of one connection
 	        int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
 	                0), // no bombs: buffer.c refuses what is compressed
+	        int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0), // nor a filter that looks at each answer
 	        int_arg(GRPC_ARG_ENABLE_CHANNELZ, 0),
 	        int_arg(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * 1000),
 	        int_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000), // notices dead peers

@@ -18,10 +18,10 @@ typedef struct Event {
 #define OWNER_OF(event, type, member) ((type *)(void *)((char *)(event)-offsetof(type, member)))
 
 enum {
-	ARENA_BLOCK = 16 * 1024,
+	ARENA_BLOCK = 16 * 1024 - 64, // with its head 16 KiB: the next size that malloc has is a quarter more
 	ARENA_LIMIT = 64 * 1024 * 1024, // of one call
-	SPARE_ARENAS = 64,
-	DOORS = 16, // calls of unregistered methods that are looked at together
+	SPARE_ARENAS = 128,
+	DOORS = 4, // calls of unregistered methods that are looked at together: few, for slots.c's reason
 	DEFAULT_REQUEST = 64 * 1024,
 	RETRY_MS = 100,                 // what callers of a busy server are told
 	STREAM_AGE_MS = 60 * 60 * 1000, // of a stream whose messages are calls

@@ -12,7 +12,7 @@
 
 enum {
 	BLOCK_FIRST = 1, // slots that a method starts with
-	BLOCK_FAST = 64, // slots that a method on the poller gets at a time, at most
+	BLOCK_FAST = 32, // slots that a method on the poller gets at a time, at most
 	BLOCK_BLOCKING = 16,
 	RESERVE = 32, // slots beyond the cap
 };
@@ -33,13 +33,13 @@ static size_t block_size(const Intake *intake)
 	return as_many_again < most ? as_many_again : most;
 }
 
+// Of a slot that is lent.
 static void arm(RpcCall *call)
 {
 	Intake *intake = call->intake;
 	RpcServer *server = call->method->server;
 
 	call->event.done = slot_called;
-	server_lend(server);
 	intake->armed++;
 	hand_over(&call->event);
 	if (grpc_server_request_registered_call(intake->front->core, intake->handle, &call->core,
@@ -67,6 +67,7 @@ static Err grow(Intake *intake)
 		grpc_metadata_array_init(&block->calls[i].headers);
 		block->calls[i].answer.type = GRPC_BB_RAW;
 		grpc_slice_buffer_init(&block->calls[i].answer.data.raw.slice_buffer);
+		server_lend(intake->method->server);
 		arm(&block->calls[i]);
 	}
 	return OK;
@@ -166,6 +167,7 @@ void slot_sent(Event *event, bool ok)
 	call->principal = NULL;
 	call_leave(call);
 	if (!atomic_load(&server->closing))
-		arm(call);
-	server_return(server);
+		arm(call); // and goes on being lent
+	else
+		server_return(server);
 }
