@@ -11,6 +11,7 @@
 enum {
 	QUIET_SHARE = 8,            // of the window: nobody came for that long, so nobody is waited for
 	FULL_PAUSE_US = 100 * 1000, // between two looks whether a full disk has room again
+	ZEROS_AHEAD = 256 * 1024,
 };
 
 static void wait_us(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t us)
@@ -99,6 +100,7 @@ static Err begin_live(Journal *j, uint64_t first)
 	Segment next = {.incarnation = j->incarnation, .first = first, .last = first - 1};
 	TRY(segment_create(&j->folder, &next, j->options.segment_bytes, &j->live_fd));
 	j->live = next;
+	j->live_touched = 0;
 	pthread_mutex_lock(&j->folder_lock);
 	Err e = segment_list_add(&j->segments, &next);
 	pthread_mutex_unlock(&j->folder_lock);
@@ -131,6 +133,20 @@ static size_t whole_records(const Journal *j, Str rest, uint64_t *ret_last)
 	return fits;
 }
 
+// Records end at `end`. Preallocated space that was never written to is more than data to the file system:
+// ext4 has to commit its own journal when the first bytes in it are synced, which takes as long again. So
+// where somebody waits, zeros are written some way ahead, and the syncs that follow are of data alone.
+static Err write_zeros(Journal *j, int64_t end)
+{
+	static const uint8_t zeros[ZEROS_AHEAD];
+	if (end <= j->live_touched)
+		return OK;
+	int64_t len = least(ZEROS_AHEAD, j->options.segment_bytes - end);
+	TRY(file_write_at(&j->folder, j->live_fd, zeros, (size_t)len, end));
+	j->live_touched = end + len;
+	return OK;
+}
+
 // Writes from *written on and syncs. After JOURNAL_FULL it may be called again with the same `written`.
 static Err write_batch(Journal *j, const Batch *batch, size_t *written)
 {
@@ -142,6 +158,8 @@ static Err write_batch(Journal *j, const Batch *batch, size_t *written)
 		uint64_t last = 0;
 		size_t len = whole_records(j, rest, &last);
 		TRY(file_write_at(&j->folder, j->live_fd, rest.ptr, len, j->live.bytes));
+		if (batch->waiter_count > 0)
+			TRY(write_zeros(j, j->live.bytes + (int64_t)len));
 		j->live.bytes += (int64_t)len;
 		j->live.last = last == UINT64_MAX ? batch->last : last;
 		*written += len;

@@ -77,9 +77,10 @@ struct Journal {
 	atomic_bool rolling; // the next record begins a segment
 
 	pthread_t committer;
-	bool committing; // the thread runs
-	int live_fd;     // the committer's alone; -1: none yet
-	Segment live;    // what has been written, synced or not
+	bool committing;      // the thread runs
+	int live_fd;          // the committer's alone; -1: none yet
+	Segment live;         // what has been written, synced or not
+	int64_t live_touched; // the live segment's bytes up to there were written to, if only with zeros
 
 	pthread_mutex_t folder_lock;
 	SegmentList segments; // with what is durable of the live one

@@ -332,6 +332,33 @@ static void limits_are_checked(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+// Not with every commit, and not for records that nobody waits for.
+static void zeros_are_written_ahead_where_somebody_waits(void **state)
+{
+	enum { RECORDS = 20 };
+	Setup *setup = *state;
+	_Atomic long acknowledged = 0;
+	Journal *journal = test_open(&setup->options);
+	const _Atomic long *writes = &setup->faults.calls[CALL_PWRITE];
+	for (uint64_t i = 1; i <= 2 * RECORDS; i++) {
+		bool waited = i > RECORDS;
+		assert_int_equal(
+		        journal_append(journal, STR("e"), STR("x"), waited ? count_ok : NULL, &acknowledged),
+		        OK);
+		while (journal_wait(journal, i - 1, 1000) < i) {
+		}
+		assert_int_equal(atomic_load(writes), (long)i + waited);
+	}
+	assert_int_equal(test_content(journal, setup->arena).count, 2 * RECORDS);
+	journal_close(journal);
+	journal = test_open(&setup->options);
+	JournalStatus status;
+	journal_status(journal, &status);
+	assert_int_equal(status.torn_bytes + status.quarantined_parts, 0);
+	assert_int_equal(test_content(journal, setup->arena).count, 2 * RECORDS);
+	journal_close(journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +366,7 @@ int main(void)
 	        STORY(many_records_share_a_sync),
 	        STORY(what_nobody_waits_for_rides_along),
 	        STORY(what_nobody_waits_for_is_written_soon),
+	        STORY(zeros_are_written_ahead_where_somebody_waits),
 	        STORY(closing_commits_what_is_pending),
 	        STORY(a_failed_sync_poisons),
 	        STORY(a_failed_write_poisons),
