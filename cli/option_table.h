@@ -59,6 +59,9 @@ OPTION_ROW(SET, "set", 's', "NAME[:TYPE]=VALUE",
 OPTION_ROW(MAX, "max", 0, "N", "at most this many offers a point; default 1")
 OPTION_ROW(EXPLAIN, "explain", 0, NULL,
         "show every candidate, or every step to a segment, and why it was or was not taken")
+OPTION_ROW(BRIEF, "brief", 0, NULL,
+        "keep what is recommended without records and receipts: made sooner, much smaller, not to be "
+        "executed")
 OPTION_ROW(ACROSS, "across", 0, NULL, "do not show at one point what an earlier one shows")
 OPTION_ROW(AS_OF, "as-of", 0, "TIME", "decide as of this moment, such as 2026-12-24T18:00:00Z")
 OPTION_ROW(UNSET, "unset", 0, "NAME", "as if the visitor lacked this attribute; may be repeated")

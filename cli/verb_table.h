@@ -632,11 +632,14 @@ VERB_ROW("events remove", "SET", 1, 1, "", "remove an event set, or what is ther
 	"Plans that were made over it stay.\n\n"
 	"Examples:\n"
 	"  parley events remove june\n")
-VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain threads", "tell what a set of events would do with a snapshot", verb_plan_run,
+VERB_ROW("plan run", "SET --snapshot SOURCE --name NAME", 1, 1, "snapshot name state-file profiles database contact seed explain brief threads", "tell what a set of events would do with a snapshot", verb_plan_run,
 	"Tells the events to the runtime's own code, without network, disk and clock: sessions, events, offers, visitor state. Nothing "
 	"happens but that a plan is written. The same set, snapshot, state, profiles and seed give the same plan, byte for byte, on any "
 	"number of threads. With --contact EVENT every offer that is recommended counts as shown. --explain counts the reasons of "
 	"candidates as well. Broken off, the same command goes on.\n"
+	"--brief is for looking and comparing: what is recommended is kept by offer, rule and score, which takes a sixth of the room and "
+	"less time. Without receipts plan compare tells why from these alone, and such a plan cannot be submitted; made again without "
+	"--brief, from the same inputs, it recommends the same, treatment codes included.\n"
 	"Visitors begin with nothing, or with --state-file: a state that parley plan state made, or a server's checkpoint. Their profiles "
 	"are what events say of attributes, before --profiles or, with --database, what the environment's profile database has now of "
 	"everybody in the set; that is read once, before the plan, as a server reads it.\n"
@@ -681,7 +684,7 @@ VERB_ROW("plan compare", "PLAN PLAN…", 2, 8, "limit quick clip", "tell who wou
 	"  segment, rule, eligibility, offer, campaign, zone   and then its name\n"
 	"  suppression, limit, control group, blacklist        likewise\n"
 	"  score                                               both stand, and one beats the other\n"
-	"--quick does not decide again and guesses from the records. Exits 1 if anything differs.\n\n"
+	"--quick does not decide again and guesses from the records, and so it is with brief plans. Exits 1 if anything differs.\n\n"
 	"If the events were imported with shown, reward and propensity, each plan's expected value is estimated, per decision with 95 % "
 	"intervals, as parley estimate does: read dr first, and support before that: with none, no number means anything. --clip N cuts "
 	"weights at N.\n\n"

@@ -22,8 +22,8 @@ enum { ARENA_BLOCK = 256 << 10, QUIET_US = 2000000, SEED_BYTES = 6 };
 static const char usage[] =
         "usage: parley-runtime plan --set FILE --snapshot FILE --out FILE [--version N] [--state FILE]\n"
         "                           [--profiles FILE] [--contact-event NAME] [--seed N] [--explain] "
-        "[--threads N]\n"
-        "                           [--json]\n"
+        "[--brief]\n"
+        "                           [--threads N] [--json]\n"
         "\n"
         "Tells a set of events to a snapshot without network, disk and clock, and writes what each would do. "
         "Nothing\n"
@@ -40,6 +40,10 @@ static const char usage[] =
         "  --contact-event NAME  count what is recommended as shown: post this event for every offer\n"
         "  --seed N              what treatment codes and ties follow from (default: the set's digest)\n"
         "  --explain             effects tell candidates by reason\n"
+        "  --brief               what is recommended by rule, offer and score alone, without records and "
+        "receipts: smaller\n"
+        "                        and sooner made, but it cannot be executed, nor decided again to explain "
+        "it\n"
         "  --threads N           default: one a processor, at most 32\n";
 
 static atomic_bool stopped;
@@ -54,7 +58,7 @@ typedef struct Asked {
 	const char *set, *snapshot, *out, *state, *profiles, *contact_event;
 	uint64_t version, seed, threads;
 	bool seeded;
-	bool explains, json;
+	bool explains, brief, json;
 } Asked;
 
 typedef struct Progress {
@@ -151,6 +155,7 @@ static Err make_plan(const Asked *asked, Arena *arena)
 	                         .contact_event = asked->contact_event,
 	                         .seed = seed_of(asked, set),
 	                         .explains = asked->explains,
+	                         .brief = asked->brief,
 	                         .threads = (unsigned)asked->threads,
 	                         .path = asked->out,
 	                         .stop = &stopped,
@@ -211,6 +216,7 @@ int plan_main(int argc, char **argv)
 	        {"contact-event", required_argument, NULL, 'c'},
 	        {"seed", required_argument, NULL, 'r'},
 	        {"explain", no_argument, NULL, 'e'},
+	        {"brief", no_argument, NULL, 'B'},
 	        {"threads", required_argument, NULL, 't'},
 	        {"json", no_argument, NULL, 'J'},
 	        {"help", no_argument, NULL, 'h'},
@@ -226,6 +232,7 @@ int plan_main(int argc, char **argv)
 		asked.profiles = option == 'p' ? optarg : asked.profiles;
 		asked.contact_event = option == 'c' ? optarg : asked.contact_event;
 		asked.explains |= option == 'e';
+		asked.brief |= option == 'B';
 		asked.json |= option == 'J';
 		if (option == 'v')
 			fine = command_number(optarg, &asked.version);

@@ -133,7 +133,7 @@ static Err compare_open(Compare *compare, size_t examples)
 {
 	for (size_t i = 0; i < compare->count; i++) {
 		TRY(check_same_set(&compare->plans[0], &compare->plans[i]));
-		TRY(plan_side_open(compare->plans[i].file, &compare->sides[i]));
+		TRY(plan_side_open(compare->plans[i].file, compare->plans[i].snapshot, &compare->sides[i]));
 		TRY(plan_pair_open(
 		        compare->plans[0].name, compare->plans[i].name, examples, &compare->pairs[i]));
 	}

@@ -85,6 +85,18 @@ static Err add_entries(const EventEffects *effects, Arena *arena, json_t *list)
 	return OK;
 }
 
+// What a whole plan would have entries about.
+static Err add_answers(const PlanSide *side, json_t *list)
+{
+	for (size_t i = 0; i < side->question_count; i++) {
+		json_t *json;
+
+		TRY(json_from_message(&side->questions[i].what->base, JSON_FOR_PEOPLE, &json));
+		json_array_append_new(list, json_pack("{s:o}", "recommendation", json));
+	}
+	return OK;
+}
+
 static void add_texts(char *const *texts, size_t count, json_t *list)
 {
 	for (size_t i = 0; i < count; i++)
@@ -135,6 +147,8 @@ static Err add_all(const PlanReview *review, PlanSide *side, uint64_t place, Are
 		found = true;
 		TRY(add_effects(effects, arena, into));
 		TRY(plan_side_read(side, effects));
+		if (effects->n_answers > 0)
+			TRY(add_answers(side, list_in(into, "entries")));
 		for (size_t i = 0; i < side->question_count; i++)
 			TRY(add_decision(review->plans[0].snapshot, &side->questions[i], arena,
 			        list_in(into, "decisions")));
@@ -151,7 +165,7 @@ Err plan_event_json(Cli *cli, const PlanReview *review, uint64_t place, json_t *
 	CLEANUP(plan_side_close) PlanSide side = {0};
 
 	*ret = json_pack("{s:s, s:I}", "plan", review->plans[0].name, "place", (json_int_t)place);
-	TRY(plan_side_open(review->files[0], &side));
+	TRY(plan_side_open(review->files[0], review->plans[0].snapshot, &side));
 	TRY(event_json(review, place, cli->arena, *ret));
 	return add_all(review, &side, place, cli->arena, *ret);
 }

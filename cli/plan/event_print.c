@@ -155,7 +155,8 @@ static Err print_decision(Cli *cli, const json_t *decision)
 	        told_text(decision, "zone"),
 	        json_is_true(json_object_get(decision, "explained"))
 	                ? ""
-	                : " cannot be told, for the snapshot or the receipt is not here");
+	                : " cannot be told, for the snapshot or the receipt is not here (a brief plan has "
+	                  "none)");
 	return print_table(cli, rows,
 	        "OFFER:offer ORIGIN:origin/3 BY:by/2 CELL:cell/4 SCORE:score/1 REASON:reason WHY:why");
 }

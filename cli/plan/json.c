@@ -86,6 +86,7 @@ json_t *plan_whole_json(Arena *arena, const char *name, const PlanEnd *end)
 	json_object_set_new(whole, "profiles", json_string(hex_of(arena, end->inputs->profiles_digest)));
 	json_object_set_new(whole, "contact_event", json_string(end->inputs->contact_event));
 	json_object_set_new(whole, "explains", json_boolean(end->inputs->explains));
+	json_object_set_new(whole, "brief", json_boolean(end->inputs->brief));
 	json_object_set_new(whole, "effects", json_integer((json_int_t)end->effects));
 	json_object_set_new(whole, "totals", totals_json(end));
 	json_object_set_new(whole, "problems_by_reason", problems_json(end));

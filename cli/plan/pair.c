@@ -106,9 +106,10 @@ static void keep_example(PlanPair *pair, uint64_t place, const PlanQuestion *que
 		return;
 	json_array_append_new(list,
 	        json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "place", (json_int_t)place,
-	                "visitor", question->context->audience_id, "point", question->what->interaction_point,
-	                "zone", question->what->zone, "why", why->cause, "what", why->what, "text", why->text,
-	                "known", why->known, "before", offer_json(a), "after", offer_json(b)));
+	                "visitor", question->context ? question->context->audience_id : "", "point",
+	                question->what->interaction_point, "zone", question->what->zone, "why", why->cause,
+	                "what", why->what, "text", why->text, "known", why->known, "before", offer_json(a),
+	                "after", offer_json(b)));
 }
 
 // --- questions ---

@@ -17,8 +17,10 @@ static Err open_one(Cli *cli, bool decides, size_t i, PlanReview *ret)
 
 	TRY(plan_open(cli, name, &ret->files[i]));
 	ret->plans[i] = (ComparedPlan){.name = name, .file = ret->files[i]};
-	return decides ? plan_snapshot_open(
-	                         cli, plan_file_end(ret->files[i]), ret->snapshots, &ret->plans[i].snapshot)
+	const PlanEnd *end = plan_file_end(ret->files[i]);
+
+	return decides || end->inputs->brief
+	               ? plan_snapshot_open(cli, end, ret->snapshots, &ret->plans[i].snapshot)
 	               : OK;
 }
 
@@ -52,7 +54,7 @@ static Err values_json(Cli *cli, const PlanReview *review, json_t **ret)
 
 	TRY(cli_factor(cli, OPT_CLIP, &clip));
 	if (review->set)
-		TRY(plan_values(review->set, review->files, review->count, clip, values));
+		TRY(plan_values(review->set, review->plans, review->count, clip, values));
 	*ret = json_array();
 	for (size_t i = 0; i < review->count; i++) {
 		json_t *value = plan_value_json(

@@ -13,7 +13,8 @@ typedef struct PlanReview {
 	Arena *snapshots;
 } PlanReview;
 
-// Those that the command line names. `decides`: the snapshots are wanted too. Errors: those of plan_open,
+// Those that the command line names. `decides`: the snapshots are wanted too, as those of
+// brief plans always are. Errors: those of plan_open,
 // plan_set_open and plan_snapshot_open.
 Err plan_review_open(Cli *cli, bool decides, PlanReview *ret);
 void plan_review_close(PlanReview *review);

@@ -1,8 +1,10 @@
 #include "plan/side.h"
 
+#include "plan/answers.h"
 #include "wire/wire.h"
 
 typedef Parley__Journal__V1__Entry Entry;
+typedef Parley__Journal__V1__Recommendation Recommendation;
 
 enum { ENTRY_FIELDS_MAX = 100000, BLOCK_ARENA = 1 << 20, ENTRY_ARENA = 1 << 16 };
 
@@ -11,9 +13,15 @@ static Err no_memory(void)
 	return err(ERR_NO_MEMORY, "no memory to read a plan");
 }
 
-Err plan_side_open(const PlanFile *file, PlanSide *ret)
+Err plan_side_open(const PlanFile *file, const Plan *snapshot, PlanSide *ret)
 {
+	*ret = (PlanSide){0};
+	if (plan_file_end(file)->inputs->brief && !snapshot)
+		return err(ERR_RESOURCE_NOT_FOUND, "the plan is brief: it is read with the snapshot that it "
+		                                   "was made with, and that is not "
+		                                   "here any more; make it again");
 	*ret = (PlanSide){.file = file,
+	        .snapshot = snapshot,
 	        .block_arena = arena_new(BLOCK_ARENA, 0),
 	        .entry_arena = arena_new(ENTRY_ARENA, 0)};
 	return ret->block_arena && ret->entry_arena ? OK : no_memory();
@@ -100,7 +108,7 @@ static Str receipt_of(const Entry *const *entries, size_t count, uint64_t seed)
 // All answers of one call have its seed, and one of them its receipt.
 static PlanQuestion question_of(const Entry *const *entries, size_t count, size_t at)
 {
-	const Parley__Journal__V1__Recommendation *what = entries[at]->recommendation;
+	const Recommendation *what = entries[at]->recommendation;
 	PlanQuestion question = {.what = what,
 	        .context = entries[at]->context,
 	        .receipt = receipt_of(entries, count, what->seed)};
@@ -112,15 +120,23 @@ static PlanQuestion question_of(const Entry *const *entries, size_t count, size_
 	return question;
 }
 
-Err plan_side_read(PlanSide *side, const EventEffects *effects)
+static Err read_answers(PlanSide *side, const EventEffects *effects)
 {
-	arena_reset(side->entry_arena);
+	const Recommendation *const *answers;
+
+	TRY(plan_answers(
+	        side->snapshot, plan_file_end(side->file)->inputs, effects, side->entry_arena, &answers));
+	for (size_t i = 0; i < effects->n_answers; i++)
+		side->questions[side->question_count++] = (PlanQuestion){.what = answers[i]};
+	return OK;
+}
+
+static Err read_entries(PlanSide *side, const EventEffects *effects)
+{
 	const Entry **entries = ARENA_ARRAY(side->entry_arena, const Entry *, effects->n_entries + 1);
 	size_t count = 0;
 
-	side->questions = ARENA_ARRAY(side->entry_arena, PlanQuestion, effects->n_entries + 1);
-	side->question_count = 0;
-	if (!entries || !side->questions)
+	if (!entries)
 		return no_memory();
 	for (size_t i = 0; i < effects->n_entries; i++) {
 		const Entry *entry;
@@ -132,6 +148,18 @@ Err plan_side_read(PlanSide *side, const EventEffects *effects)
 	for (size_t i = 0; i < count; i++)
 		side->questions[side->question_count++] = question_of(entries, count, i);
 	return OK;
+}
+
+Err plan_side_read(PlanSide *side, const EventEffects *effects)
+{
+	arena_reset(side->entry_arena);
+	side->questions =
+	        ARENA_ARRAY(side->entry_arena, PlanQuestion, effects->n_entries + effects->n_answers + 1);
+	side->question_count = 0;
+	if (!side->questions)
+		return no_memory();
+	return plan_file_end(side->file)->inputs->brief ? read_answers(side, effects)
+	                                                : read_entries(side, effects);
 }
 
 const Parley__Journal__V1__RecommendedOffer *plan_first(const PlanQuestion *question)

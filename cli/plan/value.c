@@ -15,7 +15,7 @@ enum { OFFERS_MAX = 1000 * 1000, PLACES_MAX = 10000 };
 
 // One plan.
 typedef struct Judged {
-	const PlanFile *plan;
+	const ComparedPlan *plan;
 	Estimator *estimator;
 	PlanSide side;
 	PlanValue *value;
@@ -146,7 +146,8 @@ static Err pass_from_the_start(Valuation *valuation, Take *take)
 	Err e = OK;
 
 	for (; !e && opened < valuation->count; opened++)
-		e = plan_side_open(valuation->plans[opened].plan, &valuation->plans[opened].side);
+		e = plan_side_open(valuation->plans[opened].plan->file,
+		        valuation->plans[opened].plan->snapshot, &valuation->plans[opened].side);
 	if (!e)
 		e = pass(valuation, take);
 	while (opened > 0)
@@ -173,7 +174,7 @@ static Err both_passes(Valuation *valuation)
 	return OK;
 }
 
-Err plan_values(const EventSet *set, PlanFile *const *plans, size_t count, double clip, PlanValue *ret)
+Err plan_values(const EventSet *set, const ComparedPlan *plans, size_t count, double clip, PlanValue *ret)
 {
 	CLEANUP(valuation_close)
 	Valuation valuation = {.set = set,
@@ -187,7 +188,7 @@ Err plan_values(const EventSet *set, PlanFile *const *plans, size_t count, doubl
 		return err(ERR_NO_MEMORY, "no memory for an estimate");
 	for (size_t i = 0; i < count; i++) {
 		ret[i] = (PlanValue){0};
-		valuation.plans[i] = (Judged){.plan = plans[i], .value = &ret[i]};
+		valuation.plans[i] = (Judged){.plan = &plans[i], .value = &ret[i]};
 		TRY(estimator_new(clip, &valuation.plans[i].estimator));
 	}
 	progress_begin(&valuation.progress, "estimating: events", event_set_info(set)->events * 2);

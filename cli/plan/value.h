@@ -2,7 +2,7 @@
 #pragma once
 #include "estimate/estimate.h"
 #include "eventset/eventset.h"
-#include "planfile/planfile.h"
+#include "plan/compare.h"
 
 typedef struct PlanValue {
 	uint64_t outcomes; // events that say what was really shown
@@ -15,4 +15,4 @@ typedef struct PlanValue {
 
 // Reads the set and the plans beside it, twice if there are outcomes; `ret` has room for all. `clip`: no
 // weight is larger; 0: as they are. Errors: those of event_set_block, plan_file_block and estimator_add.
-Err plan_values(const EventSet *set, PlanFile *const *plans, size_t count, double clip, PlanValue *ret);
+Err plan_values(const EventSet *set, const ComparedPlan *plans, size_t count, double clip, PlanValue *ret);

@@ -83,6 +83,8 @@ Err verb_plan_run(Cli *cli)
 	}
 	if (cli_given(cli, OPT_EXPLAIN))
 		words[count++] = "--explain";
+	if (cli_given(cli, OPT_BRIEF))
+		words[count++] = "--brief";
 	if (cli->format != FORMAT_TABLE)
 		words[count++] = "--json";
 	words[count] = NULL;

@@ -170,6 +170,11 @@ static Err submit_all(Submit *submit)
 	if (!submit->block || !submit->answers)
 		return err(ERR_NO_MEMORY, "no memory to submit a plan");
 	TRY(submitted_find(submit->cli, true, &submit->plan));
+	if (plan_file_end(submit->plan.file)->inputs->brief)
+		return err(ERR_FIELD_INVALID,
+		        "the plan %s is brief: it has no records that could become history; make it again "
+		        "without --brief, from the same events, snapshot and seed",
+		        submit->plan.name);
 	TRY(plan_verify(submit->plan.file));
 	TRY(begin(submit));
 	if (submit->now->state == PLAN_STATE(SUBMITTING) || submit->now->state == PLAN_STATE(SUBMITTED))

@@ -40,5 +40,5 @@ Err receipt_read(const Plan *plan, Str bytes, Arena *arena, Receipt *ret);
 void decision_id(uint64_t seed, char ret[DECISION_ID_SIZE]);
 // Reads a name, or a treatment code, however it was typed. False if it is neither.
 bool decision_id_read(Str text, uint64_t *ret_seed);
-// The first treatment code of the decision.
-void decision_first_code(uint64_t seed, char ret[TREATMENT_CODE_SIZE]);
+// The treatment code of a presentation of the decision, counted through all its points from 0.
+void decision_code(uint64_t seed, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);

@@ -41,10 +41,10 @@ void decision_id(uint64_t seed, char ret[DECISION_ID_SIZE])
 	ret[CODE_SEED_CHARS] = '\0';
 }
 
-void decision_first_code(uint64_t seed, char ret[TREATMENT_CODE_SIZE])
+void decision_code(uint64_t seed, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE])
 {
 	TreatmentCodes codes = treatment_codes_of(seed);
-	treatment_code_make(&codes, 0, ret);
+	treatment_code_make(&codes, ordinal, ret);
 }
 
 // What undoes mix64, step by step: the factors' inverses, and shifts again until nothing is left to shift.

@@ -51,6 +51,9 @@ static Err check_submit(const SubmitRequest *in)
 	        inputs->set_digest.len != sizeof(Digest))
 		return err_at(ERR_FIELD_MISSING, "inputs",
 		        "tell what the plan was made of: channel, event set and snapshot");
+	if (inputs->brief)
+		return err_at(ERR_FIELD_INVALID, "inputs.brief",
+		        "a brief plan has no records that could become history; make it again whole");
 	if (inputs->state_digest.len > 0 && inputs->state_time_us == 0)
 		return err_at(ERR_FIELD_MISSING, "inputs.state_time_us",
 		        "the plan begins with visitor state and does not say of when: make it again");

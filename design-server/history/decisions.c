@@ -155,7 +155,7 @@ static Err read_decision(Pg *pg, void *context)
 	Getting *getting = context;
 	char code[TREATMENT_CODE_SIZE], id[DECISION_ID_SIZE];
 	CLEANUP(pg_result_freep) PgResult *rows = NULL;
-	decision_first_code(getting->seed, code);
+	decision_code(getting->seed, 0, code);
 	decision_id(getting->seed, id);
 	TRY(SQL_RUN(pg, &rows, decision_get, P_CTEXT(getting->request->environment), P_CTEXT(code),
 	        P_I64((int64_t)getting->seed)));

@@ -59,6 +59,7 @@ Err plan_inputs(const PlanOptions *options, Arena *arena, Parley__Plan__V1__Plan
 	inputs->seed = options->seed;
 	inputs->contact_event = (char *)(uintptr_t)(options->contact_event ? options->contact_event : "");
 	inputs->explains = options->explains;
+	inputs->brief = options->brief;
 	TRY(digest_file(options->state, arena, &inputs->state_digest));
 	TRY(read_state_time(options->state, &inputs->state_time_us));
 	return digest_file(options->profiles, arena, &inputs->profiles_digest);

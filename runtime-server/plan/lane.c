@@ -137,6 +137,8 @@ static void hear_decision(void *context, const Session *session, const Decision 
 	Lane *lane = context;
 	(void)session;
 	tally_decision(lane->tally, decision);
+	if (lane->shared->options->brief && answer_put(lane->shelf, decision, lane->call) != OK)
+		lane->failure = ERR_NO_MEMORY;
 	for (size_t p = 0; p < decision->count; p++) {
 		const PointDecision *point = &decision->points[p];
 		for (size_t i = 0; i < point->offer_count; i++)
@@ -308,6 +310,7 @@ static Err open_lane(Lane *lane)
 	                          .state_name = options->state,
 	                          .max_sessions = PLAN_LANE_SESSIONS,
 	                          .passing = true,
+	                          .unrecorded = options->brief,
 	                          .profile = give_profile,
 	                          .takes = takes,
 	                          .decision = hear_decision,

@@ -24,6 +24,7 @@ struct Lane {
 	char own_session[OWN_SESSION];
 	Shelf *shelf;
 	size_t entries;
+	uint64_t call; // that is being told
 	List problems, reasons;
 	Recommended *shown; // what is to count as shown; NULL: nothing is
 	size_t shown_count;
@@ -48,6 +49,10 @@ static inline size_t lane_words(const Lane *lane)
 void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next);
 // The same for the first of them, before any is planned.
 void lane_look_first(const Lane *lane, Item *const *items, size_t count);
+
+// --- answer.c ---
+// Puts what a brief plan says of a decision's points: what was recommended at each. Error: NO_MEMORY.
+Err answer_put(Shelf *shelf, const Decision *decision, uint64_t call);
 
 // --- visit.c ---
 // The session that an event is of; `own` is room for a visitor's own.

@@ -25,6 +25,7 @@ typedef struct PlanOptions {
 	const char *contact_event; // posted for every offer that is recommended; NULL: none is
 	uint64_t seed;
 	bool explains;
+	bool brief;        // what is recommended is told by indexes, and without receipts
 	unsigned threads;  // 0: one a processor
 	const char *path;  // of the plan
 	atomic_bool *stop; // becomes true: CANCELLED, and the same plan can be taken up later; may be NULL

@@ -2,15 +2,13 @@
 // are asked for.
 #include "plan/lane.h"
 
-#include "base/mix.h"
+#include "planfile/seed.h"
+
 #include <inttypes.h>
 
 typedef Parley__Runtime__V1__BatchCommand BatchCommand;
 
-enum {
-	POINTS_AT_ONCE = 16, // that a call takes
-	SEEDS = 1024,        // of one event
-};
+enum { POINTS_AT_ONCE = 16 }; // that a call takes
 
 #define COMMAND(what) PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what
 
@@ -21,18 +19,14 @@ static Err no_memory(void)
 
 // --- calls ---
 
-// Different for every call of a plan, the same in every plan with that seed, and none of any other seed's.
-static uint64_t seed_of(const Lane *lane, uint64_t call)
-{
-	return mix64(mix64(lane->shared->options->seed) + lane->item->place * SEEDS + call);
-}
-
 static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)
 {
+	uint64_t seed = plan_call_seed(lane->shared->options->seed, lane->item->place, call);
+	lane->call = call;
 	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
 	command.what_case = what;
 	command.start_session = request;
-	Err e = rehearsal_do(lane->rehearsal, lane->item->time_us, seed_of(lane, call), &command);
+	Err e = rehearsal_do(lane->rehearsal, lane->item->time_us, seed, &command);
 	return lane->failure != OK ? lane->failure : e;
 }
 
@@ -73,7 +67,7 @@ static Err start_session(Lane *lane, const char *session, bool open)
 	request.audience = &audience;
 	request.parameters = lane->told->parameters;
 	request.n_parameters = lane->told->count;
-	Err e = tell(lane, COMMAND(START_SESSION), &request, 0);
+	Err e = tell(lane, COMMAND(START_SESSION), &request, PLAN_CALL_START);
 	if (e == OK && !open)
 		tally_session(lane->tally);
 	return e;
@@ -108,7 +102,7 @@ static Err post_event(Lane *lane, const char *session)
 	request.event = event->event;
 	if (lane->quoted != NULL)
 		request.treatment_code = (char *)(uintptr_t)lane->quoted->code;
-	Err e = tell(lane, COMMAND(POST_EVENT), &request, 1);
+	Err e = tell(lane, COMMAND(POST_EVENT), &request, PLAN_CALL_POST);
 	if (e == ERR_TREATMENT_MISSING && event->offer_code[0] != '\0')
 		return lane_settle(lane, ERR_TREATMENT_UNKNOWN, event->offer_code);
 	return lane_settle(lane, e, event->event);
@@ -139,7 +133,7 @@ static Err ask(Lane *lane, const char *session, size_t first, size_t count)
 	}
 	if (request.n_points == 0)
 		return OK;
-	return lane_settle(lane, tell(lane, COMMAND(GET_OFFERS), &request, 2 + first),
+	return lane_settle(lane, tell(lane, COMMAND(GET_OFFERS), &request, PLAN_CALL_ASK + first),
 	        event->questions[first]->interaction_point);
 }
 
@@ -155,7 +149,8 @@ static Err count_contacts(Lane *lane, const char *session)
 		request.treatment_code = lane->shown[i].code;
 		if (request.event_id == NULL)
 			return no_memory();
-		TRY(lane_settle(lane, tell(lane, COMMAND(POST_EVENT), &request, 1), request.event));
+		TRY(lane_settle(
+		        lane, tell(lane, COMMAND(POST_EVENT), &request, PLAN_CALL_POST), request.event));
 	}
 	return OK;
 }

@@ -90,6 +90,7 @@ static Err open_service(Rehearsal *rehearsal)
 	                           .max_sessions = options->max_sessions,
 	                           .seed = next_seed,
 	                           .seed_context = rehearsal,
+	                           .unrecorded = options->unrecorded,
 	                           .on_decision = options->decision,
 	                           .treatment = options->treatment,
 	                           .decision_context = options->context},

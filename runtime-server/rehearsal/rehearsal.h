@@ -70,6 +70,8 @@ typedef struct RehearsalOptions {
 	ProfileSource profile;
 	// Which of the checkpoint's visitors it begins with; NULL: all.
 	bool (*takes)(void *context, Str level, Str audience_id);
+	// Decisions are not recorded, so that `entry` hears nothing of them: `decision` is all that is told.
+	bool unrecorded;
 	// Told of every decision that is kept, by the engine's own indexes. May be NULL.
 	void (*decision)(void *context, const Session *session, const Decision *decision);
 	// Finds a treatment that `decision` was told of, by its code, for events that quote it; false: it is

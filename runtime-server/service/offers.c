@@ -99,7 +99,8 @@ static Err keep(Service *service, Session *session, const Decision *decision, Re
 {
 	if (service->options.treatment == NULL)
 		TRY(session_remember_decision(session, decision));
-	tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
+	if (!service->options.unrecorded)
+		tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
 	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	if (service->options.on_decision != NULL)
 		service->options.on_decision(service->options.decision_context, session, decision);

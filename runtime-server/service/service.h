@@ -39,6 +39,8 @@ typedef struct ServiceOptions {
 	// With it nothing at all is left to chance, and one thread at a time may call: a rehearsal.
 	uint64_t (*seed)(void *context);
 	void *seed_context;
+	// Decisions are not recorded: on_decision is told all that anybody wants of them.
+	bool unrecorded;
 	// Told of every decision that is kept, while its session is had. May be NULL.
 	void (*on_decision)(void *context, const Session *session, const Decision *decision);
 	// Finds a treatment that on_decision was told of, by its code; false: it is unknown. With it neither

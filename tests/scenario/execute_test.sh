@@ -83,6 +83,10 @@ refused PLAN_UNKNOWN sign anna quarter
 refused PLAN_UNKNOWN parley plan execute quarter --env test
 expect "waits for 2 of 2 approvals" parley plan submit quarter --env test -m "a quarter, once more"
 expect "submitted already" parley plan submit quarter --env test
+plan quarter glance --seed 1 --brief
+expect "0 of them (0.00 %) would be answered otherwise" parley plan compare quarter glance
+expect "ESTATE-TALK by" parley plan show glance --place 3
+refused FIELD_INVALID parley plan submit glance --env test
 refused APPROVALS_MISSING parley plan execute quarter --env test
 expect "plan quarter is signed for test" sign anna quarter
 expect "1 of 2" parley plan submitted --env test

@@ -8,174 +8,21 @@
 
 #include <cmocka.h>
 
+#include "plan_desk.h"
+
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "plan/compare.h"
 #include "plan/html_report.h"
 #include "plan/json.h"
-#include "plan/plan.h"
 #include "plan/side.h"
 #include "told.h"
 #include "wire/json.h"
-#include "world/world.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NOON_US (INT64_C(1767268800) * US_PER_S) // 2026-01-01, 12:00
-
-enum { VISITS = 24, LOGGED = 2400, FEW = 300, SEED = 20261123, SUPPORTING = 20 };
-
-typedef struct Desk {
-	char dir[64];
-	Arena *arena;
-	EventSet *set;
-	PlanFile *plans[3];
-	ComparedPlan compared[3];
-	size_t count;
-} Desk;
-
-static void must(Err e)
-{
-	if (e != OK)
-		fprintf(stderr, "%s: %s\n", err_reason(e), err_detail()->message);
-	assert_int_equal(e, OK);
-}
-
-static char *path_of(Desk *desk, const char *name)
-{
-	return arena_printf(desk->arena, "%s/%s", desk->dir, name);
-}
-
-static void desk_set(Desk *desk)
-{
-	*desk = (Desk){.dir = "/tmp/parley-compare-XXXXXX", .arena = arena_new(1 << 20, 0)};
-	assert_non_null(mkdtemp(desk->dir));
-}
-
-static void desk_clear(Desk *desk)
-{
-	char command[128];
-
-	for (size_t i = 0; i < desk->count; i++)
-		plan_file_close(desk->plans[i]);
-	event_set_close(desk->set);
-	arena_free(desk->arena);
-	snprintf(command, sizeof command, "rm -rf %s", desk->dir);
-	assert_int_equal(system(command), 0);
-}
-
-// --- sets ---
-
-typedef struct Visit {
-	int customer;
-	const char *age, *point, *shown;
-	double reward, propensity;
-} Visit;
-
-static EventSorter *begin_set(Desk *desk)
-{
-	EventSorter *sorter = NULL;
-	const char *kept = NULL;
-
-	must(event_sorter_open(path_of(desk, "sorting"), 0, desk->arena, &sorter, &kept));
-	return sorter;
-}
-
-static void end_set(Desk *desk, EventSorter *sorter)
-{
-	EventSetInfo info;
-
-	must(event_sorter_keep(sorter, ""));
-	must(event_sorter_finish(sorter, path_of(desk, "set"), NULL, NULL, &info));
-	must(event_set_open(path_of(desk, "set"), &desk->set));
-}
-
-static void add(EventSorter *sorter, int i, Visit visit)
-{
-	Event event = PARLEY__PLAN__V1__EVENT__INIT;
-	Parley__Plan__V1__NamedText key = PARLEY__PLAN__V1__NAMED_TEXT__INIT, *keys[] = {&key};
-	Parley__Plan__V1__NamedText age = PARLEY__PLAN__V1__NAMED_TEXT__INIT, *attributes[] = {&age};
-	Parley__Plan__V1__Question question = PARLEY__PLAN__V1__QUESTION__INIT, *questions[] = {&question};
-	Parley__Plan__V1__LoggedOutcome outcome = PARLEY__PLAN__V1__LOGGED_OUTCOME__INIT;
-	char id[16];
-
-	snprintf(id, sizeof id, "%d", visit.customer);
-	key.name = (char *)"customer_id";
-	key.value = id;
-	age.name = (char *)"age";
-	age.value = (char *)(uintptr_t)visit.age;
-	question.interaction_point = (char *)(uintptr_t)visit.point;
-	event.time_us = NOON_US + (int64_t)i * 3600 * US_PER_S;
-	event.audience_level = (char *)"customer";
-	event.keys = keys;
-	event.n_keys = 1;
-	event.attributes = attributes;
-	event.n_attributes = 1;
-	event.questions = questions;
-	event.n_questions = 1;
-	outcome.offer_code = (char *)(uintptr_t)visit.shown;
-	outcome.reward = visit.reward;
-	outcome.propensity = visit.propensity;
-	event.outcome = visit.shown ? &outcome : NULL;
-	must(event_sorter_add(sorter, &event));
-}
-
-// Two customers who are 40, in turn; one question a visit.
-static void make_visits(Desk *desk)
-{
-	EventSorter *sorter = begin_set(desk);
-
-	for (int i = 0; i < VISITS; i++)
-		add(sorter, i, (Visit){.customer = i % 2, .age = "40", .point = "home-banner"});
-	end_set(desk, sorter);
-}
-
-// --- plans ---
-
-typedef void Change(World *world);
-typedef void Alter(World *world, Snapshot *snapshot);
-
-static SnapRule *rule_of(Snapshot *snapshot, const char *name)
-{
-	for (size_t i = 0; i < snapshot->n_rules; i++)
-		if (strcmp(snapshot->rules[i]->name, name) == 0)
-			return snapshot->rules[i];
-	fail_msg("there is no rule %s", name);
-	return NULL;
-}
-
-// The bank, with something added before its lists are in order, or altered afterwards.
-static void make_plan(Desk *desk, const char *name, Change *change, Alter *alter)
-{
-	CLEANUP(rehearsal_content_freep) RehearsalContent *content = NULL;
-	World *world = world_bank(desk->arena);
-	PlanReport report;
-	Str blob;
-
-	if (change)
-		change(world);
-	Snapshot *snapshot = world_finish(world);
-	if (alter)
-		alter(world, snapshot);
-	must(snapshot_pack(snapshot, desk->arena, &blob));
-	must(rehearsal_content_open(blob, 7, &content));
-	must(plan_run(&(PlanOptions){.set = desk->set,
-	                      .content = content,
-	                      .seed = 11,
-	                      .threads = 1,
-	                      .contact_event = "shown",
-	                      .path = path_of(desk, name)},
-	        desk->arena, &report));
-	must(plan_file_open(path_of(desk, name), &desk->plans[desk->count]));
-	ComparedPlan *compared = &desk->compared[desk->count];
-	*compared = (ComparedPlan){.name = name, .file = desk->plans[desk->count]};
-	must(snapshot_parse(blob, desk->arena, &snapshot));
-	must(plan_build(snapshot, desk->arena, &compared->snapshot));
-	desk->count++;
-}
+enum { LOGGED = 2400, FEW = 300, SEED = 20261123, SUPPORTING = 20 };
 
 static json_t *compare(Desk *desk, bool quick)
 {
@@ -196,9 +43,9 @@ static void assert_cause(Change *change, Alter *alter, const char *why, const ch
 	static Desk desk;
 
 	desk_set(&desk);
-	make_visits(&desk);
-	make_plan(&desk, "as-it-is", NULL, NULL);
-	make_plan(&desk, "other", change, alter);
+	desk_visits(&desk);
+	desk_plan(&desk, "as-it-is", NULL, NULL);
+	desk_plan(&desk, "other", change, alter);
 	CLEANUP(json_decrefp_) json_t *compared = compare(&desk, false);
 	const json_t *comparison = only(compared), *causes = json_object_get(comparison, "causes"),
 	             *example = json_array_get(json_object_get(comparison, "examples"), 0);
@@ -218,7 +65,7 @@ static void assert_cause(Change *change, Alter *alter, const char *why, const ch
 static void less_for_cards(World *world, Snapshot *snapshot)
 {
 	(void)world;
-	rule_of(snapshot, "adults-card")->score = 40;
+	desk_rule(snapshot, "adults-card")->score = 40;
 }
 
 static void travel_for_all(World *world)
@@ -228,7 +75,7 @@ static void travel_for_all(World *world)
 
 static void cards_for_the_older(World *world, Snapshot *snapshot)
 {
-	rule_of(snapshot, "adults-card")->eligibility = world_expression(world, "age >= 50");
+	desk_rule(snapshot, "adults-card")->eligibility = world_expression(world, "age >= 50");
 }
 
 static void adults_are_older(World *world, Snapshot *snapshot)
@@ -241,13 +88,13 @@ static void adults_are_older(World *world, Snapshot *snapshot)
 static void cards_switched_off(World *world, Snapshot *snapshot)
 {
 	(void)world;
-	rule_of(snapshot, "adults-card")->enabled = false;
+	desk_rule(snapshot, "adults-card")->enabled = false;
 }
 
 static void savings_first(World *world, Snapshot *snapshot)
 {
 	(void)world;
-	rule_of(snapshot, "everyone-savings")->top_priority = true;
+	desk_rule(snapshot, "everyone-savings")->top_priority = true;
 }
 
 static void card_thrice(World *world)
@@ -268,7 +115,7 @@ static void five_cards_each(World *world)
 static void card_is_retired(World *world, Snapshot *snapshot)
 {
 	(void)world;
-	rule_of(snapshot, "adults-card")->expires_us = NOON_US;
+	desk_rule(snapshot, "adults-card")->expires_us = NOON_US;
 }
 
 static void test_causes_are_named(void **state)
@@ -292,9 +139,9 @@ static void test_what_is_won_is_followed_back(void **state)
 
 	(void)state;
 	desk_set(&desk);
-	make_visits(&desk);
-	make_plan(&desk, "off", NULL, cards_switched_off);
-	make_plan(&desk, "on", NULL, NULL);
+	desk_visits(&desk);
+	desk_plan(&desk, "off", NULL, cards_switched_off);
+	desk_plan(&desk, "on", NULL, NULL);
 	CLEANUP(json_decrefp_) json_t *compared = compare(&desk, false);
 	const json_t *example = json_array_get(json_object_get(only(compared), "examples"), 0);
 	assert_string_equal(told_text(example, "why"), "rule");
@@ -318,10 +165,10 @@ static void test_three_plans(void **state)
 
 	(void)state;
 	desk_set(&desk);
-	make_visits(&desk);
-	make_plan(&desk, "as-it-is", NULL, NULL);
-	make_plan(&desk, "again", NULL, NULL);
-	make_plan(&desk, "bold", travel_for_all, NULL);
+	desk_visits(&desk);
+	desk_plan(&desk, "as-it-is", NULL, NULL);
+	desk_plan(&desk, "again", NULL, NULL);
+	desk_plan(&desk, "bold", travel_for_all, NULL);
 	CLEANUP(json_decrefp_) json_t *compared = compare(&desk, false);
 	assert_int_equal(json_array_size(json_object_get(compared, "comparisons")), 2);
 	assert_int_equal(differing(compared, 0, 1), 0);
@@ -354,7 +201,7 @@ static double make_log(Desk *desk, int rows, double propensity_factor)
 {
 	static const char *const offers[] = {"CARD", "LOAN", "SAVINGS"};
 	static const double chances[] = {.5, .3, .2};
-	EventSorter *sorter = begin_set(desk);
+	EventSorter *sorter = desk_begin_set(desk);
 	uint64_t x = SEED;
 	double truth = 0;
 
@@ -364,7 +211,7 @@ static double make_log(Desk *desk, int rows, double propensity_factor)
 		int offer = draw < .5 ? 0 : draw < .8 ? 1 : 2;
 
 		truth += rate_of(grown, grown ? 0 : 2) / rows;
-		add(sorter, i,
+		desk_add(sorter, i,
 		        (Visit){.customer = i % 600,
 		                .age = grown ? "40" : "12",
 		                .point = "home-banner",
@@ -372,7 +219,7 @@ static double make_log(Desk *desk, int rows, double propensity_factor)
 		                .reward = dice(&x) < rate_of(grown, offer),
 		                .propensity = chances[offer] * propensity_factor});
 	}
-	end_set(desk, sorter);
+	desk_end_set(desk, sorter);
 	return truth;
 }
 
@@ -392,8 +239,8 @@ static void test_the_worth_of_a_plan_is_known(void **state)
 	print_message("seed %d\n", SEED);
 	desk_set(&desk);
 	double truth = make_log(&desk, LOGGED, 1);
-	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_values(desk.set, desk.plans, 1, 0, &value));
+	desk_plan(&desk, "plan", NULL, NULL);
+	must(plan_values(desk.set, desk.compared, 1, 0, &value));
 	assert_int_equal(value.outcomes, LOGGED);
 	assert_int_equal(value.unknown + value.unasked, 0);
 	assert_true(value.told);
@@ -415,13 +262,13 @@ static void test_an_event_is_found_by_its_place(void **state)
 	(void)state;
 	desk_set(&desk);
 	make_log(&desk, LOGGED, 1);
-	make_plan(&desk, "plan", NULL, NULL);
+	desk_plan(&desk, "plan", NULL, NULL);
 	assert_true(plan_file_blocks(desk.plans[0]) > 2);
 	for (size_t i = 0; i < ARRAY_COUNT(places); i++) {
 		CLEANUP(plan_side_close) PlanSide side;
 		const EventEffects *effects;
 
-		must(plan_side_open(desk.plans[0], &side));
+		must(plan_side_open(desk.plans[0], NULL, &side));
 		must(plan_side_seek(&side, places[i]));
 		must(plan_side_look(&side, &effects));
 		assert_int_equal(effects->place, places[i]);
@@ -442,8 +289,8 @@ static void test_what_cannot_be_estimated_is_said(void **state)
 	(void)state;
 	desk_set(&desk);
 	make_log(&desk, FEW, 0);
-	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_values(desk.set, desk.plans, 1, 0, &value));
+	desk_plan(&desk, "plan", NULL, NULL);
+	must(plan_values(desk.set, desk.compared, 1, 0, &value));
 	assert_int_equal(value.unknown, FEW);
 	assert_false(value.told);
 	CLEANUP(json_decrefp_) json_t *told = plan_value_json(&value, NULL);
@@ -451,9 +298,9 @@ static void test_what_cannot_be_estimated_is_said(void **state)
 	assert_non_null(strstr(told_text(told, "why"), "propensity"));
 	desk_clear(&desk);
 	desk_set(&desk);
-	make_visits(&desk);
-	make_plan(&desk, "plan", NULL, NULL);
-	must(plan_values(desk.set, desk.plans, 1, 0, &value));
+	desk_visits(&desk);
+	desk_plan(&desk, "plan", NULL, NULL);
+	must(plan_values(desk.set, desk.compared, 1, 0, &value));
 	assert_int_equal(value.outcomes, 0);
 	assert_false(value.told);
 	desk_clear(&desk);
@@ -503,7 +350,7 @@ static json_t *report_of(Desk *desk)
 		json_t *plan =
 		        plan_whole_json(desk->arena, i ? EVIL : EVIL_TOO, plan_file_end(desk->plans[i]));
 
-		must(plan_values(desk->set, &desk->plans[i], 1, 0, &value));
+		must(plan_values(desk->set, &desk->compared[i], 1, 0, &value));
 		json_object_set_new(plan, "value", plan_value_json(&value, NULL));
 		json_object_set_new(plan, "set_name", json_string(EVIL));
 		json_array_append_new(plans, plan);
@@ -541,8 +388,8 @@ static void test_names_stay_text(void **state)
 	(void)state;
 	desk_set(&desk);
 	make_log(&desk, FEW, 1);
-	make_plan(&desk, "as-it-is", NULL, NULL);
-	make_plan(&desk, "bold", travel_for_all, NULL);
+	desk_plan(&desk, "as-it-is", NULL, NULL);
+	desk_plan(&desk, "bold", travel_for_all, NULL);
 	CLEANUP(json_decrefp_) json_t *told = report_of(&desk);
 	CLEANUP(json_decrefp_) json_t *report = renamed(told, desk.arena);
 	char *html = html_of(report);

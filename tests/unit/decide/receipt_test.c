@@ -236,7 +236,7 @@ static void treatment_codes_name_their_decision(void **state)
 		char id[DECISION_ID_SIZE], code[TREATMENT_CODE_SIZE];
 		uint64_t read = 0, of_code = 0;
 		decision_id(seed, id);
-		decision_first_code(seed, code);
+		decision_code(seed, 0, code);
 		assert_memory_equal(id, code, DECISION_ID_SIZE - 1);
 		assert_true(decision_id_read(str(id), &read) && read == seed);
 		assert_true(decision_id_read(str(code), &of_code) && of_code == seed);

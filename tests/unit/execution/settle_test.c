@@ -95,6 +95,10 @@ static void what_can_be_no_plan_is_refused(void **state)
 	sample->inputs.snapshot_digest.len = 31;
 	assert_int_equal(desk_begin("dora", sample, NULL), ERR_FIELD_MISSING);
 	sample->inputs.snapshot_digest.len = 32;
+	sample->inputs.brief = true;
+	assert_int_equal(desk_begin("dora", sample, NULL), ERR_FIELD_INVALID);
+	says("make it again whole");
+	sample->inputs.brief = false;
 	assert_int_equal(desk_begin("dora", sample, NULL), OK);
 	assert_int_equal(desk_add("dora", sample, 0, (Str){0}, false, NULL), ERR_FIELD_MISSING);
 	assert_int_equal(

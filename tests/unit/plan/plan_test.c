@@ -215,6 +215,29 @@ static void test_threads_change_nothing(void **state)
 	desk_clear(&desk);
 }
 
+// A brief plan is the same on any number of threads, and sums up to what the whole one does.
+static void test_a_brief_plan_sums_up_to_the_same(void **state)
+{
+	static Desk desk;
+	(void)state;
+	desk_set(&desk);
+	make_set(&desk);
+	PlanOptions whole = options_of(&desk, "whole"), one = options_of(&desk, "one"),
+	            many = options_of(&desk, "many");
+	one.brief = many.brief = true;
+	many.threads = 5;
+	PlanEnd of_whole = *make_plan(&desk, &whole).end, of_brief = *make_plan(&desk, &one).end;
+	make_plan(&desk, &many);
+	assert_same_file(&desk, one.path, many.path);
+	Str sums, brief_sums;
+	assert_true(of_brief.inputs->brief);
+	of_whole.inputs = of_brief.inputs = NULL;
+	must(wire_pack(&of_whole.base, desk.arena, &sums));
+	must(wire_pack(&of_brief.base, desk.arena, &brief_sums));
+	assert_true(str_eq(sums, brief_sums));
+	desk_clear(&desk);
+}
+
 typedef struct BreakOff {
 	atomic_bool stop;
 	unsigned rounds;
@@ -397,6 +420,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_threads_change_nothing),
+	        cmocka_unit_test(test_a_brief_plan_sums_up_to_the_same),
 	        cmocka_unit_test(test_a_plan_is_taken_up),
 	        cmocka_unit_test(test_overall_limits_hold),
 	        cmocka_unit_test(test_what_cannot_be_done_is_told),
