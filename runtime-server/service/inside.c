@@ -69,7 +69,7 @@ void service_unanswered(Service *service, bool unanswered)
 
 const Session *service_session(Service *service, Str id)
 {
-	return session_look(service->sessions, id);
+	return session_look(service->sessions, session_place(service->sessions, id), id);
 }
 
 uint64_t service_place(const Service *service, Str session_id)

@@ -37,7 +37,6 @@ static Err fill(Service *service)
 	service->sessions = session_table_new(&(SessionTableOptions){
 	        .max_sessions = service->options.max_sessions,
 	        .hash_seed = random[2],
-	        .shards = rehearsal ? 1 : 0,
 	        .alone = rehearsal,
 	        .on_free = unpin,
 	        .retain = retain,

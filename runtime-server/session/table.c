@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32 };
+enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32, FIRST_BUCKETS = 1024 };
 enum { LINE = 64, VALUES_FETCHED = 512, TREATMENTS_FETCHED = 256 };
 
 // Waiters that are ready to run on this thread. The outermost caller runs them, so that a long queue is no
@@ -53,7 +53,7 @@ static Err unknown(Str id)
 
 SessionTable *session_table_new(const SessionTableOptions *options)
 {
-	size_t shards = options->shards ? options->shards : SHARDS_MOST;
+	size_t shards = options->alone ? 1 : options->shards ? options->shards : SHARDS_MOST;
 	size_t size = sizeof(SessionTable) + shards * sizeof(Shard);
 	SessionTable *table = aligned_alloc(_Alignof(SessionTable), size);
 	if (table == NULL)
@@ -65,8 +65,8 @@ SessionTable *session_table_new(const SessionTableOptions *options)
 		table->options.max_sessions = DEFAULT_SESSIONS;
 	if (table->options.max_waiters == 0)
 		table->options.max_waiters = DEFAULT_WAITERS;
-	size_t buckets = 16;
-	while (buckets * shards < table->options.max_sessions)
+	size_t buckets = 16, most = options->alone ? FIRST_BUCKETS : table->options.max_sessions;
+	while (buckets * shards < most)
 		buckets *= 2;
 	table->bucket_mask = buckets - 1;
 	for (size_t i = 0; i < table->shard_count; i++) {
@@ -126,7 +126,6 @@ static inline void fetch(const void *memory, size_t bytes)
 static Session **find(SessionTable *table, Shard *shard, uint64_t hash, Str id)
 {
 	Session **link = &shard->buckets[hash & table->bucket_mask];
-	fetch(*link, sizeof **link + SESSION_ID_MAX / 2);
 	while (*link != NULL && ((*link)->hash != hash || !str_eq(session_id(*link), id)))
 		link = &(*link)->next;
 	return link;
@@ -137,6 +136,27 @@ void table_unlink(SessionTable *table, Shard *shard, Session *session)
 	Session **link = find(table, shard, session->hash, session_id(session));
 	*link = session->next;
 	wheel_take(session);
+}
+
+// Of a table that one thread has: it begins small, for a plan has many of them, and there is nobody whom
+// growing keeps waiting.
+static void grow(SessionTable *table)
+{
+	Shard *shard = table->shards;
+	size_t count = 2 * (table->bucket_mask + 1);
+	Session **buckets = calloc(count, sizeof(Session *));
+	if (buckets == NULL)
+		return; // then chains get longer
+	for (size_t b = 0; b <= table->bucket_mask; b++)
+		for (Session *session = shard->buckets[b], *next; session != NULL; session = next) {
+			Session **bucket = &buckets[session->hash & (count - 1)];
+			next = session->next;
+			session->next = *bucket;
+			*bucket = session;
+		}
+	free(shard->buckets);
+	shard->buckets = buckets;
+	table->bucket_mask = count - 1;
 }
 
 static Err add_session(
@@ -154,6 +174,8 @@ static Err add_session(
 		        "all %zu sessions of this server are taken; end some or try again later",
 		        table->options.max_sessions);
 	}
+	if (table->options.alone && count > table->bucket_mask)
+		grow(table);
 	session->hash = hash;
 	session->busy = true;
 	session->id_len = waiter->id.len;
@@ -204,6 +226,7 @@ static Err admit(SessionTable *table, SessionWaiter *waiter, Session **ret, bool
 	*ret_now = true;
 	__builtin_prefetch(&shard->buckets[hash & table->bucket_mask]);
 	shard_lock(table, shard);
+	fetch(shard->buckets[hash & table->bucket_mask], sizeof(Session) + SESSION_ID_MAX / 2);
 	Session *session = *find(table, shard, hash, waiter->id);
 	if (session == NULL) {
 		result = waiter->open ? add_session(table, shard, hash, waiter, ret) : unknown(waiter->id);
@@ -339,8 +362,13 @@ void session_fetch(SessionTable *table, uint64_t place, unsigned step)
 		fetch(treatments + session->treatments.next * sizeof(Treatment), TREATMENTS_FETCHED);
 }
 
-const Session *session_look(SessionTable *table, Str id)
+Session *session_look(SessionTable *table, uint64_t place, Str id)
 {
-	uint64_t hash = XXH3_64bits_withSeed(id.ptr, id.len, table->options.hash_seed);
-	return *find(table, shard_of(table, hash), hash, id);
+	return *find(table, shard_of(table, place), place, id);
+}
+
+void session_take(Session *session, SessionWaiter *waiter)
+{
+	session->busy = true;
+	waiter->run(waiter, OK, session);
 }

@@ -11,7 +11,7 @@ typedef struct SessionTableOptions {
 	size_t max_sessions;                              // 0: 1,000,000; more are refused with LIMIT
 	unsigned max_waiters;                             // on one session; 0: 32; more are refused with BUSY
 	unsigned shards;                                  // a power of 2, at most 64; 0: 64
-	bool alone;                                       // one thread has the table: nothing locks
+	bool alone;                                       // one thread has the table: one shard, no locks
 	uint64_t hash_seed;                               // random, so that nobody chooses IDs that collide
 	void (*on_free)(void *context, Session *session); // before a session is freed; may be NULL
 	// One more pin on a session's snapshot, for a waiter that comes too late; a lock is held. May be
@@ -65,8 +65,11 @@ void session_fetch(SessionTable *table, uint64_t place, unsigned step);
 // The session that these steps were about; NULL: there is none.
 const Session *session_fetched(SessionTable *table, uint64_t place);
 
-// A look at a session that nobody has, where only the caller's thread uses the table; NULL: there is none.
-const Session *session_look(SessionTable *table, Str id);
+// A session that nobody has, by its ID and the place of that, where only the caller's thread uses the table.
+// It stays until it is ended, by a call or by the sweep. NULL: there is none.
+Session *session_look(SessionTable *table, uint64_t place, Str id);
+// Runs the waiter on a session that session_look has found, as session_enter does.
+void session_take(Session *session, SessionWaiter *waiter);
 
 // --- waiters with a deadline ---
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { BUCKETS = 1 << 15, CHUNK = 1 << 12, CHUNKS = NAMES_MAX / CHUNK };
+enum { BUCKETS_LEAST = 1 << 6, BUCKETS_MOST = 1 << 15, CHUNK = 1 << 12, CHUNKS = NAMES_MAX / CHUNK };
 
 typedef struct Chunk {
 	_Atomic(Name *) names[CHUNK];
@@ -15,15 +15,21 @@ typedef struct Chunk {
 struct Names {
 	pthread_mutex_t adding;
 	atomic_uint count;
-	_Atomic(Name *) buckets[BUCKETS];
 	_Atomic(Chunk *) chunks[CHUNKS];
+	size_t mask;
+	_Atomic(Name *) buckets[];
 };
 
-Names *names_new(void)
+Names *names_new(size_t expected)
 {
-	Names *names = calloc(1, sizeof *names);
-	if (names != NULL)
-		pthread_mutex_init(&names->adding, NULL);
+	size_t buckets = BUCKETS_LEAST;
+	while (buckets < expected && buckets < BUCKETS_MOST)
+		buckets *= 2;
+	Names *names = calloc(1, sizeof *names + buckets * sizeof names->buckets[0]);
+	if (names == NULL)
+		return NULL;
+	names->mask = buckets - 1;
+	pthread_mutex_init(&names->adding, NULL);
 	return names;
 }
 
@@ -49,7 +55,7 @@ static uint64_t hash_of(Str channel, Str text)
 
 static Name *find(const Names *names, uint64_t hash, Str channel, Str text)
 {
-	Name *name = atomic_load_explicit(&names->buckets[hash % BUCKETS], memory_order_acquire);
+	Name *name = atomic_load_explicit(&names->buckets[hash & names->mask], memory_order_acquire);
 	while (name != NULL && (name->hash != hash || !str_eq(name_text(name), text) ||
 	                               !str_eq(name_channel(name), channel)))
 		name = name->next;
@@ -81,10 +87,10 @@ static Err publish(Names *names, Name *name)
 		return err(ERR_NO_MEMORY, "no memory for the name of an offer or audience level");
 	atomic_store(place, chunk);
 	name->id = id;
-	name->next = atomic_load(&names->buckets[name->hash % BUCKETS]);
+	name->next = atomic_load(&names->buckets[name->hash & names->mask]);
 	atomic_store_explicit(&chunk->names[id % CHUNK], name, memory_order_release);
 	atomic_store_explicit(&names->count, id + 1, memory_order_release);
-	atomic_store_explicit(&names->buckets[name->hash % BUCKETS], name, memory_order_release);
+	atomic_store_explicit(&names->buckets[name->hash & names->mask], name, memory_order_release);
 	return OK;
 }
 

@@ -24,8 +24,8 @@ typedef struct Name {
 
 typedef struct Names Names;
 
-// NULL if memory is out.
-Names *names_new(void);
+// Finding is quickest while there are no more names than expected. NULL if memory is out.
+Names *names_new(size_t expected);
 void names_free(Names *names);
 // Errors: NO_MEMORY, LIMIT.
 Err names_add(Names *names, Str channel, Str text, Name **ret);

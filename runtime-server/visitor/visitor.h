@@ -17,6 +17,7 @@ enum { TREATMENT_AGE_DAYS = 30 }; // if nobody says otherwise
 typedef struct VisitorsOptions {
 	const char *dir;      // of the checkpoints; made if it is not there
 	Journal *journal;     // just opened, with `retain`: nothing appended to it yet; outlives the Visitors
+	size_t offers;        // how many it will hear of, as far as anybody knows; 0: many
 	size_t max_visitors;  // 0: 2,000,000; beyond, those inactive longest are forgotten
 	unsigned max_facts;   // of one visitor; 0: 256; 8 to DECIDE_FACTS_MAX
 	int64_t retention_us; // contacts older than that are dropped; 0: 400 days

@@ -12,6 +12,8 @@ enum {
 	DEFAULT_FACTS = 256,
 	FACTS_LEAST = 8,
 	DEFAULT_TREATMENTS = 64 << 20,
+	DEFAULT_OFFERS = 1 << 15,
+	PLACES = 64, // audience levels of all channels, as many as most servers have
 	TREATMENTS_LEAST = 1 << 20,
 };
 static const int64_t US_PER_DAY = 86400 * US_PER_S;
@@ -78,13 +80,14 @@ static void visitors_freep(Visitors **visitors)
 		visitors_free(*visitors);
 }
 
-static Visitors *visitors_alloc(void)
+static Visitors *visitors_alloc(size_t offers)
 {
 	Visitors *visitors = aligned_alloc(_Alignof(Visitors), sizeof *visitors);
 	if (visitors == NULL)
 		return NULL;
 	memset(visitors, 0, sizeof *visitors);
-	visitors->recent = calloc(VISITOR_SHARDS, sizeof *visitors->recent);
+	// Read only where it has been written.
+	visitors->recent = malloc(VISITOR_SHARDS * sizeof *visitors->recent);
 	for (size_t i = 0; i < VISITOR_SHARDS; i++) {
 		pthread_mutex_init(&visitors->shards[i].lock, NULL);
 		visitors->shards[i].recent = visitors->recent != NULL ? visitors->recent[i] : NULL;
@@ -93,14 +96,15 @@ static Visitors *visitors_alloc(void)
 		pthread_mutex_init(&visitors->treatments[i].lock, NULL);
 	pthread_mutex_init(&visitors->cutting, NULL);
 	pthread_mutex_init(&visitors->viewing, NULL);
-	visitors->offers = names_new();
-	visitors->places = names_new();
+	visitors->offers = names_new(offers);
+	visitors->places = names_new(PLACES);
 	return visitors;
 }
 
 Err visitors_new(const VisitorsOptions *options, Visitors **ret)
 {
-	CLEANUP(visitors_freep) Visitors *visitors = visitors_alloc();
+	CLEANUP(visitors_freep)
+	Visitors *visitors = visitors_alloc(options->offers ? options->offers : DEFAULT_OFFERS);
 	if (visitors == NULL || visitors->recent == NULL || visitors->offers == NULL ||
 	        visitors->places == NULL)
 		return err(ERR_NO_MEMORY, "no memory for visitor state");

@@ -340,6 +340,53 @@ static void a_visit_sees_all_that_nobody_has(void **state)
 	session_table_free(table);
 }
 
+// --- one thread alone ---
+
+static Session *look(SessionTable *table, const char *id)
+{
+	return session_look(table, session_place(table, str(id)), str(id));
+}
+
+static void a_table_of_one_thread_grows(void **state)
+{
+	enum { SESSIONS = 5000 };
+	(void)state;
+	SessionTable *table = session_table_new(&(SessionTableOptions){.alone = true, .hash_seed = 7});
+	Ended ended = {0};
+	char id[8];
+	assert_non_null(table);
+	for (int i = 0; i < SESSIONS; i++) {
+		snprintf(id, sizeof id, "%d", i);
+		have(table, id, 0, i % 2 == 0 ? 10 : 20);
+	}
+	for (int i = 0; i < SESSIONS; i++) {
+		snprintf(id, sizeof id, "%d", i);
+		assert_true(str_eq(session_id(look(table, id)), str(id)));
+	}
+	assert_null(look(table, "none"));
+	sweep_at(table, 12 * SECOND, &ended);
+	assert_int_equal(session_count(table), SESSIONS / 2);
+	assert_null(look(table, "0"));
+	assert_non_null(look(table, "1"));
+	session_table_free(table);
+}
+
+static void a_session_that_was_found_is_taken(void **state)
+{
+	(void)state;
+	SessionTable *table = session_table_new(&(SessionTableOptions){.alone = true});
+	Caller caller = new_caller();
+	assert_non_null(table);
+	have(table, "a", 0, 60);
+	session_take(look(table, "a"), &caller.waiter);
+	assert_int_equal(caller.times, 1);
+	assert_int_equal(caller.result, OK);
+	assert_true(caller.session->busy);
+	session_leave(table, caller.session, 0);
+	assert_true(is_open(table, "a", 0));
+	session_table_free(table);
+}
+
 // --- threads ---
 
 enum { THREADS = 4, ROUNDS = 4000, IDS = 8 };
@@ -484,6 +531,8 @@ int main(void)
 	        cmocka_unit_test(every_session_ends_within_a_tick),
 	        cmocka_unit_test(a_session_in_use_never_ends_by_time),
 	        cmocka_unit_test(a_visit_sees_all_that_nobody_has),
+	        cmocka_unit_test(a_table_of_one_thread_grows),
+	        cmocka_unit_test(a_session_that_was_found_is_taken),
 	        cmocka_unit_test(a_visit_of_all_waits_for_those_that_somebody_has),
 	        cmocka_unit_test(threads_never_have_the_same_session),
 	};
