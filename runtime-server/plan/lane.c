@@ -328,6 +328,7 @@ Err lane_new(const PlanShared *shared, unsigned number, Lane **ret)
 		return no_memory();
 	lane->shared = shared;
 	lane->number = number;
+	lane->point = -1;
 	Err e = open_lane(lane);
 	if (e != OK)
 		lane_free(lane);

@@ -16,11 +16,13 @@ struct Lane {
 	Rehearsal *rehearsal;
 	Remembered *remembered;
 	Tally *tally;
+	int point; // that was asked for last; -1: none
 	// Of the event that is being planned.
 	Arena *arena;
 	const Item *item;
 	const Event *event; // of that; NULL: of nobody's
 	const Told *told;
+	Session *session; // of the event; NULL: it is not open
 	char own_session[OWN_SESSION];
 	Shelf *shelf;
 	size_t entries;

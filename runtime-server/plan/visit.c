@@ -26,51 +26,57 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
 	command.what_case = what;
 	command.start_session = request;
-	Err e = rehearsal_do(lane->rehearsal, lane->item->time_us, seed, &command);
+	Err e = rehearsal_go_on(lane->rehearsal, lane->session, seed, &command);
 	return lane->failure != OK ? lane->failure : e;
 }
 
-// A number's eight digits, all at once: each nibble moves to a byte of its own, and those above 9 become
-// letters.
-static uint64_t hex_digits(uint32_t number)
+typedef uint8_t Digits __attribute__((vector_size(16)));
+
+// A number's digits, all at once: each nibble gets a byte of its own, and those above 9 become letters.
+static Digits hex_digits(uint64_t number)
 {
-	uint64_t digits = __builtin_bswap32(number);
-	digits = (digits | digits << 16) & UINT64_C(0x0000ffff0000ffff);
-	digits = (digits | digits << 8) & UINT64_C(0x00ff00ff00ff00ff);
-	digits = (digits >> 4 | digits << 8) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-	uint64_t letters = (digits + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
-	return digits + UINT64_C(0x3030303030303030) + letters * ('a' - '9' - 1);
+	typedef uint64_t Nibbles __attribute__((vector_size(16)));
+	const uint64_t bytes = __builtin_bswap64(number), mask = UINT64_C(0x0f0f0f0f0f0f0f0f);
+	const Digits high = (Digits)(Nibbles){bytes >> 4 & mask, 0}, low = (Digits)(Nibbles){bytes & mask, 0};
+	const Digits both =
+	        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	return both + '0' + ((Digits)(both > 9) & ('a' - '9' - 1));
 }
 
 // A visitor's own session is "visitor-" and the hash: made for every event, so without a format.
 Str item_session(const Item *item, char own[OWN_SESSION])
 {
 	static const char front[] = "visitor-";
-	const uint64_t digits[] = {
-	        hex_digits((uint32_t)(item->visitor >> 32)), hex_digits((uint32_t)item->visitor)};
 	if (item->session_id.len > 0)
 		return item->session_id;
+	const Digits digits = hex_digits(item->visitor);
 	memcpy(own, front, sizeof front - 1);
-	memcpy(own + sizeof front - 1, digits, sizeof digits);
+	memcpy(own + sizeof front - 1, &digits, sizeof digits);
 	own[OWN_SESSION - 1] = '\0';
 	return str_n(own, OWN_SESSION - 1);
 }
 
-static Err start_session(Lane *lane, const char *session, bool open)
+static void find_session(Lane *lane, Str id)
+{
+	lane->session = rehearsal_session(lane->rehearsal, lane->item->session, id);
+}
+
+static Err start_session(Lane *lane, Str session)
 {
 	const Item *item = lane->item;
 	Parley__Runtime__V1__StartSessionRequest request = PARLEY__RUNTIME__V1__START_SESSION_REQUEST__INIT;
 	AudienceId audience;
 	TRY(who_audience(lane->shared->options->content, item->level, lane->event, lane->arena, &audience));
-	request.session_id = (char *)(uintptr_t)session;
+	request.session_id = (char *)(uintptr_t)session.ptr;
 	request.channel = rehearsal_snapshot(lane->shared->options->content)->channel;
 	request.audience = &audience;
 	request.parameters = lane->told->parameters;
 	request.n_parameters = lane->told->count;
-	Err e = tell(lane, COMMAND(START_SESSION), &request, PLAN_CALL_START);
-	if (e == OK && !open)
+	TRY(tell(lane, COMMAND(START_SESSION), &request, PLAN_CALL_START));
+	if (lane->session == NULL)
 		tally_session(lane->tally);
-	return e;
+	find_session(lane, session);
+	return OK;
 }
 
 static const char *event_id(const Lane *lane)
@@ -80,7 +86,7 @@ static const char *event_id(const Lane *lane)
 	                                  : arena_printf(lane->arena, "event-%" PRIu64, lane->item->place);
 }
 
-static Err post_event(Lane *lane, const char *session)
+static Err post_event(Lane *lane)
 {
 	const Event *event = lane->event;
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
@@ -97,7 +103,6 @@ static Err post_event(Lane *lane, const char *session)
 	}
 	if (id == NULL)
 		return no_memory();
-	request.session_id = (char *)(uintptr_t)session;
 	request.event_id = (char *)(uintptr_t)id;
 	request.event = event->event;
 	if (lane->quoted != NULL)
@@ -108,20 +113,28 @@ static Err post_event(Lane *lane, const char *session)
 	return lane_settle(lane, e, event->event);
 }
 
+// Most questions are of the same point as the one before.
+static bool is_point(Lane *lane, const char *name)
+{
+	const RehearsalContent *content = lane->shared->options->content;
+	if (lane->point >= 0 && strcmp(rehearsal_snapshot(content)->points[lane->point]->name, name) == 0)
+		return true;
+	lane->point = plan_point(rehearsal_plan(content), str(name));
+	return lane->point >= 0;
+}
+
 // Points that there are not are told, and the others asked for.
-static Err ask(Lane *lane, const char *session, size_t first, size_t count)
+static Err ask(Lane *lane, size_t first, size_t count)
 {
 	const Event *event = lane->event;
 	Parley__Runtime__V1__GetOffersRequest request = PARLEY__RUNTIME__V1__GET_OFFERS_REQUEST__INIT;
 	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE];
 	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest *list[POINTS_AT_ONCE];
-	request.session_id = (char *)(uintptr_t)session;
 	request.explain = lane->shared->options->explains;
 	request.points = list;
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Plan__V1__Question *question = event->questions[first + i];
-		if (plan_point(rehearsal_plan(lane->shared->options->content),
-		            str(question->interaction_point)) < 0) {
+		if (!is_point(lane, question->interaction_point)) {
 			lane_problem_text(lane, "POINT_UNKNOWN", question->interaction_point);
 			continue;
 		}
@@ -138,11 +151,10 @@ static Err ask(Lane *lane, const char *session, size_t first, size_t count)
 }
 
 // As if the touchpoint had shown all that was recommended.
-static Err count_contacts(Lane *lane, const char *session)
+static Err count_contacts(Lane *lane)
 {
 	for (size_t i = 0; i < lane->shown_count; i++) {
 		Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
-		request.session_id = (char *)(uintptr_t)session;
 		request.event_id = arena_printf(lane->arena, "shown-%" PRIu64 "-%zu", lane->item->place, i);
 		request.event = (char *)(uintptr_t)lane->shared->options->contact_event;
 		lane->quoted = &lane->shown[i];
@@ -155,15 +167,15 @@ static Err count_contacts(Lane *lane, const char *session)
 	return OK;
 }
 
-static Err do_calls(Lane *lane, const char *session)
+static Err do_calls(Lane *lane)
 {
 	const Event *event = lane->event;
-	TRY(post_event(lane, session));
+	TRY(post_event(lane));
 	for (size_t i = 0; i < event->n_questions; i += POINTS_AT_ONCE) {
 		size_t left = event->n_questions - i;
-		TRY(ask(lane, session, i, left < POINTS_AT_ONCE ? left : POINTS_AT_ONCE));
+		TRY(ask(lane, i, left < POINTS_AT_ONCE ? left : POINTS_AT_ONCE));
 	}
-	return count_contacts(lane, session);
+	return count_contacts(lane);
 }
 
 // --- segments ---
@@ -189,37 +201,43 @@ static Err list_segments(Lane *lane, const Session *session, EventEffects *chang
 	return OK;
 }
 
-static Err compare_segments(Lane *lane, const char *session, EventEffects *changed)
+static Err compare_segments(Lane *lane, EventEffects *changed)
 {
-	size_t words = lane_words(lane);
-	const Session *open = words > 0 ? rehearsal_session(lane->rehearsal, str(session)) : NULL;
-	if (open == NULL || memcmp(session_segments(open), lane->before, words * sizeof *lane->before) == 0)
+	const Session *session = lane->session;
+	size_t bytes = lane_words(lane) * sizeof *lane->before;
+	if (session == NULL || memcmp(session_segments(session), lane->before, bytes) == 0)
 		return OK;
-	return list_segments(lane, open, changed);
+	return list_segments(lane, session, changed);
 }
 
 // --- all of it ---
 
+static Err visit(Lane *lane, Str session)
+{
+	Told told = {0};
+	find_session(lane, session);
+	if (lane->event->n_attributes > 0)
+		TRY(told_of(lane->shared->options->content, lane->item->level, lane->event, lane->arena,
+		        lane_problem, lane, &told));
+	lane->told = &told;
+	if (lane->session != NULL)
+		memcpy(lane->before, session_segments(lane->session),
+		        lane_words(lane) * sizeof *lane->before);
+	Err e = lane->session == NULL || told.count > 0 ? start_session(lane, session) : OK;
+	TRY(lane_settle(lane, e, session.ptr));
+	if (e == OK)
+		TRY(do_calls(lane));
+	lane->told = NULL;
+	return OK;
+}
+
 Err lane_visit(Lane *lane, EventEffects *changed)
 {
-	const Item *item = lane->item;
-	const char *session = lane->event->session;
-	Told told;
-	Err e = rehearsal_tick(lane->rehearsal, item->time_us);
-	if (session[0] == '\0')
-		session = item_session(item, lane->own_session).ptr;
+	const char *named = lane->event->session;
+	Str session = *named != '\0' ? str(named) : item_session(lane->item, lane->own_session);
+	Err e = rehearsal_tick(lane->rehearsal, lane->item->time_us);
 	if (e != OK)
-		return lane_settle(lane, e, session);
-	TRY(told_of(lane->shared->options->content, item->level, lane->event, lane->arena, lane_problem, lane,
-	        &told));
-	lane->told = &told;
-	const Session *open = rehearsal_session(lane->rehearsal, str(session));
-	if (open != NULL && lane_words(lane) > 0)
-		memcpy(lane->before, session_segments(open), lane_words(lane) * sizeof *lane->before);
-	e = open == NULL || told.count > 0 ? start_session(lane, session, open != NULL) : OK;
-	TRY(lane_settle(lane, e, session));
-	if (e == OK)
-		TRY(do_calls(lane, session));
-	lane->told = NULL;
-	return compare_segments(lane, session, changed);
+		return lane_settle(lane, e, session.ptr);
+	TRY(visit(lane, session));
+	return compare_segments(lane, changed);
 }

@@ -17,6 +17,7 @@ struct RehearsalContent {
 struct Rehearsal {
 	RehearsalOptions options;
 	int64_t now_us;       // 0: nothing has happened yet
+	int64_t next_us;      // when the sweep comes again: the next full second
 	uint64_t seed, seeds; // of the call, and how many it has taken
 	Arena *arena;         // what lives as long as the rehearsal
 	Arena *scratch;       // of one call

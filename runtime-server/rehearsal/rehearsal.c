@@ -48,6 +48,7 @@ static Err open_state(Rehearsal *rehearsal)
 	const RehearsalOptions *options = &rehearsal->options;
 	const VisitorsOptions state = {
 	        .journal = rehearsal->journal,
+	        .offers = options->content->snapshot->n_offers,
 	        .max_visitors = options->max_visitors,
 	        .no_treatments = options->treatment != NULL,
 	        .alone = options->passing,
@@ -145,11 +146,19 @@ void rehearsal_free(Rehearsal *rehearsal)
 
 // --- time ---
 
-// The first moment sets the wheel of the sessions' table, while it is empty.
-static void begin_time(Rehearsal *rehearsal, int64_t first_us)
+// Full seconds lie between the moment before and this one.
+static void pass_seconds(Rehearsal *rehearsal, int64_t moment_us)
 {
-	rehearsal->now_us = first_us;
+	int64_t second_us = moment_us / SESSION_TICK_US * SESSION_TICK_US;
+	for (int64_t at; (at = service_next_sweep(rehearsal->service, moment_us)) <= moment_us;) {
+		rehearsal->now_us = at;
+		service_sweep(rehearsal->service);
+	}
+	// Nothing is due, but the wheel goes along: what comes into it next would else be looked at once for
+	// every turn that it has missed. The first moment sets it, while it is empty.
+	rehearsal->now_us = second_us;
 	service_sweep(rehearsal->service);
+	rehearsal->next_us = second_us + SESSION_TICK_US;
 }
 
 Err rehearsal_tick(Rehearsal *rehearsal, int64_t moment_us)
@@ -157,29 +166,22 @@ Err rehearsal_tick(Rehearsal *rehearsal, int64_t moment_us)
 	if (moment_us <= 0 || moment_us < rehearsal->now_us)
 		return err_at(ERR_FIELD_INVALID, "at",
 		        "moments go forward from 1970 on: this one is before the one before it");
-	if (rehearsal->now_us == 0)
-		begin_time(rehearsal, moment_us);
-	if (moment_us / SESSION_TICK_US == rehearsal->now_us / SESSION_TICK_US) {
-		rehearsal->now_us = moment_us; // no full second is between them
-		return OK;
-	}
-	for (int64_t at; (at = service_next_sweep(rehearsal->service, moment_us)) <= moment_us;) {
-		rehearsal->now_us = at;
-		service_sweep(rehearsal->service);
-	}
-	// Nothing is due, but the wheel goes along: what comes into it next would else be looked at once for
-	// every turn that it has missed.
-	rehearsal->now_us = moment_us / SESSION_TICK_US * SESSION_TICK_US;
-	service_sweep(rehearsal->service);
+	if (moment_us >= rehearsal->next_us)
+		pass_seconds(rehearsal, moment_us);
 	rehearsal->now_us = moment_us;
 	return OK;
+}
+
+static void take_seed(Rehearsal *rehearsal, uint64_t seed)
+{
+	rehearsal->seed = seed;
+	rehearsal->seeds = 0;
 }
 
 static Err begin_call(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed)
 {
 	TRY(rehearsal_tick(rehearsal, moment_us));
-	rehearsal->seed = seed;
-	rehearsal->seeds = 0;
+	take_seed(rehearsal, seed);
 	return OK;
 }
 
@@ -221,7 +223,7 @@ Err rehearsal_call(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const
 {
 	Kept kept = {.arena = arena};
 	TRY(begin_call(rehearsal, moment_us, seed));
-	service_command(rehearsal->service, command, arena, keep, &kept);
+	service_command(rehearsal->service, NULL, command, arena, keep, &kept);
 	BatchResult *result = ARENA_NEW(arena, BatchResult);
 	if (result == NULL || kept.result == ERR_NO_MEMORY)
 		return err(ERR_NO_MEMORY, "no memory for the answer of a call");
@@ -258,15 +260,21 @@ static void note(void *result, Err e, const ProtobufCMessage *response)
 	*(Err *)result = e;
 }
 
-Err rehearsal_do(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const BatchCommand *command)
+Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed, const BatchCommand *command)
 {
 	Err result = OK;
-	TRY(begin_call(rehearsal, moment_us, seed));
+	take_seed(rehearsal, seed);
 	arena_reset(rehearsal->scratch);
 	service_unanswered(rehearsal->service, true);
-	service_command(rehearsal->service, command, rehearsal->scratch, note, &result);
+	service_command(rehearsal->service, session, command, rehearsal->scratch, note, &result);
 	service_unanswered(rehearsal->service, false);
 	return result;
+}
+
+Err rehearsal_do(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const BatchCommand *command)
+{
+	TRY(rehearsal_tick(rehearsal, moment_us));
+	return rehearsal_go_on(rehearsal, NULL, seed, command);
 }
 
 Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)
@@ -282,14 +290,14 @@ Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)
 	return visitors_record(rehearsal->visitors, entry, event_id, rehearsal->scratch, NULL, NULL);
 }
 
-const Session *rehearsal_session(Rehearsal *rehearsal, Str id)
-{
-	return service_session(rehearsal->service, id);
-}
-
 uint64_t rehearsal_place(const Rehearsal *rehearsal, Str session_id)
 {
 	return service_place(rehearsal->service, session_id);
+}
+
+Session *rehearsal_session(Rehearsal *rehearsal, uint64_t place, Str id)
+{
+	return service_session(rehearsal->service, place, id);
 }
 
 void rehearsal_fetch(const Rehearsal *rehearsal, uint64_t place, unsigned step)

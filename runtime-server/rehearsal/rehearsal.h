@@ -112,15 +112,20 @@ Err rehearsal_respond(Rehearsal *rehearsal, int64_t now_us,
 // A command whose answer nobody keeps: what came of it is its entries. Returns why it was refused.
 Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
         const Parley__Runtime__V1__BatchCommand *command);
+// The same at the moment that was told last, on a session that was found at that moment, and that no call has
+// ended since.
+Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed,
+        const Parley__Runtime__V1__BatchCommand *command);
 // Something that happened before: an entry's effects go to the visitor's state, and it is an entry of the
 // rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
 Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);
 
-// The session; NULL: it is not open. Until the next call or tick.
-const Session *rehearsal_session(Rehearsal *rehearsal, Str id);
-// For who knows what comes next: where a session is, and what it takes to have it at hand then, in steps from
-// 0 on, with other work between them (session_fetch).
+// Where a session of that ID is, or would be.
 uint64_t rehearsal_place(const Rehearsal *rehearsal, Str session_id);
+// The session; NULL: it is not open. It stays until time passes or a call ends it.
+Session *rehearsal_session(Rehearsal *rehearsal, uint64_t place, Str id);
+// For who knows what comes next: what it takes to have a session at hand then, in steps from 0 on, with other
+// work between them (session_fetch).
 void rehearsal_fetch(const Rehearsal *rehearsal, uint64_t place, unsigned step);
 
 // --- state ---

@@ -43,6 +43,19 @@ uint64_t command_sequence(const BatchCommand *message)
 	return *(const uint64_t *)(const void *)(request + rows[message->what_case].sequence);
 }
 
+bool command_call(const BatchCommand *message, TurnCall *ret)
+{
+	const Row *row = &rows[message->what_case];
+	const char *request = command_request(message);
+	if (row->command == NULL)
+		return false;
+	ret->command = row->command;
+	ret->request = request;
+	ret->session_id = *(char *const *)(const void *)(request + row->session_id);
+	ret->sequence = *(const uint64_t *)(const void *)(request + row->sequence);
+	return true;
+}
+
 static BatchFailure *map_failure(const ErrDetail *detail, Arena *arena)
 {
 	BatchFailure *failure = message_new(arena, MESSAGE_OF(batch_failure));

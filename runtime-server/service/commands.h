@@ -8,6 +8,8 @@ const Command *command_of(const BatchCommand *message);
 const void *command_request(const BatchCommand *message);
 const char *command_session_id(const BatchCommand *message);
 uint64_t command_sequence(const BatchCommand *message);
+// All of these at once; false: it asks for nothing.
+bool command_call(const BatchCommand *message, TurnCall *ret);
 
 // What became of it: an answer, which is borrowed, or a failure. Error: NO_MEMORY.
 Err result_map(BatchCommandCase what, const ProtobufCMessage *response, const ErrDetail *failure,

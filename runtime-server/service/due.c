@@ -62,9 +62,9 @@ static void keep(Session *session, const Advisories *advisories)
 	}
 }
 
-void due_tell(const Session *session, Arena *arena, Advisories *advisories)
+void due_tell_notes(const Session *session, Arena *arena, Advisories *advisories)
 {
-	for (size_t i = 0; session->notes != 0 && i < ARRAY_COUNT(kept); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
 		if ((session->notes & kept[i].note) == 0)
 			continue;
 		const char *text = kept[i].has_text
@@ -74,10 +74,8 @@ void due_tell(const Session *session, Arena *arena, Advisories *advisories)
 	}
 }
 
-void due_run(Service *service, Session *session, int64_t now_us, Arena *arena)
+void due_run_pending(Service *service, Session *session, int64_t now_us, Arena *arena)
 {
-	if (session->pending.first == NULL) // as of nearly every call
-		return;
 	Advisories advisories = {0};
 	for (unsigned done = 0; done < ACTIONS_DUE; done++) {
 		PendingAction *action = pending_take(&session->pending, now_us);

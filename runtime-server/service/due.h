@@ -5,9 +5,23 @@
 #include "service/advisory.h"
 #include "service/internal.h"
 
+// What due_run and due_tell do where there is anything: in nearly no call.
+void due_run_pending(Service *service, Session *session, int64_t now_us, Arena *arena);
+void due_tell_notes(const Session *session, Arena *arena, Advisories *advisories);
+
 // Does what is due, under the session's snapshot. What cannot be done is noted in the session.
-void due_run(Service *service, Session *session, int64_t now_us, Arena *arena);
+static inline void due_run(Service *service, Session *session, int64_t now_us, Arena *arena)
+{
+	if (session->pending.first != NULL)
+		due_run_pending(service, session, now_us, arena);
+}
+
 // Advises of the session's notes, which stay until an answer has told them. Texts are copied.
-void due_tell(const Session *session, Arena *arena, Advisories *advisories);
+static inline void due_tell(const Session *session, Arena *arena, Advisories *advisories)
+{
+	if (session->notes != 0)
+		due_tell_notes(session, arena, advisories);
+}
+
 // Has the sweep hand out the session when its next action is due. Before it is left.
 void due_arrange(const Service *service, Session *session);

@@ -17,37 +17,33 @@ static void send_inside(Reply *reply, Err result, const void *response)
 }
 
 // `begun_us` stays 0: no clock is looked at.
-static TurnCall call_of(const Command *command, const void *request, Arena *arena, InsideReply *reply)
+static TurnCall call_in(Arena *arena, InsideReply *reply)
 {
-	return (TurnCall){.reply = &reply->reply,
-	        .arena = arena,
-	        .command = command,
-	        .request = request,
-	        .deadline_us = INT64_MAX};
+	return (TurnCall){.reply = &reply->reply, .arena = arena, .deadline_us = INT64_MAX};
 }
 
-void service_command(
-        Service *service, const BatchCommand *command, Arena *arena, ServiceAnswer answer, void *context)
+void service_command(Service *service, Session *session, const BatchCommand *command, Arena *arena,
+        ServiceAnswer answer, void *context)
 {
 	InsideReply reply = {{send_inside}, answer, context};
-	if (command_of(command) == NULL) {
+	TurnCall call = call_in(arena, &reply);
+	call.session = session;
+	if (command_call(command, &call))
+		turn_begin(service, &call);
+	else
 		answer(context,
 		        err_at(ERR_FIELD_MISSING, "command",
 		                "say what to do: set one of the command's fields"),
 		        NULL);
-		return;
-	}
-	TurnCall call = call_of(command_of(command), command_request(command), arena, &reply);
-	call.session_id = command_session_id(command);
-	call.sequence = command_sequence(command);
-	turn_begin(service, &call);
 }
 
 void service_recommend(
         Service *service, const RecommendRequest *request, Arena *arena, ServiceAnswer answer, void *context)
 {
 	InsideReply reply = {{send_inside}, answer, context};
-	TurnCall call = call_of(&recommend_command, request, arena, &reply);
+	TurnCall call = call_in(arena, &reply);
+	call.command = &recommend_command;
+	call.request = request;
 	call.session_id = recommend_session(service, arena);
 	if (call.session_id != NULL)
 		turn_begin(service, &call);
@@ -67,9 +63,9 @@ void service_unanswered(Service *service, bool unanswered)
 	service->unanswered = unanswered;
 }
 
-const Session *service_session(Service *service, Str id)
+Session *service_session(Service *service, uint64_t place, Str id)
 {
-	return session_look(service->sessions, session_place(service->sessions, id), id);
+	return session_look(service->sessions, place, id);
 }
 
 uint64_t service_place(const Service *service, Str session_id)

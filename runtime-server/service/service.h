@@ -77,20 +77,20 @@ void service_sweep(Service *service);
 // returns.
 typedef void (*ServiceAnswer)(void *context, Err result, const ProtobufCMessage *response);
 
-// Each answers before it returns. Requests, and the arena, live until then. A command's session is the one
-// that it names.
-void service_command(Service *service, const Parley__Runtime__V1__BatchCommand *command, Arena *arena,
-        ServiceAnswer answer, void *context);
+// Each answers before it returns. Requests, and the arena, live until then. A command's session is one that
+// service_session has found and that nothing has ended since, or, with NULL, the one that it names.
+void service_command(Service *service, Session *session, const Parley__Runtime__V1__BatchCommand *command,
+        Arena *arena, ServiceAnswer answer, void *context);
 void service_recommend(Service *service, const Parley__Runtime__V1__RecommendRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
 void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
 // From now on GetOffers is answered without a response: what it decides is all that is asked for.
 void service_unanswered(Service *service, bool unanswered);
-// The session, for a look at it while nobody has it; NULL: it is not open.
-const Session *service_session(Service *service, Str id);
-// As session_place and session_fetch (session/table.h); a step more is for what is remembered of the visitor.
+// As session_place, session_look and session_fetch (session/table.h); a step more is for what is remembered
+// of the visitor.
 uint64_t service_place(const Service *service, Str session_id);
+Session *service_session(Service *service, uint64_t place, Str id);
 void service_fetch(const Service *service, uint64_t place, unsigned step);
 // Makes a result of a command's answer; it borrows the response. Error: NO_MEMORY.
 Err service_result(const Parley__Runtime__V1__BatchCommand *command, Err result,

@@ -171,13 +171,31 @@ void turn_resume(Turn *turn, Err result, const Outcome *outcome)
 	finish(&remains, result, outcome);
 }
 
-static Err new_turn(Turn **ret, const TurnCall *call)
+static Err check_call(const TurnCall *call)
 {
-	TRY((call->command->nameless ? check_id : check_own_id)("session_id", call->session_id));
-	if (call->command->check != NULL)
-		TRY(call->command->check(call->request));
-	*ret = ARENA_NEW(call->arena, Turn);
-	return *ret != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the call; try again later");
+	if (call->session == NULL)
+		TRY((call->command->nameless ? check_id : check_own_id)("session_id", call->session_id));
+	return call->command->check != NULL ? call->command->check(call->request) : OK;
+}
+
+// What the arena has cleared stays as it is.
+static Err new_turn(Service *service, const TurnCall *call, Turn **ret)
+{
+	TRY(check_call(call));
+	Turn *turn = *ret = ARENA_NEW(call->arena, Turn);
+	if (turn == NULL)
+		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
+	turn->waiter.run = run;
+	turn->service = service;
+	turn->reply = call->reply;
+	turn->command = call->command;
+	turn->request = call->request;
+	turn->span = call->span;
+	turn->sequence = call->sequence;
+	turn->arena = call->arena;
+	turn->begun_us = call->begun_us;
+	turn->late_us = INT64_MAX;
+	return OK;
 }
 
 static void set_deadline(Turn *turn, int64_t begun_us, int64_t deadline_us)
@@ -201,30 +219,19 @@ static int64_t patience(const Turn *turn)
 void turn_begin(Service *service, const TurnCall *call)
 {
 	Turn *turn = NULL;
-	Err e = new_turn(&turn, call);
+	Err e = new_turn(service, call, &turn);
 	if (e != OK) {
 		call->reply->send(call->reply, e, NULL);
 		return;
 	}
-	*turn = (Turn){
-	        .waiter = {.run = run},
-	        .service = service,
-	        .reply = call->reply,
-	        .command = call->command,
-	        .request = call->request,
-	        .span = call->span,
-	        .sequence = call->sequence,
-	        .arena = call->arena,
-	        .begun_us = call->begun_us,
-	        .late_us = INT64_MAX,
-	};
 	set_deadline(turn, call->begun_us, call->deadline_us);
 	turn->waiter.deadline_us = patience(turn);
-	Str id = str(call->session_id);
-	if (call->command->opens)
-		session_open(service->sessions, id, steady_now(service), &turn->waiter);
+	if (call->session != NULL)
+		session_take(call->session, &turn->waiter);
+	else if (call->command->opens)
+		session_open(service->sessions, str(call->session_id), steady_now(service), &turn->waiter);
 	else
-		session_enter(service->sessions, id, &turn->waiter);
+		session_enter(service->sessions, str(call->session_id), &turn->waiter);
 }
 
 void turn_take(Service *service, RpcCall *call, const void *request, const char *session_id,

@@ -66,6 +66,7 @@ typedef struct TurnCall {
 	const Command *command;
 	const void *request; // a ProtobufCMessage
 	const char *session_id;
+	Session *session;    // by session_look, which nothing has ended since; NULL: by the ID
 	TraceSpan *span;     // NULL: it is not traced
 	uint64_t sequence;   // 0: none
 	int64_t begun_us;    // by monotonic_us; 0: nobody measures what it takes

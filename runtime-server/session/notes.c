@@ -54,6 +54,8 @@ const char *session_note_text(const Session *session, unsigned note)
 
 void session_forget_notes(Session *session)
 {
+	if (session->notes == 0) // then there are no texts either
+		return;
 	session->notes = 0;
 	for (size_t i = 0; i < SESSION_NOTE_TEXTS; i++) {
 		free(session->note_texts[i]);

@@ -55,11 +55,16 @@ static void tell_story(Stage *stage, int64_t from_us, uint64_t seed)
 	}
 }
 
+static Session *session_of(Rehearsal *rehearsal, const char *id)
+{
+	return rehearsal_session(rehearsal, rehearsal_place(rehearsal, str(id)), str(id));
+}
+
 static bool is_open(Stage *stage, int visitor)
 {
 	char session[32];
 	snprintf(session, sizeof session, "s%d", visitor);
-	return rehearsal_session(stage->rehearsal, str(session)) != NULL;
+	return session_of(stage->rehearsal, session) != NULL;
 }
 
 static void assert_same(const Stage *a, const Stage *b)
@@ -177,7 +182,7 @@ static void test_time_passes_between_calls(void **state)
 	must_call(&stage, NOON_US, 0, start(&stage, "s", 1));
 	must_call(&stage, NOON_US + 1, 0, event(&stage, "s", "e", "thanks", ""));
 	assert_int_equal(rehearsal_tick(stage.rehearsal, NOON_US + 400 * 24 * HOUR_US), OK);
-	assert_null(rehearsal_session(stage.rehearsal, STR("s")));
+	assert_null(session_of(stage.rehearsal, "s"));
 	assert_int_equal(stage.count, 4);
 	const Entry *due = stage_entry(&stage, 2), *ended = stage_entry(&stage, 3);
 	assert_int_equal(due->what_case, PARLEY__JOURNAL__V1__ENTRY__WHAT_EVENT_POSTED);
@@ -217,6 +222,26 @@ static void test_a_refused_call_is_a_result(void **state)
 	        ERR_SESSION_UNKNOWN);
 	assert_int_equal(stage.count, 0);
 	stage_clear(&stage);
+}
+
+static void test_a_session_that_was_found_goes_on(void **state)
+{
+	static Stage named, found;
+	Stage *stages[] = {&named, &found};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(stages); i++) {
+		stage_set(stages[i], bank);
+		must_call(stages[i], NOON_US, 0, start(stages[i], "s", 1));
+		assert_int_equal(rehearsal_tick(stages[i]->rehearsal, NOON_US + 1), OK);
+	}
+	assert_int_equal(
+	        rehearsal_do(named.rehearsal, NOON_US + 1, 7, offers(&named, "s", "home-banner", 2)), OK);
+	assert_int_equal(rehearsal_go_on(found.rehearsal, session_of(found.rehearsal, "s"), 7,
+	                         offers(&found, "", "home-banner", 2)),
+	        OK);
+	assert_same(&named, &found);
+	for (size_t i = 0; i < ARRAY_COUNT(stages); i++)
+		stage_clear(stages[i]);
 }
 
 static void test_the_decision_has_the_calls_seed(void **state)
@@ -318,6 +343,7 @@ int main(void)
 	        cmocka_unit_test(test_time_passes_between_calls),
 	        cmocka_unit_test(test_time_does_not_go_back),
 	        cmocka_unit_test(test_a_refused_call_is_a_result),
+	        cmocka_unit_test(test_a_session_that_was_found_goes_on),
 	        cmocka_unit_test(test_the_decision_has_the_calls_seed),
 	        cmocka_unit_test(test_an_explained_call_lists_candidates),
 	        cmocka_unit_test(test_profiles_come_from_the_caller),
