@@ -96,6 +96,18 @@ bool str_is_utf8(Str text)
 	return true;
 }
 
+bool str_is_ascii(Str text)
+{
+	const uint8_t *s = (const uint8_t *)text.ptr;
+	bool is = true;
+
+	if (text.len < 8)
+		return text.len == 0 || ascii_few(s, text.len);
+	for (size_t i = 0; i + 8 < text.len; i += 8)
+		is &= ascii_eight(s + i);
+	return is && ascii_eight(s + text.len - 8);
+}
+
 enum { NUMBER_MAX = 64 };
 
 // strto* skip blanks and accept signs where we do not want them.

@@ -39,6 +39,8 @@ bool str_ends(Str text, Str suffix);
 
 // Whether the bytes are well-formed UTF-8 without NUL (Unicode 15, table 3-7).
 bool str_is_utf8(Str text);
+// Whether all bytes are ASCII and none is NUL.
+bool str_is_ascii(Str text);
 
 // Whole text as a decimal number; false if it is anything else or out of range.
 bool str_to_i64(Str text, int64_t *ret);

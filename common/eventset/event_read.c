@@ -1,7 +1,7 @@
-// Every plan reads millions of events, so they are read where they stand, in one pass, and texts become C's
-// own by moving up over the last byte of their length, which makes room for a NUL. It takes what protobuf-c
-// would, and refuses what the wire guard would; a file that was not damaged has nothing to refuse. A glance
-// at an event goes the same way, but passes by what it does not ask for.
+// Every plan reads millions of events, so they are read where they stand, in one pass. A text becomes C's own
+// by a NUL in place of the tag behind it, as soon as that is read. It takes what protobuf-c would, and
+// refuses what the wire guard would; a file that was not damaged has nothing to refuse. A glance at an event
+// goes the same way, but passes by what it does not ask for. Most events need neither: event_shape.c.
 #include "eventset/internal.h"
 
 typedef Parley__Plan__V1__LoggedOutcome LoggedOutcome;
@@ -24,7 +24,9 @@ typedef struct Room {
 typedef struct Reader {
 	Arena *arena;
 	unsigned fields_left, unknown_left;
+	bool plain; // what is left is ASCII without a NUL
 	bool no_memory;
+	char *text_end; // where a NUL belongs when the tag there is read
 } Reader;
 
 // The bytes of a message that are left.
@@ -49,6 +51,12 @@ typedef struct Items {
 static bool read_number(Span *span, unsigned most, uint64_t *ret)
 {
 	uint64_t number = 0;
+	if (span->end - span->at >= NUMBER_AT_ONCE && most == NUMBER_BYTES_MAX) {
+		unsigned size = number_at(span->at, ret);
+		span->at += size;
+		if (size > 0)
+			return true;
+	}
 	for (unsigned i = 0; i < most && span->at < span->end; i++) {
 		uint8_t byte = *span->at++;
 		number |= (uint64_t)(byte & 0x7f) << 7 * i;
@@ -106,22 +114,31 @@ static bool read_any(Span *span, Field *ret)
 	return false;
 }
 
-static inline bool read_field(Reader *reader, Span *span, Field *ret)
+static inline bool next_field(Reader *reader, Span *span, Field *ret)
 {
 	return reader->fields_left-- > 0 && (read_short(span, ret) || read_any(span, ret));
 }
 
+static inline bool read_field(Reader *reader, Span *span, Field *ret)
+{
+	bool fine = next_field(reader, span, ret);
+	*reader->text_end = '\0';
+	return fine;
+}
+
 // --- kinds of fields ---
 
-static bool take_text(const Field *field, char **ret)
+static inline Str bytes_of(const Field *field)
 {
-	size_t len = (size_t)(field->bytes.end - field->bytes.at);
-	char *text = (char *)field->bytes.at - 1; // its length's last byte
-	if (field->type != BYTES || !str_is_utf8(str_n(text + 1, len)))
+	return str_n((const char *)field->bytes.at, (size_t)(field->bytes.end - field->bytes.at));
+}
+
+static inline bool take_text(Reader *reader, const Field *field, char **ret)
+{
+	if (field->type != BYTES || !(reader->plain || str_is_utf8(bytes_of(field))))
 		return false;
-	memmove(text, text + 1, len);
-	text[len] = '\0';
-	*ret = text;
+	*ret = (char *)field->bytes.at;
+	reader->text_end = (char *)field->bytes.end;
 	return true;
 }
 
@@ -174,8 +191,8 @@ static bool read_text(Reader *reader, const Field *outer, Items items)
 	while (span.at < span.end) {
 		if (!read_field(reader, &span, &field))
 			return false;
-		bool fine = field.id == 1   ? take_text(&field, &text->name)
-		            : field.id == 2 ? take_text(&field, &text->value)
+		bool fine = field.id == 1   ? take_text(reader, &field, &text->name)
+		            : field.id == 2 ? take_text(reader, &field, &text->value)
 		                            : take_unknown(reader);
 		if (!fine)
 			return false;
@@ -194,7 +211,7 @@ static bool read_question(Reader *reader, const Field *outer, Items items)
 	while (span.at < span.end) {
 		if (!read_field(reader, &span, &field))
 			return false;
-		bool fine = field.id == 1   ? take_text(&field, &question->interaction_point)
+		bool fine = field.id == 1   ? take_text(reader, &field, &question->interaction_point)
 		            : field.id == 2 ? field.type == NUMBER
 		                            : take_unknown(reader);
 		if (!fine)
@@ -218,8 +235,8 @@ static bool read_outcome(Reader *reader, const Field *outer, LoggedOutcome **ret
 	while (span.at < span.end) {
 		if (!read_field(reader, &span, &field))
 			return false;
-		bool fine = field.id == 1   ? take_text(&field, &outcome->offer_code)
-		            : field.id == 2 ? take_text(&field, &outcome->interaction_point)
+		bool fine = field.id == 1   ? take_text(reader, &field, &outcome->offer_code)
+		            : field.id == 2 ? take_text(reader, &field, &outcome->interaction_point)
 		            : field.id == 3 ? take_double(&field, &outcome->reward)
 		            : field.id == 4 ? take_double(&field, &outcome->propensity)
 		                            : take_unknown(reader);
@@ -237,14 +254,14 @@ static bool read_event_field(Reader *reader, const Field *field, Room *room)
 		event->time_us = (int64_t)field->number;
 		return field->type == NUMBER;
 	case 2:
-		return take_text(field, &event->audience_level);
+		return take_text(reader, field, &event->audience_level);
 	case 3:
 		return read_text(reader, field,
 		        (Items){(void ***)&event->keys, &event->n_keys, room->keys, &room->key});
 	case 4:
-		return take_text(field, &event->session);
+		return take_text(reader, field, &event->session);
 	case 5:
-		return take_text(field, &event->event);
+		return take_text(reader, field, &event->event);
 	case 6:
 		return read_question(reader, field,
 		        (Items){(void ***)&event->questions, &event->n_questions, room->questions,
@@ -253,11 +270,11 @@ static bool read_event_field(Reader *reader, const Field *field, Room *room)
 		return read_text(reader, field,
 		        (Items){(void ***)&event->attributes, &event->n_attributes, NULL, NULL});
 	case 8:
-		return take_text(field, &event->offer_code);
+		return take_text(reader, field, &event->offer_code);
 	case 9:
 		return read_outcome(reader, field, &event->outcome);
 	case 10:
-		return take_text(field, &event->event_id);
+		return take_text(reader, field, &event->event_id);
 	default:
 		return take_unknown(reader);
 	}
@@ -273,18 +290,34 @@ static Err damaged(void)
 	return err(ERR_STATE_CORRUPT, "the event set is damaged (an event): import it again");
 }
 
-Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret)
+// Where all behind the time, which comes first, is ASCII, tags and lengths among it, no text needs a look of
+// its own.
+static bool read_fields(Reader *reader, Span span, Room *room)
 {
-	Reader reader = {.arena = arena, .fields_left = EVENT_FIELDS_MAX, .unknown_left = UNKNOWN_MAX};
-	Span span = {(uint8_t *)bytes, (uint8_t *)bytes + len};
-	Room *room = ARENA_NEW(arena, Room);
 	Field field = {0};
 	bool fine = true;
+	for (bool first = true; fine && span.at < span.end; first = false) {
+		fine = read_field(reader, &span, &field) && read_event_field(reader, &field, room);
+		if (first)
+			reader->plain =
+			        str_is_ascii(str_n((const char *)span.at, (size_t)(span.end - span.at)));
+	}
+	*reader->text_end = '\0';
+	return fine;
+}
+
+Err event_read_whole(char *bytes, size_t len, Arena *arena, const Event **ret)
+{
+	char nowhere;
+	Reader reader = {.arena = arena,
+	        .fields_left = EVENT_FIELDS_MAX,
+	        .unknown_left = UNKNOWN_MAX,
+	        .text_end = &nowhere};
+	Room *room = ARENA_NEW(arena, Room);
 	if (room == NULL)
 		return no_memory();
 	parley__plan__v1__event__init(&room->event);
-	while (fine && span.at < span.end)
-		fine = read_field(&reader, &span, &field) && read_event_field(&reader, &field, room);
+	bool fine = read_fields(&reader, (Span){(uint8_t *)bytes, (uint8_t *)bytes + len}, room);
 	*ret = &room->event;
 	if (reader.no_memory)
 		return no_memory();
@@ -293,11 +326,6 @@ Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret)
 
 // --- a glance ---
 
-static Str text_at(const Field *field)
-{
-	return str_n((const char *)field->bytes.at, (size_t)(field->bytes.end - field->bytes.at));
-}
-
 static bool glance_at_key(Reader *reader, const Field *outer, EventGlance *glance)
 {
 	struct EventGlance_key *key = &glance->keys[glance->key_count++]; // no more than there are fields
@@ -305,15 +333,15 @@ static bool glance_at_key(Reader *reader, const Field *outer, EventGlance *glanc
 	Field field = {0};
 	*key = (struct EventGlance_key){STR(""), STR("")};
 	while (span.at < span.end) {
-		if (!read_field(reader, &span, &field))
+		if (!next_field(reader, &span, &field))
 			return false;
 		if (field.type == BYTES && (field.id == 1 || field.id == 2))
-			*(field.id == 1 ? &key->name : &key->value) = text_at(&field);
+			*(field.id == 1 ? &key->name : &key->value) = bytes_of(&field);
 	}
 	return outer->type == BYTES;
 }
 
-Err event_glance(Str packed, EventGlance *ret)
+Err event_glance_whole(Str packed, EventGlance *ret)
 {
 	Reader reader = {.fields_left = EVENT_FIELDS_MAX};
 	uint8_t *bytes = (uint8_t *)(uintptr_t)packed.ptr; // that nobody changes
@@ -323,14 +351,15 @@ Err event_glance(Str packed, EventGlance *ret)
 	ret->time_us = 0;
 	ret->level = ret->session = STR("");
 	ret->key_count = 0;
+	ret->shape = NULL;
 	while (fine && span.at < span.end) {
-		fine = read_field(&reader, &span, &field);
+		fine = next_field(&reader, &span, &field);
 		if (fine && field.id == 1)
 			ret->time_us = (int64_t)field.number;
 		else if (fine && field.id == 3)
 			fine = glance_at_key(&reader, &field, ret);
 		else if (fine && field.type == BYTES && (field.id == 2 || field.id == 4))
-			*(field.id == 2 ? &ret->level : &ret->session) = text_at(&field);
+			*(field.id == 2 ? &ret->level : &ret->session) = bytes_of(&field);
 	}
 	return fine ? OK : damaged();
 }

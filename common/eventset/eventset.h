@@ -17,6 +17,7 @@ enum {
 	EVENT_RUNS_MAX = 512,                    // spilled, so 32 GiB of events
 	EVENT_SET_BLOCKS_MAX = 16 * 1024 * 1024, // 4 TiB
 	EVENT_DIGEST_SIZE = 32,
+	EVENT_SHAPES_MAX = 64,
 };
 
 typedef struct EventSetInfo {
@@ -65,13 +66,18 @@ Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Eve
 // the same.
 Err event_set_packed(
         const EventSet *set, uint64_t block, Arena *arena, Str **ret, size_t *ret_count, uint64_t *ret_first);
-// Reads a packed event where it stands: the bytes change, and its texts are among them. The byte before
-// `bytes` stays. Errors: STATE_CORRUPT, NO_MEMORY.
-Err event_read(char *bytes, size_t len, Arena *arena, const Event **ret);
+
+// What many events of a set have in common: all but when they are, and some of their texts. In the arena that
+// it was learnt in; nobody changes it any more.
+typedef struct EventShape EventShape;
+typedef struct EventShapes EventShapes;
+// Shapes of events that are looked at one after the other, learnt on the way. NULL if memory is out.
+EventShapes *event_shapes_new(Arena *arena);
 
 // When an event is, and whose: what is to be known of it before its turn comes. Texts are among the packed
 // bytes, with no NUL behind them, and nobody has looked yet whether they are UTF-8.
 typedef struct EventGlance {
+	const EventShape *shape; // NULL: none that is known
 	int64_t time_us;
 	Str level, session; // empty if it says none
 	size_t key_count;
@@ -79,8 +85,15 @@ typedef struct EventGlance {
 		Str name, value;
 	} keys[EVENT_FIELDS_MAX];
 } EventGlance;
-// Leaves the bytes as they are. What it takes, event_read may refuse still. Error: STATE_CORRUPT.
-Err event_glance(Str packed, EventGlance *ret);
+// Leaves the bytes as they are. What it takes, event_read may refuse still, but nothing that has a shape.
+// `shapes` may be NULL. Error: STATE_CORRUPT.
+Err event_glance(Str packed, EventShapes *shapes, EventGlance *ret);
+// A number from 0 on, other than that of any other of the same EventShapes; less than EVENT_SHAPES_MAX.
+unsigned event_shape_number(const EventShape *shape);
+// Reads a packed event where it stands; its texts are among the bytes: they change, and so does the one
+// behind them. `shape` is what a glance at it told, or NULL; some of the event is the shape's then. Errors:
+// STATE_CORRUPT, NO_MEMORY.
+Err event_read(char *bytes, size_t len, const EventShape *shape, Arena *arena, const Event **ret);
 // Reads all of it, and holds it against its digest; `told`, if it is not NULL, hears how many events were
 // read. Errors: STATE_CORRUPT, IO, NO_MEMORY.
 Err event_set_verify(const EventSet *set, void (*told)(void *context, uint64_t events), void *context);

@@ -22,6 +22,28 @@ Err blocks_add(BlockWriter *writer, int64_t time_us, Str event);
 Err blocks_end(BlockWriter *writer);
 void blocks_done(BlockWriter *writer);
 
+// --- event_read.c: an event of any shape ---
+
+Err event_read_whole(char *bytes, size_t len, Arena *arena, const Event **ret);
+Err event_glance_whole(Str packed, EventGlance *ret);
+
+enum { NUMBER_AT_ONCE = 8 };
+// A number of a message, out of NUMBER_AT_ONCE bytes: each has seven bits of it, and all but the last their
+// highest set. Returns its size; 0: it is longer.
+static inline unsigned number_at(const void *bytes, uint64_t *ret)
+{
+	uint64_t word;
+	memcpy(&word, bytes, sizeof word);
+	uint64_t ends = ~word & UINT64_C(0x8080808080808080);
+	if (ends == 0)
+		return 0;
+	word &= (ends ^ (ends - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f);
+	word = (word & UINT64_C(0x007f007f007f007f)) | (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+	word = (word & UINT64_C(0x00003fff00003fff)) | (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+	*ret = (word & UINT64_C(0x000000000fffffff)) | (word & UINT64_C(0x0fffffff00000000)) >> 4;
+	return (unsigned)__builtin_ctzll(ends) / 8 + 1;
+}
+
 // --- merge.c ---
 
 // The runs 0 to `runs` of the folder, in order, to the writer.

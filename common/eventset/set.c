@@ -109,7 +109,7 @@ Err event_set_block(const EventSet *set, uint64_t block, Arena *arena, const Eve
 	if (events == NULL)
 		return no_memory();
 	for (size_t i = 0; i < *ret_count; i++)
-		TRY(event_read((char *)(uintptr_t)packed[i].ptr, packed[i].len, arena, &events[i]));
+		TRY(event_read((char *)(uintptr_t)packed[i].ptr, packed[i].len, NULL, arena, &events[i]));
 	*ret = events;
 	return OK;
 }

@@ -20,14 +20,13 @@ static void fetch(const void *memory, size_t bytes)
 		__builtin_prefetch((const char *)memory + at);
 }
 
-static void find_session(const Lane *lane, Item *item)
+// Inlined for every `ahead` that there is, so that each costs no more than what it asks for.
+static inline __attribute__((always_inline)) void look_at(
+        const Lane *lane, Item *const *items, size_t count, size_t next, size_t ahead)
 {
-	char own[OWN_SESSION];
-	item->session = rehearsal_place(lane->rehearsal, item_session(item, own));
-}
-
-static void look_at(const Lane *lane, Item *item, size_t ahead)
-{
+	if (next + ahead >= count)
+		return;
+	Item *item = items[next + ahead];
 	if (ahead == AHEAD_ITEM)
 		fetch(item, sizeof *item);
 	if (ahead == AHEAD_EVENT)
@@ -35,26 +34,23 @@ static void look_at(const Lane *lane, Item *item, size_t ahead)
 	if (ahead >= AHEAD_EVENT || item->refused != OK)
 		return;
 	if (ahead == AHEAD_SESSION)
-		find_session(lane, item);
-	if (ahead <= AHEAD_SESSION && (AHEAD_SESSION - ahead) % AHEAD_STEP == 0)
-		rehearsal_fetch(
-		        lane->rehearsal, item->session, (unsigned)(AHEAD_SESSION - ahead) / AHEAD_STEP);
+		item->session = rehearsal_place(lane->rehearsal, item->session_id);
+	rehearsal_fetch(lane->rehearsal, item->session, (unsigned)(AHEAD_SESSION - ahead) / AHEAD_STEP);
 }
-
-static const size_t looks[] = {AHEAD_ITEM, AHEAD_EVENT, AHEAD_SESSION, AHEAD_SESSION - AHEAD_STEP,
-        AHEAD_SESSION - 2 * AHEAD_STEP, AHEAD_SESSION - 3 * AHEAD_STEP};
 
 void lane_look_ahead(const Lane *lane, Item *const *items, size_t count, size_t next)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(looks); i++)
-		if (looks[i] < count - next)
-			look_at(lane, items[next + looks[i]], looks[i]);
+	look_at(lane, items, count, next, AHEAD_ITEM);
+	look_at(lane, items, count, next, AHEAD_EVENT);
+	look_at(lane, items, count, next, AHEAD_SESSION);
+	look_at(lane, items, count, next, AHEAD_SESSION - AHEAD_STEP);
+	look_at(lane, items, count, next, AHEAD_SESSION - 2 * AHEAD_STEP);
+	look_at(lane, items, count, next, AHEAD_SESSION - 3 * AHEAD_STEP);
 }
 
+// As if there had been others before the first.
 void lane_look_first(const Lane *lane, Item *const *items, size_t count)
 {
 	for (size_t before = AHEAD_ITEM; before > 0; before--)
-		for (size_t i = 0; i < ARRAY_COUNT(looks); i++)
-			if (looks[i] >= before && looks[i] - before < count)
-				look_at(lane, items[looks[i] - before], looks[i]);
+		lane_look_ahead(lane, items, count, 0 - before);
 }

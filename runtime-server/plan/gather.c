@@ -230,9 +230,10 @@ static Err take_event(Gather *gather, Str packed, Arena *arena)
 	const Event *event = NULL;
 	Who who;
 	Seen *seen;
-	TRY(event_glance(packed, &glance));
+	TRY(event_glance(packed, NULL, &glance));
 	Err e = who_of(gather->options->content, &glance, arena, &who);
-	TRY(event_read((char *)(uintptr_t)packed.ptr, packed.len, arena, &event)); // nothing damaged passes
+	TRY(event_read(
+	        (char *)(uintptr_t)packed.ptr, packed.len, NULL, arena, &event)); // nothing damaged passes
 	if (e == ERR_NO_MEMORY)
 		return e;
 	gather->report->nobody += e != OK;

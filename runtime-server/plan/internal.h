@@ -22,6 +22,16 @@ typedef struct Who {
 } Who;
 // Error: AUDIENCE_INVALID, NO_MEMORY.
 Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *arena, Who *ret);
+// What is known of the visitors of all events of a shape.
+typedef struct Whose {
+	int level;
+	size_t key;              // the only one of the level
+	bool (*is_id)(Str text); // whether a key's text is the canonical ID; NULL: who_of must tell
+	uint64_t level_hash;
+} Whose;
+Whose whose_of(const RehearsalContent *content, const EventGlance *event);
+// The visitor's hash, where it takes no more than a look at the text; false: who_of must tell.
+bool whose_hash(const Whose *whose, const EventGlance *event, uint64_t *ret);
 uint64_t who_hash(Str level, Str id);
 // As a call names the visitor of an event that who_of knows. Error: NO_MEMORY.
 Err who_audience(
@@ -106,18 +116,22 @@ Str shelf_end(const Shelf *shelf);
 
 // --- lane.c: a part of the visitors, in the order of time ---
 
+enum { OWN_SESSION = 25 }; // the ID of a visitor's own session, with its NUL
+
 // One event on its way through a plan. It stays packed until its turn comes: so what is read of it is used
 // while it is in the processor's caches, and little has to be in memory until then.
 typedef struct Item {
 	Str packed;
+	const EventShape *shape;
 	uint64_t place;
 	int64_t time_us;
 	uint64_t visitor; // by hash
 	int level;        // whose visitor it is
 	Err refused;      // it says nobody whom the snapshot knows; then it has no visitor
-	Str session_id;   // among what is packed; empty: the visitor's own
+	Str session_id;   // among what is packed, or the visitor's own
 	uint64_t session; // where that is: ahead.c
 	Str effects;      // packed, on the shelf of the lane that made them
+	char own_session[OWN_SESSION];
 } Item;
 
 typedef struct Lane Lane;

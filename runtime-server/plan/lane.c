@@ -248,7 +248,8 @@ static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 {
 	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
 	TRY(begin(lane, item, shelf));
-	TRY(event_read((char *)(uintptr_t)item->packed.ptr, item->packed.len, lane->arena, &lane->event));
+	TRY(event_read((char *)(uintptr_t)item->packed.ptr, item->packed.len, item->shape, lane->arena,
+	        &lane->event));
 	if (item->refused != OK)
 		lane_problem(lane, item->refused, lane->event->audience_level);
 	else

@@ -8,8 +8,6 @@ typedef struct List {
 	size_t count, room;
 } List;
 
-enum { OWN_SESSION = 25 }; // the ID of a visitor's own session, with its NUL
-
 struct Lane {
 	const PlanShared *shared;
 	unsigned number;
@@ -23,7 +21,6 @@ struct Lane {
 	const Event *event; // of that; NULL: of nobody's
 	const Told *told;
 	Session *session; // of the event; NULL: it is not open
-	char own_session[OWN_SESSION];
 	Shelf *shelf;
 	size_t entries;
 	uint64_t call; // that is being told
@@ -57,7 +54,5 @@ void lane_look_first(const Lane *lane, Item *const *items, size_t count);
 Err answer_put(Shelf *shelf, const Decision *decision, uint64_t call);
 
 // --- visit.c ---
-// The session that an event is of; `own` is room for a visitor's own.
-Str item_session(const Item *item, char own[OWN_SESSION]);
 // Tells the event to the rehearsal, and what segments it changed to `changed`. Error: NO_MEMORY, IO.
 Err lane_visit(Lane *lane, EventEffects *changed);

@@ -30,32 +30,6 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	return lane->failure != OK ? lane->failure : e;
 }
 
-typedef uint8_t Digits __attribute__((vector_size(16)));
-
-// A number's digits, all at once: each nibble gets a byte of its own, and those above 9 become letters.
-static Digits hex_digits(uint64_t number)
-{
-	typedef uint64_t Nibbles __attribute__((vector_size(16)));
-	const uint64_t bytes = __builtin_bswap64(number), mask = UINT64_C(0x0f0f0f0f0f0f0f0f);
-	const Digits high = (Digits)(Nibbles){bytes >> 4 & mask, 0}, low = (Digits)(Nibbles){bytes & mask, 0};
-	const Digits both =
-	        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-	return both + '0' + ((Digits)(both > 9) & ('a' - '9' - 1));
-}
-
-// A visitor's own session is "visitor-" and the hash: made for every event, so without a format.
-Str item_session(const Item *item, char own[OWN_SESSION])
-{
-	static const char front[] = "visitor-";
-	if (item->session_id.len > 0)
-		return item->session_id;
-	const Digits digits = hex_digits(item->visitor);
-	memcpy(own, front, sizeof front - 1);
-	memcpy(own + sizeof front - 1, &digits, sizeof digits);
-	own[OWN_SESSION - 1] = '\0';
-	return str_n(own, OWN_SESSION - 1);
-}
-
 static void find_session(Lane *lane, Str id)
 {
 	lane->session = rehearsal_session(lane->rehearsal, lane->item->session, id);
@@ -233,8 +207,7 @@ static Err visit(Lane *lane, Str session)
 
 Err lane_visit(Lane *lane, EventEffects *changed)
 {
-	const char *named = lane->event->session;
-	Str session = *named != '\0' ? str(named) : item_session(lane->item, lane->own_session);
+	const Str session = lane->item->session_id; // ends in NUL, now that the event has been read
 	Err e = rehearsal_tick(lane->rehearsal, lane->item->time_us);
 	if (e != OK)
 		return lane_settle(lane, e, session.ptr);

@@ -12,7 +12,10 @@ typedef Parley__Plan__V1__NamedText NamedText;
 typedef Parley__Runtime__V1__Value Value;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 
-enum { DIGITS_SURE = 18 }; // that any number of 64 bits has room for
+enum {
+	DIGITS_SURE = 18, // that any number of 64 bits has room for
+	TEXT_SURE = 64,   // bytes that any textual key has room for
+};
 
 #define TYPE(name) PARLEY__SNAPSHOT__V1__VALUE_TYPE__VALUE_TYPE_##name
 #define KIND(name) PARLEY__RUNTIME__V1__VALUE__KIND_##name
@@ -152,12 +155,19 @@ static const char *text_of(const Event *event, const char *name)
 	return NULL;
 }
 
-// A copy, for texts end in NUL where they are read; NULL: the event does not say it. Error: NO_MEMORY.
-static Err glanced_text(const EventGlance *event, const char *name, Arena *arena, const char **ret)
+// The number of the key; key_count: the event does not say it.
+static size_t key_named(const EventGlance *event, const char *name)
 {
 	size_t i = 0;
 	while (i < event->key_count && !str_eq(event->keys[i].name, str(name)))
 		i++;
+	return i;
+}
+
+// A copy, for texts end in NUL where they are read; NULL: the event does not say it. Error: NO_MEMORY.
+static Err glanced_text(const EventGlance *event, const char *name, Arena *arena, const char **ret)
+{
+	size_t i = key_named(event, name);
 	*ret = i < event->key_count ? arena_cstr(arena, event->keys[i].value) : NULL;
 	return i < event->key_count && *ret == NULL ? no_memory() : OK;
 }
@@ -169,9 +179,19 @@ static Err no_key(const char *name, const char *text)
 	               : err_at(ERR_AUDIENCE_INVALID, name, "the event does not say the visitor's %s", name);
 }
 
+static uint64_t hash_of(Str id, uint64_t level_hash)
+{
+	return XXH3_64bits_withSeed(id.ptr, id.len, level_hash);
+}
+
+static uint64_t hash_of_level(Str level)
+{
+	return XXH3_64bits(level.ptr, level.len);
+}
+
 uint64_t who_hash(Str level, Str id)
 {
-	return XXH3_64bits_withSeed(id.ptr, id.len, XXH3_64bits(level.ptr, level.len));
+	return hash_of(id, hash_of_level(level));
 }
 
 Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *arena, Who *ret)
@@ -202,6 +222,50 @@ Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *are
 	        .key_count = level->n_keys};
 	return OK;
 }
+
+// --- the visitors of a shape ---
+
+static bool is_plain_number(Str text)
+{
+	bool digits = text.len > 0 && text.len <= DIGITS_SURE && (text.ptr[0] != '0' || text.len == 1);
+	for (size_t i = 0; digits && i < text.len; i++)
+		digits = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+	return digits;
+}
+
+static bool is_plain_text(Str text)
+{
+	return text.len > 0 && text.len <= TEXT_SURE;
+}
+
+Whose whose_of(const RehearsalContent *content, const EventGlance *event)
+{
+	Whose whose = {.level = plan_level(rehearsal_plan(content), event->level)};
+	if (whose.level < 0)
+		return whose;
+	const Level *level = rehearsal_snapshot(content)->audience_levels[whose.level];
+	whose.level_hash = hash_of_level(str(level->name));
+	if (level->n_keys != 1)
+		return whose;
+	whose.key = key_named(event, level->keys[0]->name);
+	if (whose.key == event->key_count)
+		return whose;
+	whose.is_id = level->keys[0]->type == TYPE(INT)      ? is_plain_number
+	              : level->keys[0]->type == TYPE(STRING) ? is_plain_text
+	                                                     : NULL;
+	return whose;
+}
+
+bool whose_hash(const Whose *whose, const EventGlance *event, uint64_t *ret)
+{
+	Str id = event->keys[whose->key].value;
+	if (whose->is_id == NULL || !whose->is_id(id))
+		return false;
+	*ret = hash_of(id, whose->level_hash);
+	return true;
+}
+
+// --- the visitor, as a call has it ---
 
 Err who_audience(
         const RehearsalContent *content, int index, const Event *event, Arena *arena, AudienceId *ret)

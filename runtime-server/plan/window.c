@@ -86,16 +86,30 @@ Err window_prepare(Window *window, size_t *ret_count)
 	return OK;
 }
 
-static Err read_item(const RehearsalContent *content, Str packed, Arena *scratch, Item *item)
+// A block that is being read.
+typedef struct Reading {
+	const RehearsalContent *content;
+	Arena *scratch;
+	EventShapes *shapes;
+	unsigned known; // shapes of which is told whose they are
+	Whose whose[EVENT_SHAPES_MAX];
+	EventGlance glance;
+} Reading;
+
+// A shape's number tells that there is one more than before.
+static const Whose *whose_by_shape(Reading *reading)
 {
-	__attribute__((uninitialized)) EventGlance glance; // event_glance sets what there is
+	unsigned number = event_shape_number(reading->glance.shape);
+	if (number == reading->known)
+		reading->whose[reading->known++] = whose_of(reading->content, &reading->glance);
+	return &reading->whose[number];
+}
+
+static Err read_visitor(Reading *reading, Item *item)
+{
 	Who who;
-	TRY(event_glance(packed, &glance));
-	item->packed = packed;
-	item->time_us = glance.time_us;
-	item->session_id = glance.session;
-	arena_reset(scratch);
-	item->refused = who_of(content, &glance, scratch, &who);
+	arena_reset(reading->scratch);
+	item->refused = who_of(reading->content, &reading->glance, reading->scratch, &who);
 	if (item->refused != OK)
 		return item->refused == ERR_NO_MEMORY ? ERR_NO_MEMORY : OK;
 	item->level = who.level;
@@ -103,19 +117,71 @@ static Err read_item(const RehearsalContent *content, Str packed, Arena *scratch
 	return OK;
 }
 
+typedef uint8_t Digits __attribute__((vector_size(16)));
+
+// A number's digits, all at once: each nibble gets a byte of its own, and those above 9 become letters.
+static Digits hex_digits(uint64_t number)
+{
+	typedef uint64_t Nibbles __attribute__((vector_size(16)));
+	const uint64_t bytes = __builtin_bswap64(number), mask = UINT64_C(0x0f0f0f0f0f0f0f0f);
+	const Digits high = (Digits)(Nibbles){bytes >> 4 & mask, 0}, low = (Digits)(Nibbles){bytes & mask, 0};
+	const Digits both =
+	        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	return both + '0' + ((Digits)(both > 9) & ('a' - '9' - 1));
+}
+
+// "visitor-" and the hash: made for nearly every event, so without a format.
+static void name_own_session(Item *item)
+{
+	static const char front[] = "visitor-";
+	const Digits digits = hex_digits(item->visitor);
+	memcpy(item->own_session, front, sizeof front - 1);
+	memcpy(item->own_session + sizeof front - 1, &digits, sizeof digits);
+	item->session_id =
+	        str_n(item->own_session, OWN_SESSION - 1); // a NUL is behind it: items begin zeroed
+}
+
+static Err find_visitor(Reading *reading, Item *item)
+{
+	const Whose *whose = reading->glance.shape != NULL ? whose_by_shape(reading) : NULL;
+	if (whose == NULL || !whose_hash(whose, &reading->glance, &item->visitor))
+		return read_visitor(reading, item);
+	item->level = whose->level;
+	return OK;
+}
+
+static Err read_item(Reading *reading, Str packed, Item *item)
+{
+	const EventGlance *glance = &reading->glance;
+	TRY(event_glance(packed, reading->shapes, &reading->glance));
+	item->packed = packed;
+	item->shape = glance->shape;
+	item->time_us = glance->time_us;
+	item->session_id = glance->session;
+	TRY(find_visitor(reading, item));
+	if (item->session_id.len == 0 && item->refused == OK)
+		name_own_session(item);
+	return OK;
+}
+
 static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scratch)
 {
+	__attribute__((uninitialized)) Reading reading; // what is read of it has been set before
 	Str *packed = NULL;
 	size_t count = 0;
 	uint64_t place = 0;
 	TRY(event_set_packed(window->options->set, number, block->arena, &packed, &count, &place));
 	block->items = ARENA_ARRAY(block->arena, Item, count + 1);
 	block->count = count;
-	if (block->items == NULL)
+	reading.content = window->options->content;
+	reading.scratch = scratch;
+	reading.shapes = event_shapes_new(block->arena);
+	reading.known = 0;
+	if (block->items == NULL || reading.shapes == NULL)
 		return err(ERR_NO_MEMORY, "no memory for events to plan");
 	for (size_t i = 0; i < count; i++) {
 		block->items[i].place = place + i;
-		TRY(read_item(window->options->content, packed[i], scratch, &block->items[i]));
+		TRY(read_item(&reading, packed[i], &block->items[i]));
 	}
 	return OK;
 }

@@ -51,6 +51,16 @@ static void only_well_formed_utf8_passes(void **state)
 			few[at] = (char)0x80;
 			assert_false(str_is_utf8(str_n(few, len)));
 		}
+	assert_true(str_is_ascii(STR("")));
+	for (size_t len = 1; len <= 20; len++)
+		for (size_t at = 0; at < len; at++) {
+			char text[] = "abcdefghijklmnopqrst";
+			assert_true(str_is_ascii(str_n(text, len)));
+			text[at] = '\0';
+			assert_false(str_is_ascii(str_n(text, len)));
+			text[at] = (char)0xc3;
+			assert_false(str_is_ascii(str_n(text, len)));
+		}
 	// wherever it stands among eight bytes that are read in one go
 	for (size_t i = 0; i < ARRAY_COUNT(bad) * 24; i++) {
 		char text[40] = "~ twenty-four and more bytes of ASCII ~";

@@ -225,8 +225,8 @@ static void an_event_is_read_where_it_stands(void **unused)
 		copy = arena_cstr(arena, str_n(bytes, packed.len));
 		Err right = wire_unpack(&parley__plan__v1__event__descriptor, str_n(bytes, packed.len),
 		        EVENT_FIELDS_MAX, arena, &message);
-		Err glanced = event_glance(str_n(bytes, packed.len), &glance);
-		Err read = event_read(copy, packed.len, arena, &event);
+		Err glanced = event_glance(str_n(bytes, packed.len), NULL, &glance);
+		Err read = event_read(copy, packed.len, NULL, arena, &event);
 		assert_int_equal(right == OK, read == OK);
 		if (read == OK) {
 			assert_int_equal(glanced, OK);
