@@ -110,7 +110,10 @@ void shelf_free(Shelf *shelf); // NULL is fine
 void shelf_clear(Shelf *shelf);
 // Begins a record; what has been put since the last one began and was not ended is a part of nothing.
 void shelf_begin(Shelf *shelf);
-Err shelf_put(Shelf *shelf, const void *bytes, size_t len); // error: NO_MEMORY
+// Where the next bytes go, `most` at most; NULL, and NO_MEMORY told, if there is no memory.
+uint8_t *shelf_room(Shelf *shelf, size_t most);
+// So many have been written there.
+void shelf_wrote(Shelf *shelf, size_t len);
 // The record; it stays where it is until the shelf is cleared.
 Str shelf_end(const Shelf *shelf);
 

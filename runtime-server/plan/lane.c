@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "plan/pack.h"
 #include "wire/wire.h"
 
 #include <fcntl.h>
@@ -45,32 +46,26 @@ static Err list_add(List *list, void *item, Arena *arena)
 
 // --- effects, packed: the fields of plan.proto's EventEffects, in their order ---
 
-enum { EFFECTS_PLACE = 1, EFFECTS_ENTRIES = 2, NUMBER_BYTES = 10 };
-
-typedef struct Head {
-	uint8_t bytes[2 * NUMBER_BYTES];
-	size_t len;
-} Head;
-
-static void head_add(Head *head, uint64_t number)
-{
-	for (; number >= 0x80; number >>= 7)
-		head->bytes[head->len++] = (uint8_t)(number | 0x80);
-	head->bytes[head->len++] = (uint8_t)number;
-}
-
-// A field's tag, and its number or its length.
-static Err put_head(Shelf *shelf, unsigned field, unsigned type, uint64_t number)
-{
-	Head head = {.len = 0};
-	head_add(&head, field << 3 | type);
-	head_add(&head, number);
-	return shelf_put(shelf, head.bytes, head.len);
-}
+enum { EFFECTS_PLACE = 1, EFFECTS_ENTRIES = 2 };
 
 static Err put_place(Shelf *shelf, uint64_t place)
 {
-	return place != 0 ? put_head(shelf, EFFECTS_PLACE, 0, place) : OK;
+	uint8_t *at = shelf_room(shelf, PACK_NUMBER_ROOM);
+	if (at == NULL)
+		return ERR_NO_MEMORY;
+	shelf_wrote(shelf, (size_t)(pack_number(at, EFFECTS_PLACE, place) - at));
+	return OK;
+}
+
+static Err put_entry(Shelf *shelf, Str payload)
+{
+	uint8_t *at = shelf_room(shelf, PACK_NUMBER_ROOM + payload.len);
+	if (at == NULL)
+		return ERR_NO_MEMORY;
+	uint8_t *behind = pack_length(at, EFFECTS_ENTRIES, payload.len);
+	memcpy(behind, payload.ptr, payload.len);
+	shelf_wrote(shelf, (size_t)(behind - at) + payload.len);
+	return OK;
 }
 
 // What stands behind the entries.
@@ -84,7 +79,12 @@ static Err put_rest(Lane *lane, EventEffects *rest)
 	if (rest->n_segments_entered + rest->n_segments_left + rest->n_problems + rest->n_reasons == 0)
 		return OK;
 	TRY(wire_pack(&rest->base, lane->arena, &packed));
-	return shelf_put(lane->shelf, packed.ptr, packed.len);
+	uint8_t *at = shelf_room(lane->shelf, packed.len);
+	if (at == NULL)
+		return ERR_NO_MEMORY;
+	memcpy(at, packed.ptr, packed.len);
+	shelf_wrote(lane->shelf, packed.len);
+	return OK;
 }
 
 // --- what the rehearsal tells ---
@@ -93,8 +93,7 @@ static Err hear_entry(void *context, const RehearsalEntry *entry)
 {
 	Lane *lane = context;
 	lane->entries++;
-	TRY(put_head(lane->shelf, EFFECTS_ENTRIES, 2, entry->payload.len));
-	TRY(shelf_put(lane->shelf, entry->payload.ptr, entry->payload.len));
+	TRY(put_entry(lane->shelf, entry->payload));
 	return tally_entry(lane->tally, entry->payload, lane->arena);
 }
 

@@ -72,14 +72,16 @@ static Err move_on(Shelf *shelf, size_t more)
 	return OK;
 }
 
-Err shelf_put(Shelf *shelf, const void *bytes, size_t len)
+uint8_t *shelf_room(Shelf *shelf, size_t most)
 {
-	if (shelf->block == NULL || shelf->block->size - shelf->used < len)
-		TRY(move_on(shelf, len));
-	if (len > 0)
-		memcpy(shelf->block->bytes + shelf->used, bytes, len);
+	if ((shelf->block == NULL || shelf->block->size - shelf->used < most) && move_on(shelf, most) != OK)
+		return NULL;
+	return (uint8_t *)shelf->block->bytes + shelf->used;
+}
+
+void shelf_wrote(Shelf *shelf, size_t len)
+{
 	shelf->used += len;
-	return OK;
 }
 
 Str shelf_end(const Shelf *shelf)
