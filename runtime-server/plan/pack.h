@@ -35,9 +35,8 @@ static inline uint8_t *pack_double(uint8_t *at, unsigned field, double value)
 	if (bits == 0)
 		return at;
 	*at++ = (uint8_t)(field << 3 | 1);
-	for (size_t i = 0; i < sizeof bits; i++)
-		*at++ = (uint8_t)(bits >> 8 * i);
-	return at;
+	memcpy(at, &bits, sizeof bits); // little-endian
+	return at + sizeof bits;
 }
 
 // What stands before so many bytes.
