@@ -108,10 +108,11 @@ typedef struct Selection {
 	Ranked *best;
 	size_t count, max;
 	Parley__Snapshot__V1__Deduplication deduplication;
+	bool tied; // candidates were told apart by their ties
 } Selection;
 // Where a candidate would come in.
 enum { PLACE_NONE = -1, PLACE_UNKNOWN = -2 }; // it would not; that is yet to be seen
-ptrdiff_t selection_place(const Selection *selection, const Ranked *candidate);
+ptrdiff_t selection_place(Selection *selection, const Ranked *candidate);
 // Adds it if it comes in. Until then the selection must not have changed since its place was found.
 void selection_add(Selection *selection, const Ranked *candidate, ptrdiff_t place);
 // Whether no candidate of that priority and score, whatever its tie, could change the selection.

@@ -206,6 +206,7 @@ typedef struct DecidedCandidate {
 
 typedef struct PointDecision {
 	int point;                  // as requested
+	bool tied;                  // equal scores were told apart by the zone's tie-break
 	const DecidedOffer *offers; // best first
 	size_t offer_count;
 	const DecidedCandidate *candidates; // on explain; README.md tells their order

@@ -12,14 +12,16 @@ int id_compare(CandidateId a, CandidateId b)
 	return (a.offer > b.offer) - (a.offer < b.offer);
 }
 
-static inline int compare(const Ranked *a, const Ranked *b)
+static inline int compare(const Ranked *a, const Ranked *b, bool *tied)
 {
 	if (a->top != b->top)
 		return a->top ? -1 : 1;
 	if (a->score.final > b->score.final || a->score.final < b->score.final)
 		return a->score.final > b->score.final ? -1 : 1;
-	if (a->tie != b->tie)
+	if (a->tie != b->tie) {
+		*tied = true;
 		return a->tie < b->tie ? -1 : 1;
+	}
 	if (a->id.offer != b->id.offer)
 		return a->id.offer < b->id.offer ? -1 : 1;
 	return id_compare(a->id, b->id);
@@ -27,7 +29,8 @@ static inline int compare(const Ranked *a, const Ranked *b)
 
 int rank_compare(const Ranked *a, const Ranked *b)
 {
-	return compare(a, b);
+	bool tied;
+	return compare(a, b, &tied);
 }
 
 uint64_t duplicate_key(Parley__Snapshot__V1__Deduplication deduplication, uint32_t offer, uint32_t treatment)
@@ -52,22 +55,23 @@ static size_t find_duplicate(const Selection *selection, const Ranked *candidate
 	return i;
 }
 
-static bool is_full_of_better(const Selection *selection, const Ranked *candidate)
+static bool is_full_of_better(Selection *selection, const Ranked *candidate)
 {
 	return selection->count == selection->max &&
-	       compare(candidate, &selection->best[selection->count - 1]) >= 0;
+	       compare(candidate, &selection->best[selection->count - 1], &selection->tied) >= 0;
 }
 
 // Where the candidate takes the place of a duplicate, of the last one, or of nobody.
-static ptrdiff_t find_place(const Selection *selection, const Ranked *candidate)
+static ptrdiff_t find_place(Selection *selection, const Ranked *candidate)
 {
 	size_t place = find_duplicate(selection, candidate);
 	if (place < selection->count)
-		return compare(candidate, &selection->best[place]) < 0 ? (ptrdiff_t)place : PLACE_NONE;
+		return compare(candidate, &selection->best[place], &selection->tied) < 0 ? (ptrdiff_t)place
+		                                                                         : PLACE_NONE;
 	return (ptrdiff_t)(place < selection->max ? place : place - 1);
 }
 
-ptrdiff_t selection_place(const Selection *selection, const Ranked *candidate)
+ptrdiff_t selection_place(Selection *selection, const Ranked *candidate)
 {
 	if (is_full_of_better(selection, candidate))
 		return PLACE_NONE;
@@ -83,7 +87,7 @@ void selection_add(Selection *selection, const Ranked *candidate, ptrdiff_t plac
 	if (place == PLACE_NONE)
 		return;
 	selection->count += (size_t)place == selection->count;
-	for (; place > 0 && compare(candidate, &best[place - 1]) < 0; place--)
+	for (; place > 0 && compare(candidate, &best[place - 1], &selection->tied) < 0; place--)
 		best[place] = best[place - 1];
 	best[place] = *candidate;
 }

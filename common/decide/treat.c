@@ -66,6 +66,7 @@ Err call_treat(Call *call, Spot *spot, PointDecision *ret)
 		return err(ERR_NO_MEMORY, "no memory for %zu offers", most);
 	for (size_t i = 0; i < chosen->count; i++)
 		offers[i] = (DecidedOffer){.id = chosen->best[i].id, .score = chosen->best[i].score};
+	ret->tied = chosen->tied;
 	ret->offers = offers;
 	ret->offer_count = chosen->count;
 	fill_up(call, spot, offers, ret);

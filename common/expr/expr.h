@@ -125,6 +125,8 @@ Err expr_verify(const ExprSchema *schema, const uint8_t *bytes, size_t len, Expr
 
 // Sets bit s of `slots` for every slot s that a verified program reads; the others stay.
 void expr_slots(const ExprProgram *program, uint64_t *slots);
+// Whether what a verified program makes of the same slots may depend on when it is evaluated.
+bool expr_reads_clock(const ExprProgram *program);
 
 // What an evaluation may use.
 typedef struct ExprScratch {

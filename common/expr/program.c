@@ -36,6 +36,16 @@ void expr_slots(const ExprProgram *program, uint64_t *slots)
 	}
 }
 
+bool expr_reads_clock(const ExprProgram *program)
+{
+	ProgramView view = program_view(program->bytes, program->len);
+
+	for (size_t i = 0; i < view.header.instructions; i++)
+		if (instruction_at(view.code, i) == INSTRUCTION(OP_CALL, FUNCTION_NOW))
+			return true;
+	return false;
+}
+
 // FNV-1a.
 static uint32_t hash(uint32_t state, const void *bytes, size_t len)
 {

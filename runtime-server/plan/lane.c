@@ -311,6 +311,7 @@ static Err open_lane(Lane *lane)
 	                          .max_sessions = PLAN_LANE_SESSIONS,
 	                          .passing = true,
 	                          .unrecorded = options->brief,
+	                          .repeats = true,
 	                          .profile = give_profile,
 	                          .takes = takes,
 	                          .decision = hear_decision,

@@ -16,6 +16,7 @@ Err rehearsal_content_open(Str blob, uint64_t version, RehearsalContent **ret)
 	content->version = version;
 	TRY(snapshot_parse(blob, arena, &content->snapshot));
 	TRY(plan_build(content->snapshot, arena, &content->plan));
+	TRY(lasting_build(content->plan, arena, &content->lasting));
 	TRY(service_prepare(NULL, content->snapshot, arena, &content->prepared));
 	content->arena = STEAL(arena);
 	*ret = content;

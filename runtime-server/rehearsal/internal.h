@@ -9,6 +9,7 @@ struct RehearsalContent {
 	Arena *arena; // its own
 	Parley__Snapshot__V1__Snapshot *snapshot;
 	const Plan *plan;
+	const Lasting *lasting;
 	const void *prepared; // without a view of visitor state
 	uint64_t version;
 	Digest digest;

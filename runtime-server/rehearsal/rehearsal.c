@@ -94,7 +94,8 @@ static Err open_service(Rehearsal *rehearsal)
 	                           .unrecorded = options->unrecorded,
 	                           .on_decision = options->decision,
 	                           .treatment = options->treatment,
-	                           .decision_context = options->context},
+	                           .decision_context = options->context,
+	                           .lasting = options->repeats ? options->content->lasting : NULL},
 	        &rehearsal->service);
 }
 

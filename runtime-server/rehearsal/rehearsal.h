@@ -66,6 +66,9 @@ typedef struct RehearsalOptions {
 	size_t max_visitors;    // 0: the checkpoint's limit, or visitor.h's
 	// It is never saved (rehearsal_save): then what it remembers takes less memory, and less time.
 	bool passing;
+	// Decisions are not made again as long as they would come out the same: that takes memory, and less
+	// time.
+	bool repeats;
 	// Visitors' profiles, for every audience level; NULL: no profile database, which answers say.
 	ProfileSource profile;
 	// Which of the checkpoint's visitors it begins with; NULL: all.

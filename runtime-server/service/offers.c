@@ -5,6 +5,7 @@
 #include "service/cells.h"
 #include "service/map.h"
 #include "service/recommendation.h"
+#include "service/repeat.h"
 #include "service/turn.h"
 #include "service/value.h"
 
@@ -125,6 +126,17 @@ static Err decide_traced(const Session *session, const Visitor *visitor, const D
 	return e;
 }
 
+// For the session's visitor as he is.
+static Err decide_or_repeat(
+        const Service *service, Session *session, const Receipt *receipt, Arena *arena, Decision *ret)
+{
+	if (repeat_decision(service, session, receipt, arena, ret))
+		return OK;
+	TRY(decide_traced(session, &receipt->visitor, &receipt->request, arena, ret));
+	repeat_remember(service, session, receipt, ret);
+	return OK;
+}
+
 static Err name_decision(bool kept, uint64_t seed, Arena *arena, char **ret)
 {
 	*ret = arena_alloc(arena, DECISION_ID_SIZE);
@@ -162,7 +174,10 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 	        .deduplicate_across = ask->across,
 	        .explain = ask->explain || session->debug,
 	};
-	TRY(decide_traced(session, &receipt.visitor, &receipt.request, arena, &decision));
+	if (ask->what_if != NULL)
+		TRY(decide_traced(session, &receipt.visitor, &receipt.request, arena, &decision));
+	else
+		TRY(decide_or_repeat(service, session, &receipt, arena, &decision));
 	if (!service->unanswered)
 		TRY(answer_points(session, ask, &decision, &linking, receipt.request.seed, arena, ret));
 	if (ask->what_if == NULL)

@@ -47,6 +47,10 @@ typedef struct ServiceOptions {
 	// sessions nor visitor state remember any. NULL: they do.
 	bool (*treatment)(void *context, Str code, TreatmentFacts *ret);
 	void *decision_context; // of both
+	// What its plan says of decisions that last: those of this plan are remembered with their session,
+	// and not made again as long as they would come out the same. Nobody can tell but by the time it
+	// takes. NULL: every question is decided.
+	const Lasting *lasting;
 	// Told after a channel began to serve another snapshot, or none. May be NULL.
 	void (*on_changed)(void *context);
 	void *context;

@@ -112,6 +112,7 @@ void session_clear(Session *session)
 {
 	free((char *)session->audience_id.ptr);
 	free(session->values);
+	free(session->lasting);
 	while (session->old_facts != NULL)
 		drop_oldest_facts(session);
 	session_forget_notes(session);

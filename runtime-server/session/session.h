@@ -3,7 +3,7 @@
 // nothing here locks. A fresh session takes under 1 KiB beside its attribute values; what grows is bounded
 // and the bounds are below.
 #pragma once
-#include "decide/decide.h"
+#include "decide/lasting.h"
 #include "session/facts.h"
 #include "session/pending.h"
 #include "session/ring.h"
@@ -83,6 +83,9 @@ typedef struct Session {
 	int level;        // index of the audience level in it
 	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;
+	// What the owner remembers of its answers, as values and segments are: forgotten when they change.
+	// May be NULL.
+	LastingDecision *lasting;
 	uint64_t cells_key; // the owner's: which cells history was told; 0: none
 	Facts facts;
 	PendingList pending;
@@ -105,7 +108,8 @@ static inline Str session_id(const Session *session)
 Err session_values(const Session *session, Arena *arena, Values *ret);
 // Replaces the session's values by deep copies of these. On an error all stays as it was. Error: NO_MEMORY.
 Err session_keep(Session *session, const Values *values);
-// The same with a block that was made before, which cannot fail.
+// The same with a block that was made before, which cannot fail. Whatever changes values, segments, level or
+// visitor ends here.
 void session_put_values(Session *session, SessionValues *block);
 // The same for another visitor (or the first): also sets the level and copies the audience ID.
 Err session_set_visitor(Session *session, int level, Str audience_id, const Values *values);

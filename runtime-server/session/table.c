@@ -13,7 +13,7 @@
 #include <xxhash.h>
 
 enum { DEFAULT_SESSIONS = 1000000, DEFAULT_WAITERS = 32, FIRST_BUCKETS = 1024 };
-enum { LINE = 64, VALUES_FETCHED = 512, TREATMENTS_FETCHED = 256 };
+enum { LINE = 64, VALUES_FETCHED = 512, TREATMENTS_FETCHED = 256, LASTING_FETCHED = 256 };
 
 // Waiters that are ready to run on this thread. The outermost caller runs them, so that a long queue is no
 // deep recursion.
@@ -360,6 +360,8 @@ void session_fetch(SessionTable *table, uint64_t place, unsigned step)
 	fetch(session->audience_id.ptr, 1);
 	if (treatments != NULL)
 		fetch(treatments + session->treatments.next * sizeof(Treatment), TREATMENTS_FETCHED);
+	if (session->lasting != NULL)
+		fetch(session->lasting, LASTING_FETCHED);
 }
 
 Session *session_look(SessionTable *table, uint64_t place, Str id)

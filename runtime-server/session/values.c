@@ -191,6 +191,7 @@ void session_put_values(Session *session, SessionValues *block)
 	free(session->values);
 	session->values = block;
 	session->segmented = true;
+	lasting_forget(session->lasting);
 }
 
 Err session_keep(Session *session, const Values *values)

@@ -511,6 +511,27 @@ static void same_source_same_bytes(void **state)
 	}
 }
 
+static void who_reads_the_clock_is_known(void **state)
+{
+	static const char *const timed[] = {"now() > since", "tags.all(t, t == '' || now() > since)",
+	        "[now()]", "true || int(now()) == age"};
+	ExprProgram program;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(timed); i++) {
+		Fixture f = compiled(timed[i]);
+		assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+		assert_true(expr_reads_clock(&program));
+		arena_free(f.arena);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(sources); i++) {
+		Fixture f = compiled(sources[i]);
+		assert_int_equal(expr_verify(&test_schema, f.bytes, f.len, &program), OK);
+		assert_false(expr_reads_clock(&program));
+		arena_free(f.arena);
+	}
+}
+
 static void programs_can_be_read(void **state)
 {
 	Fixture f = compiled("age >= 18 && name in ['a', 'b'] ? name.size() : -1");
@@ -556,6 +577,7 @@ int main(void)
 	        cmocka_unit_test(misused_lists_end_in_errors),
 	        cmocka_unit_test(work_and_memory_are_bounded),
 	        cmocka_unit_test(same_source_same_bytes),
+	        cmocka_unit_test(who_reads_the_clock_is_known),
 	        cmocka_unit_test(programs_can_be_read),
 	};
 
