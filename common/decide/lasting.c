@@ -1,10 +1,12 @@
-// What changes by itself is time. Of it the engine looks at dates, which are few and known before, so a
-// decision is remembered together with the two dates that it came between; at facts' times, so facts that any
-// limit could count are none that a decision may have; and, through programs, at the clock itself.
+// What changes by itself is time. Of it the engine looks at dates, which are few and known before, at the
+// times of facts and, through programs, at the clock itself. So a decision is remembered together with the
+// moments before and behind it at which a date comes or a fact begins or ceases to count, and with these
+// facts.
 #include "decide/lasting.h"
 
 #include "base/cleanup.h"
 #include "decide/call.h"
+#include "decide/lasting_facts.h"
 
 #include <stdlib.h>
 
@@ -162,32 +164,6 @@ const Plan *lasting_plan(const Lasting *lasting)
 
 // --- what lasts ---
 
-// Whether a limit might count the fact, now or ever, or whether it says something of its offer itself.
-static bool matters(const Plan *plan, const Fact *fact)
-{
-	const uint32_t *suppressions = &plan->suppressions.starts[fact->offer],
-	               *constraints = &plan->constraints.starts[fact->offer];
-	return fact->kind == FACT_SUPPRESS || fact->kind == FACT_QUALIFY ||
-	       suppressions[0] != suppressions[1] || constraints[0] != constraints[1];
-}
-
-static bool any_matters(const Plan *plan, const Fact *facts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (matters(plan, &facts[i]))
-			return true;
-	return false;
-}
-
-// Too many of them is an error of decide()'s.
-static bool facts_are_idle(const Plan *plan, const VisitorState *state)
-{
-	return !state->volumes && state->fact_count <= DECIDE_FACTS_MAX &&
-	       state->session_fact_count <= DECIDE_FACTS_MAX &&
-	       !any_matters(plan, state->facts, state->fact_count) &&
-	       !any_matters(plan, state->session_facts, state->session_fact_count);
-}
-
 static bool is_plain(const DecideRequest *request)
 {
 	if (request->explain || request->deduplicate_across || request->count > LASTING_POINTS)
@@ -218,28 +194,31 @@ static bool point_lasts(const Lasting *lasting, int level, const PointDecision *
 	return !drawn && !timed && !is_personal(decision);
 }
 
+static size_t offers_of(const Decision *decision)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < decision->count; i++)
+		count += decision->points[i].offer_count;
+	return count;
+}
+
 size_t lasting_size(const Lasting *lasting, const Visitor *visitor, const DecideRequest *request,
         const Decision *decision)
 {
-	size_t offers = 0;
-	if (!is_plain(request) || !facts_are_idle(lasting->plan, &visitor->state))
+	__attribute__((uninitialized)) CountingFacts facts;
+	size_t offers = offers_of(decision);
+	if (!is_plain(request) || visitor->state.volumes || offers > LASTING_OFFERS ||
+	        !facts_counting(lasting->plan, &visitor->state, &facts))
 		return 0;
-	for (size_t i = 0; i < decision->count; i++) {
-		offers += decision->points[i].offer_count;
+	for (size_t i = 0; i < decision->count; i++)
 		if (!point_lasts(lasting, visitor->level, &decision->points[i]))
 			return 0;
-	}
-	return offers <= LASTING_OFFERS ? sizeof(LastingDecision) + offers * sizeof(struct LastingOffer) : 0;
+	return sizeof(LastingDecision) + offers * sizeof(struct LastingOffer) + facts.count * sizeof(Fact);
 }
 
-void lasting_keep(
-        const Lasting *lasting, const DecideRequest *request, const Decision *decision, LastingDecision *ret)
+static void keep_points(const DecideRequest *request, const Decision *decision, LastingDecision *ret)
 {
-	size_t date = date_before(lasting, request->as_of_us);
 	struct LastingOffer *next = ret->offers;
-	ret->from_us = lasting->dates[date];
-	ret->until_us = lasting->dates[date + 1];
-	ret->point_count = (uint32_t)decision->count;
 	for (size_t i = 0; i < decision->count; i++) {
 		const PointDecision *point = &decision->points[i];
 		ret->points[i] = (struct LastingPoint){
@@ -247,6 +226,24 @@ void lasting_keep(
 		for (size_t o = 0; o < point->offer_count; o++)
 			*next++ = (struct LastingOffer){point->offers[o].id, point->offers[o].score};
 	}
+}
+
+void lasting_keep(const Lasting *lasting, const Visitor *visitor, const DecideRequest *request,
+        const Decision *decision, LastingDecision *ret)
+{
+	__attribute__((uninitialized)) CountingFacts facts;
+	size_t date = date_before(lasting, request->as_of_us);
+	Window time = {lasting->dates[date], lasting->dates[date + 1]};
+	(void)facts_counting(lasting->plan, &visitor->state, &facts); // lasting_size has found that it can
+	facts_narrow(lasting->plan, &facts, request->as_of_us, &time);
+	ret->from_us = time.from_us;
+	ret->until_us = time.until_us;
+	ret->point_count = (uint32_t)decision->count;
+	ret->offer_count = (uint16_t)offers_of(decision);
+	ret->fact_count = (uint8_t)facts.count;
+	ret->visitor_facts = (uint8_t)facts.of_visitor;
+	keep_points(request, decision, ret);
+	memcpy(&ret->offers[ret->offer_count], facts.items, facts.count * sizeof(Fact));
 }
 
 // --- again ---
@@ -263,21 +260,21 @@ static bool is_asked(const LastingDecision *decision, const DecideRequest *reque
 	return true;
 }
 
-static size_t offers_of(const LastingDecision *decision)
+static bool has_facts(const Lasting *lasting, const LastingDecision *decision, const VisitorState *state)
 {
-	size_t count = 0;
-	for (uint32_t i = 0; i < decision->point_count; i++)
-		count += decision->points[i].offer_count;
-	return count;
+	__attribute__((uninitialized)) CountingFacts facts;
+	const Fact *kept = (const Fact *)(const void *)&decision->offers[decision->offer_count];
+	return facts_counting(lasting->plan, state, &facts) && facts.count == decision->fact_count &&
+	       facts.of_visitor == decision->visitor_facts && facts_same(facts.items, kept, facts.count);
 }
 
 bool lasting_again(const Lasting *lasting, const LastingDecision *decision, const Visitor *visitor,
         const DecideRequest *request, Arena *arena, Decision *ret)
 {
 	if (!decision->point_count || !is_asked(decision, request) || !is_plain(request) ||
-	        !facts_are_idle(lasting->plan, &visitor->state))
+	        visitor->state.volumes || !has_facts(lasting, decision, &visitor->state))
 		return false;
-	size_t count = offers_of(decision);
+	size_t count = decision->offer_count;
 	PointDecision *points = ARENA_ARRAY(arena, PointDecision, decision->point_count);
 	DecidedOffer *offers = ARENA_ARRAY(arena, DecidedOffer, count + 1);
 	if (!points || !offers)

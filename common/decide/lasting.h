@@ -5,13 +5,13 @@
 // decision to see to.
 //
 // A decision does not last if a program that it may have run reads the clock, if its seed told equal scores
-// apart, if it says something personally, if facts could have struck or qualified an offer, if the plan
-// counts over all visitors, or if it was asked for with a filter, across points or to explain.
+// apart, if it says something personally, if the plan counts over all visitors, or if it was asked for with a
+// filter, across points or to explain.
 #pragma once
 #include "decide/decide.h"
 
 // What lasts is small.
-enum { LASTING_POINTS = 4, LASTING_OFFERS = 8 };
+enum { LASTING_POINTS = 4, LASTING_OFFERS = 8, LASTING_FACTS = 16 };
 
 // What a plan says about that.
 typedef struct Lasting Lasting;
@@ -21,8 +21,10 @@ const Plan *lasting_plan(const Lasting *lasting);
 
 // A decision that is remembered.
 typedef struct LastingDecision {
-	int64_t from_us, until_us; // it comes out so from then on, and no longer then
-	uint32_t point_count;      // 0: none is remembered
+	int64_t from_us, until_us;         // it comes out so from then on, and no longer then
+	uint32_t point_count;              // 0: none is remembered
+	uint16_t offer_count;              // of all points
+	uint8_t fact_count, visitor_facts; // that may count for something, in all and of these the visitor's
 	struct LastingPoint {
 		int point;
 		uint32_t max;
@@ -32,15 +34,15 @@ typedef struct LastingDecision {
 	struct LastingOffer {
 		CandidateId id;
 		ScoreParts score;
-	} offers[]; // point by point
+	} offers[]; // point by point; and behind them the facts
 } LastingDecision;
 
 // How many bytes it takes to remember the decision that the visitor's request got; 0: it does not last.
 size_t lasting_size(const Lasting *lasting, const Visitor *visitor, const DecideRequest *request,
         const Decision *decision);
 // Remembers it, in so many bytes.
-void lasting_keep(
-        const Lasting *lasting, const DecideRequest *request, const Decision *decision, LastingDecision *ret);
+void lasting_keep(const Lasting *lasting, const Visitor *visitor, const DecideRequest *request,
+        const Decision *decision, LastingDecision *ret);
 static inline void lasting_forget(LastingDecision *decision) // NULL is fine
 {
 	if (decision != NULL)

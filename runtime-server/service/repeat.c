@@ -31,5 +31,5 @@ void repeat_remember(
 	if (room == NULL)
 		return;
 	session->lasting = room;
-	lasting_keep(lasting, &receipt->request, decision, room);
+	lasting_keep(lasting, &receipt->visitor, &receipt->request, decision, room);
 }

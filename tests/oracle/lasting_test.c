@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "decide/lasting.h"
+#include "reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SEED = 20261123, CASES = 30000, ASKED = 12 };
+enum { SEED = 20261123, CASES = 30000, ASKED = 24 };
 
 // A case on its way.
 typedef struct Story {
@@ -33,22 +34,66 @@ static bool mostly(Story *story)
 	return chance_below(&story->chance, 4) != 0;
 }
 
+// The latest of the facts.
+static size_t some_facts(Story *story, const Fact *from, size_t count, const Fact **ret)
+{
+	size_t taken = chance_below(&story->chance, 5);
+	taken = taken < count ? taken : count;
+	*ret = from + count - taken;
+	return taken;
+}
+
 static const Visitor *with_state(Story *story, const Visitor *of)
 {
 	const Visit *visit = story->visit;
 	Visitor *ret = ARENA_NEW(story->arena, Visitor);
 	*ret = *of;
-	ret->state = (VisitorState){.volumes = mostly(story) ? NULL : visit->volumes};
-	if (mostly(story))
+	ret->state = (VisitorState){.volumes = mostly(story) || mostly(story) ? NULL : visit->volumes};
+	if (chance_once_in(&story->chance, 2))
 		return ret;
-	// The latest of each, for there are many.
-	size_t facts = chance_below(&story->chance, 3), session = chance_below(&story->chance, 2);
-	ret->state.fact_count = facts < visit->fact_count ? facts : visit->fact_count;
-	ret->state.facts = visit->facts + visit->fact_count - ret->state.fact_count;
+	ret->state.fact_count = some_facts(story, visit->facts, visit->fact_count, &ret->state.facts);
 	ret->state.session_fact_count =
-	        session < visit->session_fact_count ? session : visit->session_fact_count;
-	ret->state.session_facts =
-	        visit->session_facts + visit->session_fact_count - ret->state.session_fact_count;
+	        some_facts(story, visit->session_facts, visit->session_fact_count, &ret->state.session_facts);
+	return ret;
+}
+
+static void change_fact(Story *story, Fact *fact)
+{
+	switch (chance_below(&story->chance, 6)) {
+	case 0:
+		fact->offer = chance_below(&story->chance, story->world->snapshot->n_offers);
+		break;
+	case 1:
+		fact->count = 1 + chance_below(&story->chance, 3);
+		break;
+	case 2:
+		fact->kind = (FactKind)chance_below(&story->chance, 5);
+		break;
+	case 3:
+		fact->time_us += story->chance.state & 1 ? DAY_US : -DAY_US;
+		break;
+	case 4:
+		fact->until_us = story->world->anchor_us + (int64_t)chance_below(&story->chance, 3) - 1;
+		break;
+	default:
+		fact->score += 25;
+	}
+}
+
+// One of the facts is another.
+static const Visitor *with_a_fact_changed(Story *story, const Visitor *of)
+{
+	Visitor *ret = ARENA_NEW(story->arena, Visitor);
+	*ret = *of;
+	VisitorState *state = &ret->state;
+	bool session = chance_once_in(&story->chance, 2);
+	size_t count = session ? state->session_fact_count : state->fact_count;
+	Fact *facts = ARENA_ARRAY(story->arena, Fact, count + 1);
+	if (count == 0)
+		return ret;
+	memcpy(facts, session ? state->session_facts : state->facts, count * sizeof *facts);
+	change_fact(story, &facts[chance_below(&story->chance, count)]);
+	*(session ? &state->session_facts : &state->facts) = facts;
 	return ret;
 }
 
@@ -57,6 +102,35 @@ static int64_t some_time(Story *story)
 	static const int64_t spans[] = {
 	        0, 0, 0, 1, 1, -1, SECOND_US, DAY_US, DAY_US + 1, -DAY_US, -2 * DAY_US};
 	return story->world->anchor_us + CHANCE_OF(&story->chance, spans);
+}
+
+// A moment at which a fact begins or ceases to count, or one beside it.
+static int64_t time_of_fact(Story *story, const Visitor *visitor, int64_t now_us)
+{
+	static const int64_t longest_us[] = {0, 0, 3600 * SECOND_US, DAY_US, 7 * DAY_US, 31 * DAY_US};
+	const VisitorState *state = &visitor->state;
+	bool session = chance_once_in(&story->chance, 2);
+	size_t count = session ? state->session_fact_count : state->fact_count;
+	int64_t beside_us = (int64_t)chance_below(&story->chance, 3) - 1;
+	Parley__Snapshot__V1__Period period =
+	        (Parley__Snapshot__V1__Period)(SNAP_PERIOD(HOUR) + chance_below(&story->chance, 4));
+	if (count == 0)
+		return some_time(story);
+	const Fact *fact =
+	        &(session ? state->session_facts : state->facts)[chance_below(&story->chance, count)];
+	switch (chance_below(&story->chance, 5)) {
+	case 0:
+		return fact->time_us + beside_us;
+	case 1:
+		return fact->time_us + DAY_US * (int64_t)(1 + chance_below(&story->chance, 3)) + beside_us;
+	case 2:
+		return fact->until_us > 0 && fact->until_us < INT64_MAX ? fact->until_us + beside_us : now_us;
+	case 3:
+		return ref_period_start(period, now_us) + beside_us;
+	default:
+		return ref_period_start(period, ref_period_start(period, now_us) + longest_us[period]) +
+		       beside_us;
+	}
 }
 
 static DecideRequest plain_request(Story *story)
@@ -143,7 +217,7 @@ static void keep(Story *story, const Visitor *visitor, const DecideRequest *requ
 	if (size == 0)
 		return;
 	story->kept = arena_alloc(story->arena, size);
-	lasting_keep(story->lasting, request, &decision, story->kept);
+	lasting_keep(story->lasting, visitor, request, &decision, story->kept);
 	++*story->remembered;
 }
 
@@ -161,6 +235,31 @@ static bool repeat(Story *story, const Visitor *visitor, const DecideRequest *re
 	return true;
 }
 
+static void change(Story *story, const Visitor *who, const Visitor **visitor, DecideRequest *request)
+{
+	request->seed = chance_next(&story->chance);
+	switch (chance_below(&story->chance, 8)) {
+	case 0:
+		request->as_of_us = some_time(story);
+		break;
+	case 1:
+	case 2:
+		request->as_of_us = time_of_fact(story, *visitor, request->as_of_us);
+		break;
+	case 3:
+		*visitor = with_a_fact_changed(story, *visitor);
+		break;
+	case 4:
+		*visitor = with_state(story, who);
+		break;
+	case 5:
+		vary(story, request);
+		break;
+	default:
+		break;
+	}
+}
+
 static void tell(Story *story, Answers *answers)
 {
 	const Visitor who = {.level = (int)story->visit->level,
@@ -172,15 +271,9 @@ static void tell(Story *story, Answers *answers)
 		DecideRequest request = plain_request(story);
 		const Visitor *visitor = with_state(story, &who);
 		for (size_t again = 0; again < ASKED; again++) {
-			if (!repeat(story, visitor, &request) || !mostly(story))
+			if (!repeat(story, visitor, &request))
 				keep(story, visitor, &request);
-			request.seed = chance_next(&story->chance);
-			if (!mostly(story))
-				request.as_of_us = some_time(story);
-			if (!mostly(story))
-				visitor = with_state(story, &who);
-			if (!mostly(story))
-				vary(story, &request);
+			change(story, &who, &visitor, &request);
 		}
 	}
 }

@@ -38,7 +38,7 @@ static void take_code(Story *story, uint32_t number, const BatchResult *result)
 
 static bool has_remembered(const Story *story, uint32_t number)
 {
-	const Session *session = rehearsal_session(story->repeating, str(story_session(story, number)));
+	const Session *session = story_session_of(story, story->repeating, number);
 	return session != NULL && session->lasting != NULL && session->lasting->point_count > 0;
 }
 

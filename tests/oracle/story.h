@@ -39,6 +39,8 @@ void story_add_events(World *world);
 void story_let_time_pass(Story *story);
 
 char *story_session(const Story *story, uint32_t number);
+// NULL: it is not open.
+const Session *story_session_of(const Story *story, Rehearsal *rehearsal, uint32_t number);
 BatchCommand *story_start(Story *story, uint32_t number);
 // What the session's touchpoint does next.
 BatchCommand *story_next(Story *story, uint32_t number);

@@ -64,6 +64,12 @@ char *story_session(const Story *story, uint32_t number)
 	return arena_printf(story->scratch, "session-%u", number);
 }
 
+const Session *story_session_of(const Story *story, Rehearsal *rehearsal, uint32_t number)
+{
+	Str id = str(story_session(story, number));
+	return rehearsal_session(rehearsal, rehearsal_place(rehearsal, id), id);
+}
+
 #define COMMAND(story, what, request)                                                                        \
 	command_of((story), PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what, (request))
 static BatchCommand *command_of(Story *story, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request)
@@ -139,7 +145,7 @@ static GetOffersRequest *new_question(Story *story)
 // The visitor with another value, at another time.
 static Parley__Runtime__V1__WhatIf *what_if(Story *story, uint32_t number)
 {
-	const Session *session = rehearsal_session(story->plain, str(story_session(story, number)));
+	const Session *session = story_session_of(story, story->plain, number);
 	Parley__Runtime__V1__WhatIf *ret = NEW(story->scratch, what_if);
 	if (session != NULL)
 		ret->attributes = some_values(story, (uint32_t)session->level, &ret->n_attributes);

@@ -1,78 +1,6 @@
 // Which decisions last, and until when: each thing that forbids it, on the bank. That what is made again is
 // what decide() would make is tried on random worlds, too (tests/oracle/lasting_test.c).
-#include "decide/lasting.h"
-#include "stage.h"
-
-#define HOME "home-banner"
-
-// What was asked last, and what is remembered of it.
-static struct Asked {
-	const Lasting *lasting;
-	uint64_t segments[1];
-	DecidePoint points[LASTING_POINTS + 1];
-	DecideRequest request;
-	Visitor visitor;
-	Decision decision;
-	LastingDecision *kept;
-} asked;
-
-static void open_bank(void)
-{
-	stage_open();
-	asked = (struct Asked){.segments = {1}}; // an adult
-	assert_int_equal(lasting_build(stage.plan, stage.arena, &asked.lasting), OK);
-	assert_ptr_equal(lasting_plan(asked.lasting), stage.plan);
-}
-
-static void prepare(const char *point, uint32_t max)
-{
-	asked.points[0] = (DecidePoint){.point = plan_point(stage.plan, str(point)),
-	        .max = max,
-	        .filter = stage.filter,
-	        .filter_count = stage.filter_count};
-	asked.visitor = (Visitor){.audience_id = stage.audience_id,
-	        .values = stage.values,
-	        .segments = asked.segments,
-	        .state = stage.state};
-	asked.request = (DecideRequest){.points = asked.points,
-	        .count = 1,
-	        .as_of_us = stage.as_of_us,
-	        .seed = stage.seed,
-	        .deduplicate_across = stage.deduplicate_across};
-}
-
-// Whether the prepared question's answer lasts; then it is remembered.
-static bool keep(void)
-{
-	assert_int_equal(
-	        decide(stage.plan, &asked.visitor, &asked.request, stage.arena, &asked.decision), OK);
-	size_t size = lasting_size(asked.lasting, &asked.visitor, &asked.request, &asked.decision);
-	if (size == 0)
-		return false;
-	asked.kept = arena_alloc(stage.arena, size);
-	lasting_keep(asked.lasting, &asked.request, &asked.decision, asked.kept);
-	return true;
-}
-
-static bool lasts(const char *point, uint32_t max)
-{
-	prepare(point, max);
-	return keep();
-}
-
-// Whether the prepared question is answered from memory.
-static bool again(void)
-{
-	Decision decision;
-	return lasting_again(
-	        asked.lasting, asked.kept, &asked.visitor, &asked.request, stage.arena, &decision);
-}
-
-static bool again_at(int64_t us)
-{
-	asked.request.as_of_us = us;
-	return again();
-}
+#include "lasting_stage.h"
 
 // --- the same question ---
 
@@ -271,64 +199,11 @@ static void not_if_it_says_something_personally(void **state)
 	assert_false(lasts(HOME, 2));
 }
 
-// --- facts ---
-
-static void expect_fact_matters(FactKind kind, const char *offer, bool matters)
-{
-	stage.state.fact_count = stage.state.session_fact_count = 0;
-	assert_true(lasts(HOME, 1));
-	stage_fact(kind, offer, HOURS(1));
-	prepare(HOME, 1);
-	assert_int_equal(again(), !matters);
-	assert_int_equal(keep(), !matters);
-	stage.state.fact_count = 0;
-	stage_session_fact(kind, offer, -HOURS(1)); // not yet
-	prepare(HOME, 1);
-	assert_int_equal(again(), !matters);
-	assert_int_equal(keep(), !matters);
-}
-
-static void not_with_facts_that_count_for_anything(void **state)
-{
-	(void)state;
-	world_suppression(stage.bank, "once", "SAVINGS", SNAP_TRIGGER(ACCEPT), SNAP_SCOPE(DAYS))->days = 1;
-	world_constraint(stage.bank, "few", "TRAVEL", SNAP_CONSTRAINT(VISITOR),
-	        PARLEY__SNAPSHOT__V1__PERIOD__PERIOD_DAY, 3);
-	open_bank();
-	expect_fact_matters(FACT_CONTACT, "CARD", false);
-	expect_fact_matters(FACT_ACCEPT, "CARD", false);
-	expect_fact_matters(FACT_SUPPRESS, "CARD", true);
-	expect_fact_matters(FACT_QUALIFY, "CARD", true);
-	expect_fact_matters(FACT_ACCEPT, "SAVINGS", true);
-	expect_fact_matters(FACT_CONTACT, "SAVINGS", true);
-	expect_fact_matters(FACT_REJECT, "TRAVEL", true);
-}
-
-static void too_many_facts_are_an_error_still(void **state)
-{
-	(void)state;
-	open_bank();
-	assert_true(lasts(HOME, 1));
-	Fact *facts = ARENA_ARRAY(stage.arena, Fact, DECIDE_FACTS_MAX + 1);
-	VisitorState *of = &asked.visitor.state;
-	of->facts = of->session_facts = facts;
-	of->fact_count = of->session_fact_count = DECIDE_FACTS_MAX;
-	assert_true(again());
-	of->fact_count++;
-	assert_false(again());
-	of->fact_count--;
-	of->session_fact_count++;
-	assert_false(again());
-	assert_int_equal(
-	        decide(stage.plan, &asked.visitor, &asked.request, stage.arena, &asked.decision), ERR_LIMIT);
-}
-
 static void not_where_all_visitors_are_counted(void **state)
 {
 	(void)state;
 	static const uint64_t volumes[1] = {0};
-	world_constraint(stage.bank, "all", "TRAVEL", SNAP_CONSTRAINT(OVERALL),
-	        PARLEY__SNAPSHOT__V1__PERIOD__PERIOD_DAY, 3);
+	world_constraint(stage.bank, "all", "TRAVEL", SNAP_CONSTRAINT(OVERALL), SNAP_PERIOD(DAY), 3);
 	open_bank();
 	assert_true(lasts(HOME, 1));
 	stage.state.volumes = volumes;
@@ -348,8 +223,6 @@ int main(void)
 	        STAGE_TEST(not_if_a_program_may_read_the_clock),
 	        STAGE_TEST(not_if_the_seed_tells_equal_scores_apart),
 	        STAGE_TEST(not_if_it_says_something_personally),
-	        STAGE_TEST(not_with_facts_that_count_for_anything),
-	        STAGE_TEST(too_many_facts_are_an_error_still),
 	        STAGE_TEST(not_where_all_visitors_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
