@@ -1,8 +1,9 @@
 // A chain of blocks, bumped from the front. A reset keeps the first block: a call's arena in steady state
 // never reaches malloc. What is used again is cleared some way ahead, so that most allocations are no more
-// than the inline function of the header, and nothing is cleared that is not used. Under AddressSanitizer
-// everything not handed out is poisoned and allocations are RED_ZONE bytes apart: there nothing is ready
-// ahead.
+// than the inline function of the header, and little is cleared that is not used: about as far as the arena
+// was used before its last reset, for one call takes about what the one before it took. Under
+// AddressSanitizer everything not handed out is poisoned and allocations are RED_ZONE bytes apart: there
+// nothing is ready ahead.
 #include "base/arena.h"
 
 #include <stdio.h>
@@ -18,11 +19,11 @@
 
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
-enum { RED_ZONE = 16, AHEAD = 0 };
+enum { RED_ZONE = 16, AHEAD_LEAST = 0, AHEAD_MOST = 0 };
 #define POISON(p, n)   ASAN_POISON_MEMORY_REGION((p), (n))
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
 #else
-enum { RED_ZONE = 0, AHEAD = 2048 };
+enum { RED_ZONE = 0, AHEAD_LEAST = 256, AHEAD_MOST = 2048 };
 #define POISON(p, n)   ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
@@ -76,6 +77,7 @@ Arena *arena_new(size_t block_size, size_t limit)
 		return NULL;
 	arena->block_size = block_size;
 	arena->limit = limit;
+	arena->ahead = AHEAD_MOST;
 	if (limit && block_size > limit)
 		arena->block_size = limit;
 	arena->first = block_new(arena, arena->block_size);
@@ -117,9 +119,25 @@ static void count_used(Arena *arena)
 	arena->used = arena_used(arena);
 }
 
+static size_t round_up(size_t size)
+{
+	return (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+}
+
+// What the next call may take, if it is like this one; calls may alternate, so it goes down by halves.
+static void note_used(Arena *arena)
+{
+	size_t used = arena->used + AHEAD_LEAST / 2, less = round_up(arena->ahead / 2);
+	size_t ahead = used > less ? used : less;
+
+	arena->ahead = ahead < AHEAD_LEAST ? AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+}
+
 void arena_reset(Arena *arena)
 {
 	count_used(arena);
+	if (AHEAD_MOST > 0)
+		note_used(arena);
 	free_all_but_first(arena);
 	go_on_in(arena, arena->first);
 	arena->used = 0;
@@ -131,20 +149,15 @@ size_t arena_used(const Arena *arena)
 	return arena->used + (size_t)(arena->at - arena->from);
 }
 
-static size_t round_up(size_t size)
-{
-	return (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-}
-
 // Makes at least `size` bytes ready in the current block, which has them.
 static void make_ready(Arena *arena, size_t size)
 {
 	Block *block = arena->current;
 	size_t taken = (size_t)(arena->at - block->data), ready = (size_t)(arena->ready - block->data);
 	size_t most = block->size & ~(size_t)(ARENA_ALIGN - 1);
-	size_t wanted = taken + (size > AHEAD ? size : AHEAD);
+	size_t wanted = taken + (size > arena->ahead ? size : arena->ahead);
 
-	if (wanted > most || (AHEAD > 0 && wanted >= block->dirty))
+	if (wanted > most || (AHEAD_MOST > 0 && wanted >= block->dirty))
 		wanted = most; // what is zero already costs nothing
 	if (ready < block->dirty)
 		memset(arena->ready, 0, (wanted < block->dirty ? wanted : block->dirty) - ready);
@@ -163,23 +176,46 @@ static bool begin_block(Arena *arena, size_t size)
 	return true;
 }
 
-void *arena_more(Arena *arena, size_t size)
+// Where so many bytes can be had, and how many they take; NULL: nowhere.
+static inline __attribute__((always_inline)) uint8_t *find_room(Arena *arena, size_t size, size_t *ret_padded)
 {
 	const Block *block = arena->current;
-	uint8_t *memory;
 	size_t padded;
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	padded = round_up(size + RED_ZONE + (size == 0));
+	padded = *ret_padded = round_up(size + RED_ZONE + (size == 0));
 	if (padded > block->size - (size_t)(arena->at - block->data) && !begin_block(arena, padded))
 		return NULL;
-	memory = arena->at;
+	return arena->at;
+}
+
+void *arena_more(Arena *arena, size_t size)
+{
+	size_t padded;
+	uint8_t *memory = find_room(arena, size, &padded);
+
+	if (!memory)
+		return NULL;
 	UNPOISON(memory, padded);
 	if (padded > (size_t)(arena->ready - memory))
 		make_ready(arena, padded);
 	POISON(memory + size, padded - size);
 	arena->at += padded;
+	return memory;
+}
+
+void *arena_uncleared(Arena *arena, size_t size)
+{
+	size_t padded;
+	uint8_t *memory = find_room(arena, size, &padded);
+
+	if (!memory)
+		return NULL;
+	UNPOISON(memory, size);
+	arena->at += padded;
+	if (arena->ready < arena->at)
+		arena->ready = arena->at;
 	return memory;
 }
 

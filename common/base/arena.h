@@ -13,6 +13,7 @@ typedef struct Arena {
 	uint8_t *from;       // where `at` was when `used` was counted last
 	struct ArenaBlock *first, *current;
 	size_t block_size, limit, held, used;
+	size_t ahead; // bytes that are cleared at once
 } Arena;
 
 enum { ARENA_ALIGN = 16 };
@@ -40,6 +41,8 @@ static inline void *arena_alloc(Arena *arena, size_t size)
 	arena->at = memory + ((size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
 	return memory;
 }
+// The same, but not zeroed: for much memory that is filled at once.
+void *arena_uncleared(Arena *arena, size_t size);
 // A copy with a NUL behind it.
 char *arena_cstr(Arena *arena, Str text);
 Str arena_str(Arena *arena, Str text);

@@ -85,7 +85,7 @@ Err event_set_packed(
 	bool more = true;
 	size_t count = 0;
 	TRY(records_block(&set->file, block, arena, &records));
-	Str *packed = ARENA_ARRAY(arena, Str, (size_t)records.count + 1);
+	Str *packed = arena_uncleared(arena, ((size_t)records.count + 1) * sizeof *packed);
 	if (packed == NULL)
 		return no_memory();
 	for (;;) {

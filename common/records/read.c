@@ -128,7 +128,7 @@ Err records_block(const RecordFile *file, uint64_t block, Arena *arena, RecordBl
 	if (!block_head_read(file->form, bytes, &head) ||
 	        at + RECORDS_BLOCK_HEAD_SIZE + head.length != file->blocks[block + 1])
 		return damaged(file, "the head of a block");
-	char *content = arena_alloc(arena, (size_t)head.length + 1);
+	char *content = arena_uncleared(arena, (size_t)head.length + 1);
 	if (content == NULL)
 		return no_memory(file);
 	TRY(read_at(file, at + RECORDS_BLOCK_HEAD_SIZE, content, head.length));

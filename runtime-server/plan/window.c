@@ -150,14 +150,15 @@ static Err find_visitor(Reading *reading, Item *item)
 	return OK;
 }
 
-static Err read_item(Reading *reading, Str packed, Item *item)
+static Err read_item(Reading *reading, uint64_t place, Str packed, Item *item)
 {
 	const EventGlance *glance = &reading->glance;
 	TRY(event_glance(packed, reading->shapes, &reading->glance));
-	item->packed = packed;
-	item->shape = glance->shape;
-	item->time_us = glance->time_us;
-	item->session_id = glance->session;
+	*item = (Item){.packed = packed,
+	        .shape = glance->shape,
+	        .place = place,
+	        .time_us = glance->time_us,
+	        .session_id = glance->session};
 	TRY(find_visitor(reading, item));
 	if (item->session_id.len == 0 && item->refused == OK)
 		name_own_session(item);
@@ -171,7 +172,7 @@ static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scr
 	size_t count = 0;
 	uint64_t place = 0;
 	TRY(event_set_packed(window->options->set, number, block->arena, &packed, &count, &place));
-	block->items = ARENA_ARRAY(block->arena, Item, count + 1);
+	block->items = arena_uncleared(block->arena, (count + 1) * sizeof *block->items);
 	block->count = count;
 	reading.content = window->options->content;
 	reading.scratch = scratch;
@@ -179,10 +180,8 @@ static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scr
 	reading.known = 0;
 	if (block->items == NULL || reading.shapes == NULL)
 		return err(ERR_NO_MEMORY, "no memory for events to plan");
-	for (size_t i = 0; i < count; i++) {
-		block->items[i].place = place + i;
-		TRY(read_item(&reading, packed[i], &block->items[i]));
-	}
+	for (size_t i = 0; i < count; i++)
+		TRY(read_item(&reading, place + i, packed[i], &block->items[i]));
 	return OK;
 }
 
