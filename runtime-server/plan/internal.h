@@ -8,9 +8,6 @@
 
 #include <pthread.h>
 
-typedef Parley__Runtime__V1__AudienceId AudienceId;
-typedef Parley__Runtime__V1__NamedValue NamedValue;
-
 // --- who.c: what a set says in texts, by the snapshot's types ---
 
 typedef struct Who {
@@ -33,9 +30,9 @@ Whose whose_of(const RehearsalContent *content, const EventGlance *event);
 // The visitor's hash, where it takes no more than a look at the text; false: who_of must tell.
 bool whose_hash(const Whose *whose, const EventGlance *event, uint64_t *ret);
 uint64_t who_hash(Str level, Str id);
-// As a call names the visitor of an event that who_of knows. Error: NO_MEMORY.
-Err who_audience(
-        const RehearsalContent *content, int level, const Event *event, Arena *arena, AudienceId *ret);
+// The keys of the visitor of an event that who_of knows, in the level's order. Error: NO_MEMORY.
+Err who_keys(
+        const RehearsalContent *content, int level, const Event *event, Arena *arena, const ExprValue **ret);
 static inline unsigned lane_of(uint64_t hash)
 {
 	return (unsigned)(hash >> 32) % PLAN_LANES;
@@ -43,7 +40,7 @@ static inline unsigned lane_of(uint64_t hash)
 
 // An event's attributes: what a touchpoint may set, and what only a profile can say, by slot.
 typedef struct Told {
-	NamedValue **parameters;
+	Parameter *parameters;
 	size_t count;
 	ExprValue *values;
 	uint64_t *given; // NULL: no attribute is a profile's

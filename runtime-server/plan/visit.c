@@ -19,15 +19,25 @@ static Err no_memory(void)
 
 // --- calls ---
 
+// The call's seed; what is heard from now on is of the call.
+static uint64_t begin_call(Lane *lane, uint64_t call)
+{
+	lane->call = call;
+	return plan_call_seed(lane->shared->options->seed, lane->item->place, call);
+}
+
+static Err end_call(const Lane *lane, Err result)
+{
+	return lane->failure != OK ? lane->failure : result;
+}
+
 static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)
 {
-	uint64_t seed = plan_call_seed(lane->shared->options->seed, lane->item->place, call);
-	lane->call = call;
+	uint64_t seed = begin_call(lane, call);
 	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
 	command.what_case = what;
 	command.start_session = request;
-	Err e = rehearsal_go_on(lane->rehearsal, lane->session, seed, &command);
-	return lane->failure != OK ? lane->failure : e;
+	return end_call(lane, rehearsal_go_on(lane->rehearsal, lane->session, seed, &command));
 }
 
 static void find_session(Lane *lane, Str id)
@@ -37,16 +47,14 @@ static void find_session(Lane *lane, Str id)
 
 static Err start_session(Lane *lane, Str session)
 {
-	const Item *item = lane->item;
-	Parley__Runtime__V1__StartSessionRequest request = PARLEY__RUNTIME__V1__START_SESSION_REQUEST__INIT;
-	AudienceId audience;
-	TRY(who_audience(lane->shared->options->content, item->level, lane->event, lane->arena, &audience));
-	request.session_id = (char *)(uintptr_t)session.ptr;
-	request.channel = rehearsal_snapshot(lane->shared->options->content)->channel;
-	request.audience = &audience;
-	request.parameters = lane->told->parameters;
-	request.n_parameters = lane->told->count;
-	TRY(tell(lane, COMMAND(START_SESSION), &request, PLAN_CALL_START));
+	const RehearsalContent *content = lane->shared->options->content;
+	SessionStart start = {.session_id = session.ptr,
+	        .channel = rehearsal_snapshot(content)->channel,
+	        .level = lane->item->level,
+	        .parameters = {lane->told->parameters, lane->told->count}};
+	TRY(who_keys(content, start.level, lane->event, lane->arena, &start.keys));
+	uint64_t seed = begin_call(lane, PLAN_CALL_START);
+	TRY(end_call(lane, rehearsal_start(lane->rehearsal, lane->session, seed, &start)));
 	if (lane->session == NULL)
 		tally_session(lane->tally);
 	find_session(lane, session);

@@ -9,7 +9,6 @@
 #include <xxhash.h>
 
 typedef Parley__Plan__V1__NamedText NamedText;
-typedef Parley__Runtime__V1__Value Value;
 typedef Parley__Snapshot__V1__AudienceLevel Level;
 
 enum {
@@ -18,7 +17,6 @@ enum {
 };
 
 #define TYPE(name) PARLEY__SNAPSHOT__V1__VALUE_TYPE__VALUE_TYPE_##name
-#define KIND(name) PARLEY__RUNTIME__V1__VALUE__KIND_##name
 
 static Err no_memory(void)
 {
@@ -27,12 +25,10 @@ static Err no_memory(void)
 
 // --- texts to values: one function a type ---
 
-static bool read_bool(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_bool(const char *text, Arena *arena, ExprValue *value)
 {
 	(void)arena;
 	bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
-	out->kind_case = KIND(BOOL_VALUE);
-	out->bool_value = yes;
 	*value = expr_bool(yes);
 	return yes || strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
 }
@@ -48,7 +44,7 @@ static bool read_digits(const char *text, long long *ret)
 	return at > text && *at == '\0';
 }
 
-static bool read_int(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_int(const char *text, Arena *arena, ExprValue *value)
 {
 	char *end = NULL;
 	long long number = 0;
@@ -57,71 +53,52 @@ static bool read_int(const char *text, Arena *arena, Value *out, ExprValue *valu
 	errno = 0;
 	if (!sure)
 		number = strtoll(text, &end, 10);
-	out->kind_case = KIND(INT_VALUE);
-	out->int_value = number;
 	*value = expr_int(number);
 	return sure || (errno == 0 && end != text && *end == '\0');
 }
 
-static bool read_double(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_double(const char *text, Arena *arena, ExprValue *value)
 {
 	char *end = NULL;
 	(void)arena;
-	double number = strtod(text, &end);
-	out->kind_case = KIND(DOUBLE_VALUE);
-	out->double_value = number;
-	*value = expr_double(number);
+	*value = expr_double(strtod(text, &end));
 	return end != text && *end == '\0';
 }
 
-static bool read_string(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_string(const char *text, Arena *arena, ExprValue *value)
 {
 	(void)arena;
-	out->kind_case = KIND(STRING_VALUE);
-	out->string_value = (char *)(uintptr_t)text;
 	*value = expr_string(str(text));
 	return value->len <= PROFILE_TEXT_MAX;
 }
 
-static bool read_time(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_time(const char *text, Arena *arena, ExprValue *value)
 {
 	int64_t time_us = 0;
-	Google__Protobuf__Timestamp *time = ARENA_NEW(arena, Google__Protobuf__Timestamp);
-	if (time == NULL || !time_parse(str(text), &time_us))
+	(void)arena;
+	if (!time_parse(str(text), &time_us))
 		return false;
-	google__protobuf__timestamp__init(time);
 	*value = expr_timestamp_us(time_us);
-	time->seconds = value->seconds;
-	time->nanos = value->nanos;
-	out->kind_case = KIND(TIMESTAMP_VALUE);
-	out->timestamp_value = time;
 	return true;
 }
 
 // Texts with "|" between them, as in files of profiles.
-static bool read_strings(const char *text, Arena *arena, Value *out, ExprValue *value)
+static bool read_strings(const char *text, Arena *arena, ExprValue *value)
 {
-	size_t most = 1;
+	size_t most = 1, count = 0;
 	for (const char *at = text; *at != '\0'; at++)
 		most += *at == '|';
-	Parley__Runtime__V1__StringList *list = ARENA_NEW(arena, Parley__Runtime__V1__StringList);
 	ExprValue *items = ARENA_ARRAY(arena, ExprValue, most);
 	char *rest = arena_cstr(arena, str(text));
-	if (list == NULL || items == NULL || rest == NULL || most > PROFILE_LIST_MAX)
+	if (items == NULL || rest == NULL || most > PROFILE_LIST_MAX)
 		return false;
-	parley__runtime__v1__string_list__init(list);
-	list->values = ARENA_ARRAY(arena, char *, most);
-	for (char *item; list->values != NULL && *text != '\0' && (item = strsep(&rest, "|")) != NULL;) {
-		items[list->n_values] = expr_string(str(item));
-		list->values[list->n_values++] = item;
-	}
-	out->kind_case = KIND(STRINGS_VALUE);
-	out->strings_value = list;
-	*value = expr_list(items, list->n_values);
-	return list->values != NULL;
+	for (char *item; *text != '\0' && (item = strsep(&rest, "|")) != NULL;)
+		items[count++] = expr_string(str(item));
+	*value = expr_list(items, count);
+	return true;
 }
 
-static bool (*const readers[])(const char *text, Arena *arena, Value *out, ExprValue *value) = {
+static bool (*const readers[])(const char *text, Arena *arena, ExprValue *value) = {
         [TYPE(BOOL)] = read_bool,
         [TYPE(INT)] = read_int,
         [TYPE(DOUBLE)] = read_double,
@@ -129,21 +106,6 @@ static bool (*const readers[])(const char *text, Arena *arena, Value *out, ExprV
         [TYPE(TIMESTAMP)] = read_time,
         [TYPE(STRING_LIST)] = read_strings,
 };
-
-// NULL: it cannot be one, or memory is out.
-static NamedValue *read_value(const char *name, const char *text, Parley__Snapshot__V1__ValueType type,
-        Arena *arena, ExprValue *value)
-{
-	NamedValue *named = ARENA_NEW(arena, NamedValue);
-	Value *out = ARENA_NEW(arena, Value);
-	if (named == NULL || out == NULL)
-		return NULL;
-	parley__runtime__v1__named_value__init(named);
-	parley__runtime__v1__value__init(out);
-	named->name = (char *)(uintptr_t)name;
-	named->value = out;
-	return readers[type](text, arena, out, value) ? named : NULL;
-}
 
 // --- the visitor ---
 
@@ -209,9 +171,8 @@ Err who_of(const RehearsalContent *content, const EventGlance *event, Arena *are
 	for (size_t k = 0; k < level->n_keys; k++) {
 		const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
 		const char *text = NULL;
-		Value unused;
 		TRY(glanced_text(event, key->name, arena, &text));
-		if (text == NULL || !readers[key->type](text, arena, &unused, &keys[k]))
+		if (text == NULL || !readers[key->type](text, arena, &keys[k]))
 			return no_key(key->name, text);
 	}
 	TRY(rehearsal_visitor(content, index, keys, arena, &id));
@@ -267,21 +228,18 @@ bool whose_hash(const Whose *whose, const EventGlance *event, uint64_t *ret)
 
 // --- the visitor, as a call has it ---
 
-Err who_audience(
-        const RehearsalContent *content, int index, const Event *event, Arena *arena, AudienceId *ret)
+Err who_keys(
+        const RehearsalContent *content, int index, const Event *event, Arena *arena, const ExprValue **ret)
 {
 	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
-	parley__runtime__v1__audience_id__init(ret);
-	ret->level = level->name;
-	ret->keys = ARENA_ARRAY(arena, NamedValue *, level->n_keys + 1);
-	ret->n_keys = level->n_keys;
-	if (ret->keys == NULL)
+	ExprValue *keys = ARENA_ARRAY(arena, ExprValue, level->n_keys + 1);
+	*ret = keys;
+	if (keys == NULL)
 		return no_memory();
 	for (size_t k = 0; k < level->n_keys; k++) {
 		const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
-		ExprValue value;
-		ret->keys[k] = read_value(key->name, text_of(event, key->name), key->type, arena, &value);
-		if (ret->keys[k] == NULL) // who_of has read it
+		const char *text = text_of(event, key->name);
+		if (text == NULL || !readers[key->type](text, arena, &keys[k])) // who_of has read it
 			return no_memory();
 	}
 	return OK;
@@ -289,18 +247,17 @@ Err who_audience(
 
 // --- attributes ---
 
-static Err take(const Level *level, int slot, const NamedText *text, Arena *arena, Told *told, bool *ret_fits)
+// Most events say their attributes in the snapshot's order.
+static int find_slot(const RehearsalContent *content, int index, int expected, const char *name)
 {
-	ExprValue value;
-	const Parley__Snapshot__V1__Attribute *attribute = level->attributes[slot];
-	NamedValue *named = read_value(attribute->name, text->value, attribute->type, arena, &value);
-	*ret_fits = named != NULL;
-	if (named == NULL)
-		return OK;
-	if (attribute->session_settable) {
-		told->parameters[told->count++] = named;
-		return OK;
-	}
+	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
+	if ((size_t)expected < level->n_attributes && strcmp(level->attributes[expected]->name, name) == 0)
+		return expected;
+	return plan_attribute(rehearsal_plan(content), index, str(name));
+}
+
+static Err give_profile(const Level *level, int slot, ExprValue value, Arena *arena, Told *told)
+{
 	if (told->given == NULL) {
 		told->given = ARENA_ARRAY(arena, uint64_t, level->n_attributes / 64 + 1);
 		told->values = ARENA_ARRAY(arena, ExprValue, level->n_attributes + 1);
@@ -316,20 +273,23 @@ Err told_of(const RehearsalContent *content, int index, const Event *event, Aren
         void (*problem)(void *context, Err reason, const char *about), void *context, Told *ret)
 {
 	const Level *level = rehearsal_snapshot(content)->audience_levels[index];
-	*ret = (Told){.parameters = ARENA_ARRAY(arena, NamedValue *, event->n_attributes + 1)};
+	*ret = (Told){.parameters = ARENA_ARRAY(arena, Parameter, event->n_attributes + 1)};
 	if (ret->parameters == NULL)
 		return no_memory();
+	int slot = -1;
 	for (size_t i = 0; i < event->n_attributes; i++) {
 		const NamedText *text = event->attributes[i];
-		int slot = plan_attribute(rehearsal_plan(content), index, str(text->name));
-		bool fits = false;
-		if (slot < 0) {
+		ExprValue value;
+		slot = find_slot(content, index, slot + 1, text->name);
+		const Parley__Snapshot__V1__Attribute *attribute = slot >= 0 ? level->attributes[slot] : NULL;
+		if (attribute == NULL)
 			problem(context, ERR_ATTRIBUTE_UNKNOWN, text->name);
-			continue;
-		}
-		TRY(take(level, slot, text, arena, ret, &fits));
-		if (!fits)
+		else if (!readers[attribute->type](text->value, arena, &value))
 			problem(context, ERR_ATTRIBUTE_TYPE, text->name);
+		else if (attribute->session_settable)
+			ret->parameters[ret->count++] = (Parameter){slot, value};
+		else
+			TRY(give_profile(level, slot, value, arena, ret));
 	}
 	return OK;
 }

@@ -261,6 +261,15 @@ static void note(void *result, Err e, const ProtobufCMessage *response)
 	*(Err *)result = e;
 }
 
+Err rehearsal_start(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start)
+{
+	Err result = OK;
+	take_seed(rehearsal, seed);
+	arena_reset(rehearsal->scratch);
+	service_start(rehearsal->service, session, start, rehearsal->scratch, note, &result);
+	return result;
+}
+
 Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed, const BatchCommand *command)
 {
 	Err result = OK;

@@ -119,6 +119,8 @@ Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
 // ended since.
 Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed,
         const Parley__Runtime__V1__BatchCommand *command);
+// A session begins at that moment, or, if it was found, goes on with other attributes.
+Err rehearsal_start(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start);
 // Something that happened before: an entry's effects go to the visitor's state, and it is an entry of the
 // rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
 Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "decide/decide.h"
 #include "service/proto.h"
+#include "session/values.h"
 
 // What IDs that the server makes begin with, and a touchpoint's may not: nobody's own ID is ever one of them.
 #define ID_OWN '~'
@@ -29,6 +30,8 @@ typedef struct Audience {
 
 // Errors: FIELD_MISSING, AUDIENCE_INVALID, NO_MEMORY.
 Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audience *ret);
+// The same of keys that are told in the level's order. Errors: AUDIENCE_INVALID, NO_MEMORY.
+Err check_keys(const Plan *plan, int level, const ExprValue *keys, Arena *arena, Audience *ret);
 
 // The canonical text of keys that have their types, in the level's order. Errors: AUDIENCE_INVALID,
 // NO_MEMORY.
@@ -37,20 +40,12 @@ Err check_audience_id(const Level *level, const ExprValue *keys, Arena *arena, S
 // A key's canonical text; NULL if memory is out.
 char *check_key_text(const ExprValue *key, Arena *arena);
 
-// One attribute that a request sets.
-typedef struct Parameter {
-	int slot;
-	ExprValue value;
-} Parameter;
-
-typedef struct Parameters {
-	const Parameter *items;
-	size_t count;
-} Parameters;
-
 // Errors: ATTRIBUTE_UNKNOWN, ATTRIBUTE_TYPE, ATTRIBUTE_NOT_SETTABLE, FIELD_INVALID, NO_MEMORY.
 Err check_parameters(
         const Plan *plan, int level, NamedValue **in, size_t count, Arena *arena, Parameters *ret);
+
+// The same of attributes that are told by their slots. Errors: those but ATTRIBUTE_UNKNOWN.
+Err check_slots(const Plan *plan, int level, const Parameters *in, Arena *arena);
 
 // The same without asking whether a session may set them: what-if. `field` is the list's path.
 Err check_any_attributes(const Plan *plan, int level, NamedValue **in, size_t count, const char *field,

@@ -17,7 +17,7 @@ static char *digits_before(char *end, uint64_t number)
 	return end;
 }
 
-// "LIST[I].MEMBER", for refusals. Every attribute and key of a call has one, so it is made without a format.
+// "LIST[I].MEMBER", for refusals only: a request that is fine is not slowed down by what could be said of it.
 static void path_of(const char *list, size_t i, const char *member, char path[PATH_SIZE])
 {
 	char number[NUMBER_SIZE], *end = number + sizeof number, *digits = digits_before(end, i);
@@ -35,44 +35,60 @@ static void path_of(const char *list, size_t i, const char *member, char path[PA
 
 // --- the audience ---
 
+static bool is_key_length(const ExprValue *key)
+{
+	return key->kind != EXPR_STRING || (key->len > 0 && key->len <= KEY_TEXT_MAX);
+}
+
 static Err check_key_length(const char *name, const ExprValue *key, const char *path)
 {
-	if (key->kind == EXPR_STRING && (key->len == 0 || key->len > KEY_TEXT_MAX))
+	if (!is_key_length(key))
 		return err_at(ERR_AUDIENCE_INVALID, path,
 		        "key %s has %" PRIu32 " bytes; 1 to %d are possible", name, key->len, KEY_TEXT_MAX);
 	return OK;
 }
 
+static Err refuse_key(const Parley__Snapshot__V1__AudienceKey *key, const Value *in, size_t i, Arena *arena)
+{
+	char path[PATH_SIZE];
+	ExprValue value;
+	path_of("audience.keys", i, "value", path);
+	if (in == NULL)
+		return err_at(ERR_AUDIENCE_INVALID, path, "key %s has no value", key->name);
+	TRY(value_read(in, key->type, ERR_AUDIENCE_INVALID, path, arena, &value));
+	return check_key_length(key->name, &value, path);
+}
+
 static Err find_key(const Level *level, const AudienceId *in, size_t k, Arena *arena, ExprValue *ret)
 {
-	const char *name = level->keys[k]->name;
-	char path[PATH_SIZE];
+	const Parley__Snapshot__V1__AudienceKey *key = level->keys[k];
 	size_t found = in->n_keys;
 	for (size_t i = 0; i < in->n_keys; i++)
-		if (strcmp(in->keys[i]->name, name) == 0)
+		if (strcmp(in->keys[i]->name, key->name) == 0)
 			found = i;
 	if (found == in->n_keys)
 		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "level %s needs the key %s", level->name,
-		        name);
-	path_of("audience.keys", found, "value", path);
-	if (in->keys[found]->value == NULL)
-		return err_at(ERR_AUDIENCE_INVALID, path, "key %s has no value", name);
-	TRY(value_read(in->keys[found]->value, level->keys[k]->type, ERR_AUDIENCE_INVALID, path, arena, ret));
-	return check_key_length(name, ret, path);
+		        key->name);
+	const Value *value = in->keys[found]->value;
+	bool fits = value != NULL && value_take(value, key->type, arena, ret) && is_key_length(ret);
+	return fits ? OK : refuse_key(key, value, found, arena);
+}
+
+static Err refuse_foreign_key(const Level *level, const char *name, size_t i)
+{
+	char path[PATH_SIZE];
+	path_of("audience.keys", i, "name", path);
+	return err_at(ERR_AUDIENCE_INVALID, path, "level %s has no key %.64s", level->name, name);
 }
 
 static Err no_foreign_keys(const Level *level, const AudienceId *in)
 {
-	char path[PATH_SIZE];
 	for (size_t i = 0; i < in->n_keys; i++) {
 		bool known = false;
 		for (size_t k = 0; k < level->n_keys; k++)
 			known |= strcmp(in->keys[i]->name, level->keys[k]->name) == 0;
-		if (known)
-			continue;
-		path_of("audience.keys", i, "name", path);
-		return err_at(ERR_AUDIENCE_INVALID, path, "level %s has no key %.64s", level->name,
-		        in->keys[i]->name);
+		if (!known)
+			return refuse_foreign_key(level, in->keys[i]->name, i);
 	}
 	if (in->n_keys > level->n_keys)
 		return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "a key of level %s is given twice",
@@ -161,7 +177,20 @@ Err check_audience(const Plan *plan, const AudienceId *in, Arena *arena, Audienc
 	return canonical_id(keys, level->n_keys, arena, &ret->id);
 }
 
+Err check_keys(const Plan *plan, int level, const ExprValue *keys, Arena *arena, Audience *ret)
+{
+	const Level *declared = plan_snapshot(plan)->audience_levels[level];
+	for (size_t k = 0; k < declared->n_keys; k++)
+		if (!value_fits(&keys[k], declared->keys[k]->type))
+			return err_at(ERR_AUDIENCE_INVALID, "audience.keys", "key %s has another type",
+			        declared->keys[k]->name);
+	*ret = (Audience){.level = level, .keys = keys};
+	return check_audience_id(declared, keys, arena, &ret->id);
+}
+
 // --- parameters ---
+
+typedef Parley__Snapshot__V1__Attribute Attribute;
 
 // What a list of attributes may say, and where it stands in the request.
 typedef struct ListRules {
@@ -169,57 +198,114 @@ typedef struct ListRules {
 	bool any; // also those that a session may not set
 } ListRules;
 
+static const ListRules settable = {.field = "parameters"};
+
+static Err refuse_name(const Level *level, const char *name, size_t i, const ListRules *rules)
+{
+	char path[PATH_SIZE];
+	path_of(rules->field, i, "name", path);
+	return err_at(ERR_ATTRIBUTE_UNKNOWN, path, "level %s has no attribute %.64s", level->name, name);
+}
+
+static Err refuse_setting(const Attribute *attribute, size_t i, const ListRules *rules)
+{
+	char path[PATH_SIZE];
+	path_of(rules->field, i, "name", path);
+	return err_at(ERR_ATTRIBUTE_NOT_SETTABLE, path,
+	        "attribute %s may not be set in a session; its schema would have to allow it",
+	        attribute->name);
+}
+
+static Err refuse_again(const Attribute *attribute, size_t i, const ListRules *rules)
+{
+	char path[PATH_SIZE];
+	path_of(rules->field, i, "name", path);
+	return err_at(ERR_FIELD_INVALID, path, "attribute %s is set twice", attribute->name);
+}
+
+static Err refuse_value(
+        const Value *in, ValueType type, size_t i, const ListRules *rules, Arena *arena, ExprValue *value)
+{
+	char path[PATH_SIZE];
+	path_of(rules->field, i, "value", path);
+	return value_read(in, type, ERR_ATTRIBUTE_TYPE, path, arena, value);
+}
+
 static Err check_parameter(const Plan *plan, int level, const NamedValue *in, size_t i,
         const ListRules *rules, Arena *arena, Parameter *ret)
 {
-	char path[PATH_SIZE];
 	const Level *declared = plan_snapshot(plan)->audience_levels[level];
-	path_of(rules->field, i, "name", path);
 	ret->slot = plan_attribute(plan, level, str(in->name));
 	if (ret->slot < 0)
-		return err_at(ERR_ATTRIBUTE_UNKNOWN, path, "level %s has no attribute %.64s", declared->name,
-		        in->name);
-	const Parley__Snapshot__V1__Attribute *attribute = declared->attributes[ret->slot];
+		return refuse_name(declared, in->name, i, rules);
+	const Attribute *attribute = declared->attributes[ret->slot];
 	if (!attribute->session_settable && !rules->any)
-		return err_at(ERR_ATTRIBUTE_NOT_SETTABLE, path,
-		        "attribute %s may not be set in a session; its schema would have to allow it",
-		        attribute->name);
+		return refuse_setting(attribute, i, rules);
 	ret->value = expr_missing((uint32_t)ret->slot);
-	if (!value_given(in->value))
+	if (!value_given(in->value) || value_take(in->value, attribute->type, arena, &ret->value))
 		return OK;
-	path_of(rules->field, i, "value", path);
-	return value_read(in->value, attribute->type, ERR_ATTRIBUTE_TYPE, path, arena, &ret->value);
+	return refuse_value(in->value, attribute->type, i, rules, arena, &ret->value);
+}
+
+static Err list_room(const Level *level, Arena *arena, bool **ret_given)
+{
+	*ret_given = ARENA_ARRAY(arena, bool, level->n_attributes + 1);
+	return *ret_given != NULL ? OK : err(ERR_NO_MEMORY, "no memory for the parameters");
 }
 
 static Err check_list(const Plan *plan, int level, NamedValue **in, size_t count, const ListRules *rules,
         Arena *arena, Parameters *ret)
 {
-	size_t declared = plan_snapshot(plan)->audience_levels[level]->n_attributes;
+	const Level *declared = plan_snapshot(plan)->audience_levels[level];
+	bool *given = NULL;
+	*ret = (Parameters){0};
+	if (count == 0)
+		return OK;
+	TRY(list_room(declared, arena, &given));
 	Parameter *items = ARENA_ARRAY(arena, Parameter, count);
-	bool *given = ARENA_ARRAY(arena, bool, declared);
-	char path[PATH_SIZE];
-	*ret = (Parameters){items, count};
-	if (count > 0 && (items == NULL || (given == NULL && declared > 0)))
+	if (items == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the parameters");
 	for (size_t i = 0; i < count; i++) {
 		TRY(check_parameter(plan, level, in[i], i, rules, arena, &items[i]));
-		if (given[items[i].slot]) {
-			path_of(rules->field, i, "name", path);
-			return err_at(ERR_FIELD_INVALID, path, "attribute %s is set twice", in[i]->name);
-		}
+		if (given[items[i].slot])
+			return refuse_again(declared->attributes[items[i].slot], i, rules);
 		given[items[i].slot] = true;
 	}
+	*ret = (Parameters){items, count};
 	return OK;
 }
 
 Err check_parameters(
         const Plan *plan, int level, NamedValue **in, size_t count, Arena *arena, Parameters *ret)
 {
-	return check_list(plan, level, in, count, &(ListRules){.field = "parameters"}, arena, ret);
+	return check_list(plan, level, in, count, &settable, arena, ret);
 }
 
 Err check_any_attributes(const Plan *plan, int level, NamedValue **in, size_t count, const char *field,
         Arena *arena, Parameters *ret)
 {
 	return check_list(plan, level, in, count, &(ListRules){.field = field, .any = true}, arena, ret);
+}
+
+Err check_slots(const Plan *plan, int level, const Parameters *in, Arena *arena)
+{
+	const Level *declared = plan_snapshot(plan)->audience_levels[level];
+	bool *given = NULL;
+	if (in->count == 0)
+		return OK;
+	TRY(list_room(declared, arena, &given));
+	for (size_t i = 0; i < in->count; i++) {
+		int slot = in->items[i].slot;
+		const Attribute *attribute = declared->attributes[slot];
+		if (!attribute->session_settable)
+			return refuse_setting(attribute, i, &settable);
+		if (!value_fits(&in->items[i].value, attribute->type))
+			return err_at(ERR_ATTRIBUTE_TYPE, settable.field,
+			        "attribute %s has another type, or its value is out of range",
+			        attribute->name);
+		if (given[slot])
+			return refuse_again(attribute, i, &settable);
+		given[slot] = true;
+	}
+	return OK;
 }

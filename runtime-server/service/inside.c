@@ -37,6 +37,18 @@ void service_command(Service *service, Session *session, const BatchCommand *com
 		        NULL);
 }
 
+void service_start(Service *service, Session *session, const SessionStart *start, Arena *arena,
+        ServiceAnswer answer, void *context)
+{
+	InsideReply reply = {{send_inside}, answer, context};
+	TurnCall call = call_in(arena, &reply);
+	call.command = &start_told_command;
+	call.request = start;
+	call.session = session;
+	call.session_id = start->session_id;
+	turn_begin(service, &call);
+}
+
 void service_recommend(
         Service *service, const RecommendRequest *request, Arena *arena, ServiceAnswer answer, void *context)
 {

@@ -85,6 +85,9 @@ typedef void (*ServiceAnswer)(void *context, Err result, const ProtobufCMessage 
 // service_session has found and that nothing has ended since, or, with NULL, the one that it names.
 void service_command(Service *service, Session *session, const Parley__Runtime__V1__BatchCommand *command,
         Arena *arena, ServiceAnswer answer, void *context);
+// StartSession, by the snapshot's own indexes.
+void service_start(Service *service, Session *session, const SessionStart *start, Arena *arena,
+        ServiceAnswer answer, void *context);
 void service_recommend(Service *service, const Parley__Runtime__V1__RecommendRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
 void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,

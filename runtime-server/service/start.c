@@ -26,38 +26,59 @@ static Err open_fresh(Visit *visit, Outcome *outcome)
 	return answer(turn, false, outcome);
 }
 
-static Err resume(Turn *turn, const Visit *visit, Outcome *outcome)
+static Err resume(Turn *turn, const Visit *visit, const char *channel, Outcome *outcome)
 {
-	const StartSessionRequest *in = turn->request;
 	Session *session = turn->session;
 	bool same = session->level == visit->audience.level &&
 	            str_eq(session->audience_id, visit->audience.id) &&
-	            strcmp(plan_snapshot(session->plan)->channel, in->channel) == 0;
+	            strcmp(plan_snapshot(session->plan)->channel, channel) == 0;
 	if (!same)
 		return err_at(ERR_SESSION_CONFLICT, "session_id",
 		        "session \"%s\" is open for another visitor or channel; end it first, choose "
 		        "another ID, or hand it over by SetAudience",
-		        in->session_id);
+		        session->id);
 	TRY(turn_apply(turn, &visit->parameters));
 	if (turn->sequence != 0)
 		session->sequence = 0; // counted on from this call's
 	return answer(turn, true, outcome);
 }
 
+// Puts the session under the snapshot that serves it.
+static Err place(Turn *turn, const char *channel, bool *ret_fresh)
+{
+	Session *session = turn->session;
+	*ret_fresh = session->pin == NULL;
+	return *ret_fresh ? service_pin(turn->service, session, str(channel),
+	                            current_chooser(session_id(session)))
+	                  : turn_follow(turn);
+}
+
+static Err open_or_resume(Visit *visit, bool fresh, const char *channel, Outcome *outcome)
+{
+	if (!fresh)
+		return resume(visit->turn, visit, channel, outcome);
+	visit->settled = open_fresh;
+	return visit_begin(visit, outcome);
+}
+
 static Err start_session(Turn *turn, Outcome *outcome)
 {
 	const StartSessionRequest *in = turn->request;
-	Session *session = turn->session;
 	Visit *visit = NULL;
-	bool fresh = session->pin == NULL;
-	TRY(fresh ? service_pin(
-	                    turn->service, session, str(in->channel), current_chooser(session_id(session)))
-	          : turn_follow(turn));
+	bool fresh = false;
+	TRY(place(turn, in->channel, &fresh));
 	TRY(visit_new(turn, in->audience, in->parameters, in->n_parameters, &visit));
-	if (!fresh)
-		return resume(turn, visit, outcome);
-	visit->settled = open_fresh;
-	return visit_begin(visit, outcome);
+	return open_or_resume(visit, fresh, in->channel, outcome);
+}
+
+static Err start_told(Turn *turn, Outcome *outcome)
+{
+	const SessionStart *in = turn->request;
+	Visit *visit = NULL;
+	bool fresh = false;
+	TRY(place(turn, in->channel, &fresh));
+	TRY(visit_told(turn, in, &visit));
+	return open_or_resume(visit, fresh, in->channel, outcome);
 }
 
 static Err check(const void *request)
@@ -67,6 +88,8 @@ static Err check(const void *request)
 }
 
 const Command start_session_command = {.check = check, .step = start_session, .opens = true};
+
+const Command start_told_command = {.step = start_told, .opens = true};
 
 void handle_start_session(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

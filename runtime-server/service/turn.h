@@ -42,7 +42,7 @@ struct Turn {
 	Service *service;
 	Reply *reply;
 	const Command *command;
-	const void *request; // a ProtobufCMessage
+	const void *request; // as the command wants it
 	TraceSpan *span;     // the call's; NULL: it is not traced
 	uint64_t sequence;   // the call's number; 0: none
 	Arena *arena;
@@ -58,13 +58,14 @@ struct Turn {
 
 extern const Command start_session_command, get_offers_command, post_event_command, get_profile_command,
         set_audience_command, set_debug_command, end_session_command;
+extern const Command start_told_command; // its request is a SessionStart
 
 // A call, however it came.
 typedef struct TurnCall {
 	Reply *reply; // lives, with all below, until it has been answered
 	Arena *arena;
 	const Command *command;
-	const void *request; // a ProtobufCMessage
+	const void *request; // as the command wants it: a ProtobufCMessage, if nothing else is said
 	const char *session_id;
 	Session *session;    // by session_look, which nothing has ended since; NULL: by the ID
 	TraceSpan *span;     // NULL: it is not traced

@@ -13,7 +13,11 @@ Err value_map(const ExprValue *value, Arena *arena, Value **ret);
 
 // Whether a message says a value at all.
 bool value_given(const Value *in);
-// Reads a value that has to be of that type; texts borrow from the message. Error: `wrong`, at `path`.
+// Reads a value that has to be of that type; texts borrow from the message. False: value_read says why not.
+bool value_take(const Value *in, ValueType type, Arena *arena, ExprValue *ret);
+// Whether value_take would have made such a value of a message.
+bool value_fits(const ExprValue *value, ValueType type);
+// As value_take. Error: `wrong`, at `path`.
 Err value_read(const Value *in, ValueType type, Err wrong, const char *path, Arena *arena, ExprValue *ret);
 // The same of any type. NULL is no value. Error: `wrong`.
 Err value_read_any(const Value *in, Err wrong, const char *path, Arena *arena, ExprValue *ret);

@@ -33,10 +33,15 @@ static const char *read_string(const Value *in, Arena *arena, ExprValue *ret)
 	return ret->len <= TEXT_MAX ? NULL : "text of at most 4096 bytes";
 }
 
-bool value_read_time(const Google__Protobuf__Timestamp *in, int64_t *ret_us)
+static bool is_moment(int64_t seconds, int32_t nanos)
 {
 	const int64_t first = -62135596800, last = 253402300799; // years 1 to 9999
-	if (in->seconds < first || in->seconds > last || in->nanos < 0 || in->nanos > 999999999)
+	return seconds >= first && seconds <= last && nanos >= 0 && nanos <= 999999999;
+}
+
+bool value_read_time(const Google__Protobuf__Timestamp *in, int64_t *ret_us)
+{
+	if (!is_moment(in->seconds, in->nanos))
 		return false;
 	*ret_us = in->seconds * US_PER_S + in->nanos / 1000;
 	return true;
@@ -94,6 +99,11 @@ static Err read_as(const Value *in, size_t type, Err wrong, const char *path, Ar
 	return OK;
 }
 
+bool value_take(const Value *in, ValueType type, Arena *arena, ExprValue *ret)
+{
+	return in->kind_case == rows[type].kind && rows[type].read(in, arena, ret) == NULL;
+}
+
 Err value_read(const Value *in, ValueType type, Err wrong, const char *path, Arena *arena, ExprValue *ret)
 {
 	if (in->kind_case != rows[type].kind)
@@ -112,6 +122,16 @@ Err value_read_any(const Value *in, Err wrong, const char *path, Arena *arena, E
 bool value_given(const Value *in)
 {
 	return in != NULL && in->kind_case != PARLEY__RUNTIME__V1__VALUE__KIND__NOT_SET;
+}
+
+bool value_fits(const ExprValue *value, ValueType type)
+{
+	if (value->kind != rows[type].kept)
+		return false;
+	if (value->kind == EXPR_TIMESTAMP)
+		return is_moment(value->seconds, value->nanos);
+	return (value->kind != EXPR_STRING || value->len <= TEXT_MAX) &&
+	       (value->kind != EXPR_LIST || value->len <= LIST_MAX);
 }
 
 static const char *text_problem(const ExprValue *value)

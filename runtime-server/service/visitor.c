@@ -1,12 +1,31 @@
 #include "service/visitor.h"
 
-Err visit_new(Turn *turn, const AudienceId *audience, NamedValue **parameters, size_t count, Visit **ret)
+static Err visit_alloc(Turn *turn, Visit **ret)
 {
-	const Plan *plan = turn->session->plan;
-	Visit *visit = ARENA_NEW(turn->arena, Visit);
+	Visit *visit = *ret = ARENA_NEW(turn->arena, Visit);
 	if (visit == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
 	visit->turn = turn;
+	return OK;
+}
+
+Err visit_told(Turn *turn, const SessionStart *start, Visit **ret)
+{
+	const Plan *plan = turn->session->plan;
+	Visit *visit = NULL;
+	TRY(visit_alloc(turn, &visit));
+	TRY(check_keys(plan, start->level, start->keys, turn->arena, &visit->audience));
+	TRY(check_slots(plan, start->level, &start->parameters, turn->arena));
+	visit->parameters = start->parameters;
+	*ret = visit;
+	return OK;
+}
+
+Err visit_new(Turn *turn, const AudienceId *audience, NamedValue **parameters, size_t count, Visit **ret)
+{
+	const Plan *plan = turn->session->plan;
+	Visit *visit = NULL;
+	TRY(visit_alloc(turn, &visit));
 	TRY(check_audience(plan, audience, turn->arena, &visit->audience));
 	TRY(check_parameters(
 	        plan, visit->audience.level, parameters, count, turn->arena, &visit->parameters));

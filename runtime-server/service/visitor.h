@@ -19,6 +19,9 @@ struct Visit {
 // Checks what a request says of the visitor, by the session's snapshot. Changes nothing. Errors:
 // FIELD_MISSING, AUDIENCE_INVALID, ATTRIBUTE_…, FIELD_INVALID, NO_MEMORY.
 Err visit_new(Turn *turn, const AudienceId *audience, NamedValue **parameters, size_t count, Visit **ret);
+// The same of what is told by the snapshot's indexes. Errors: AUDIENCE_INVALID, ATTRIBUTE_…, FIELD_INVALID,
+// NO_MEMORY.
+Err visit_told(Turn *turn, const SessionStart *start, Visit **ret);
 // Loads the profile, makes the session the visitor's, computes the segments, notes advisories and runs
 // `settled`, now or later. Values that were set in the session are kept where they fit; the visit's
 // parameters come last. Error: NO_MEMORY.

@@ -97,6 +97,14 @@ typedef struct Session {
 	char id[];
 } Session;
 
+// A session that begins, or goes on with other attributes, as who knows the snapshot's indexes says it.
+typedef struct SessionStart {
+	const char *session_id, *channel;
+	int level;
+	const ExprValue *keys; // of its types, in its order
+	Parameters parameters;
+} SessionStart;
+
 static inline Str session_id(const Session *session)
 {
 	return str_n(session->id, session->id_len);

@@ -16,6 +16,17 @@ typedef struct Values {
 	uint64_t *segments; // bit s: in segment s
 } Values;
 
+// An attribute that is set.
+typedef struct Parameter {
+	int slot;
+	ExprValue value; // missing: the attribute is to be missing
+} Parameter;
+
+typedef struct Parameters {
+	const Parameter *items;
+	size_t count;
+} Parameters;
+
 // Defaults of a level, and no segment. Error: NO_MEMORY.
 Err values_new(const Plan *plan, int level, Arena *arena, Values *ret);
 // What is put borrows from wherever it was.

@@ -244,6 +244,59 @@ static void test_a_session_that_was_found_goes_on(void **state)
 		stage_clear(stages[i]);
 }
 
+// Customer 1 comes, or comes again, and sets `count` attributes.
+static Err begin_told(Stage *stage, const Parameter *items, size_t count)
+{
+	const ExprValue key = expr_int(1);
+	return rehearsal_start(stage->rehearsal, session_of(stage->rehearsal, "s"), 0,
+	        &(SessionStart){.session_id = "s",
+	                .channel = "bank",
+	                .level = 0,
+	                .keys = &key,
+	                .parameters = {items, count}});
+}
+
+static void test_a_session_begins_by_the_snapshots_indexes(void **state)
+{
+	static Stage named, told;
+	const Parameter set[] = {{WORLD_AGE, expr_int(71)}, {WORLD_TIER, expr_string(STR("gold"))}};
+	(void)state;
+	stage_set(&named, bank);
+	stage_set(&told, bank);
+	for (int i = 0; i < 2; i++) { // the second time it goes on
+		BatchCommand *command = start(&named, "s", 1);
+		set_int(&named, command, "age", set[0].value.i);
+		set_string(&named, command, "tier", "gold");
+		must_call(&named, NOON_US + i, 0, command);
+		must_offers(&named, NOON_US + i, 7, "s", "home-banner", 2);
+		assert_int_equal(rehearsal_tick(told.rehearsal, NOON_US + i), OK);
+		assert_int_equal(begin_told(&told, set, ARRAY_COUNT(set)), OK);
+		must_offers(&told, NOON_US + i, 7, "s", "home-banner", 2);
+	}
+	assert_same(&named, &told);
+	stage_clear(&named);
+	stage_clear(&told);
+}
+
+static void test_what_is_told_of_a_session_is_checked(void **state)
+{
+	static Stage stage;
+	const Parameter age = {WORLD_AGE, expr_int(71)}, text = {WORLD_AGE, expr_string(STR("71"))},
+	                joined = {WORLD_JOINED, expr_timestamp_us(INT64_MAX)}, twice[] = {age, age};
+	(void)state;
+	stage_set(&stage, bank);
+	assert_int_equal(rehearsal_tick(stage.rehearsal, NOON_US), OK);
+	assert_int_equal(begin_told(&stage, &text, 1), ERR_ATTRIBUTE_TYPE);
+	assert_int_equal(begin_told(&stage, &joined, 1), ERR_ATTRIBUTE_TYPE);
+	assert_int_equal(begin_told(&stage, twice, 2), ERR_FIELD_INVALID);
+	assert_null(session_of(stage.rehearsal, "s"));
+	assert_int_equal(begin_told(&stage, &age, 1), OK);
+	must_call(&stage, NOON_US, 0, end(&stage, "s"));
+	must_call(&stage, NOON_US, 0, start(&stage, "s", 2));
+	assert_int_equal(begin_told(&stage, &age, 1), ERR_SESSION_CONFLICT);
+	stage_clear(&stage);
+}
+
 static void test_the_decision_has_the_calls_seed(void **state)
 {
 	static Stage stage;
@@ -344,6 +397,8 @@ int main(void)
 	        cmocka_unit_test(test_time_does_not_go_back),
 	        cmocka_unit_test(test_a_refused_call_is_a_result),
 	        cmocka_unit_test(test_a_session_that_was_found_goes_on),
+	        cmocka_unit_test(test_a_session_begins_by_the_snapshots_indexes),
+	        cmocka_unit_test(test_what_is_told_of_a_session_is_checked),
 	        cmocka_unit_test(test_the_decision_has_the_calls_seed),
 	        cmocka_unit_test(test_an_explained_call_lists_candidates),
 	        cmocka_unit_test(test_profiles_come_from_the_caller),
