@@ -25,6 +25,12 @@ static bool is_shared(uint64_t chooser, uint64_t salt, unsigned permille)
 	       (permille > 0 && XXH3_64bits_withSeed(&chooser, sizeof chooser, salt) % SHARE_ALL < permille);
 }
 
+// Apart from those who choose: there is hardly ever a candidate, and what it takes is not theirs to prepare.
+static __attribute__((noinline)) bool is_for(const Share *share, uint64_t chooser)
+{
+	return is_shared(chooser, atomic_load(&share->salt), atomic_load(&share->permille));
+}
+
 // Borrowed: only for comparing, or between counting oneself in and out.
 static Deployed *choose(const Channel *channel, uint64_t chooser)
 {
@@ -32,9 +38,7 @@ static Deployed *choose(const Channel *channel, uint64_t chooser)
 		unsigned turn = atomic_load(&channel->turn);
 		const Share *share = &channel->shares[turn & 1];
 		Deployed *stable = atomic_load(&share->stable), *candidate = atomic_load(&share->candidate);
-		Deployed *chosen = stable;
-		if (candidate && is_shared(chooser, atomic_load(&share->salt), atomic_load(&share->permille)))
-			chosen = candidate;
+		Deployed *chosen = candidate && is_for(share, chooser) ? candidate : stable;
 		if (atomic_load(&channel->turn) == turn)
 			return chosen;
 	}

@@ -224,7 +224,6 @@ Err lane_settle(Lane *lane, Err result, const char *about)
 
 static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 {
-	size_t words = lane_words(lane);
 	bool contacts = lane->shared->options->contact_event != NULL;
 	arena_reset(lane->arena);
 	lane->item = item;
@@ -236,7 +235,7 @@ static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 	lane->failure = OK;
 	lane->shown_count = 0;
 	lane->shown = contacts ? ARENA_ARRAY(lane->arena, Recommended, SHOWN_MOST) : NULL;
-	lane->before = ARENA_ARRAY(lane->arena, uint64_t, words + 1);
+	lane->before = ARENA_ARRAY(lane->arena, uint64_t, lane->segment_words + 1);
 	if (lane->before == NULL || (contacts && lane->shown == NULL))
 		return no_memory();
 	shelf_begin(shelf);
@@ -330,6 +329,7 @@ Err lane_new(const PlanShared *shared, unsigned number, Lane **ret)
 	lane->shared = shared;
 	lane->number = number;
 	lane->point = -1;
+	lane->segment_words = plan_segment_words(rehearsal_plan(shared->options->content));
 	Err e = open_lane(lane);
 	if (e != OK)
 		lane_free(lane);

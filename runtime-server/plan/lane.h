@@ -14,6 +14,7 @@ struct Lane {
 	Rehearsal *rehearsal;
 	Remembered *remembered;
 	Tally *tally;
+	size_t segment_words;
 	int point; // that was asked for last; -1: none
 	// Of the event that is being planned.
 	Arena *arena;
@@ -37,10 +38,6 @@ void lane_problem_text(Lane *lane, const char *reason, const char *about);
 void lane_problem(void *lane, Err reason, const char *about);
 // A call that was refused is a problem; what this machine lacks is an error.
 Err lane_settle(Lane *lane, Err result, const char *about);
-static inline size_t lane_words(const Lane *lane)
-{
-	return plan_segment_words(rehearsal_plan(lane->shared->options->content));
-}
 
 // --- ahead.c ---
 // Has at hand what the items from `next` on will touch when their turn comes. To be called before each, from

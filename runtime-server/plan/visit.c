@@ -37,7 +37,7 @@ static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, vo
 	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
 	command.what_case = what;
 	command.start_session = request;
-	return end_call(lane, rehearsal_go_on(lane->rehearsal, lane->session, seed, &command));
+	return end_call(lane, rehearsal_go_on(lane->rehearsal, lane->session, seed, &command, lane->arena));
 }
 
 static void find_session(Lane *lane, Str id)
@@ -54,7 +54,7 @@ static Err start_session(Lane *lane, Str session)
 	        .parameters = {lane->told->parameters, lane->told->count}};
 	TRY(who_keys(content, start.level, lane->event, lane->arena, &start.keys));
 	uint64_t seed = begin_call(lane, PLAN_CALL_START);
-	TRY(end_call(lane, rehearsal_start(lane->rehearsal, lane->session, seed, &start)));
+	TRY(end_call(lane, rehearsal_start(lane->rehearsal, lane->session, seed, &start, lane->arena)));
 	if (lane->session == NULL)
 		tally_session(lane->tally);
 	find_session(lane, session);
@@ -72,8 +72,6 @@ static Err post_event(Lane *lane)
 {
 	const Event *event = lane->event;
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
-	if (event->event[0] == '\0')
-		return OK;
 	const char *id = event_id(lane);
 	lane->quoted = NULL;
 	if (event->offer_code[0] != '\0') {
@@ -152,7 +150,8 @@ static Err count_contacts(Lane *lane)
 static Err do_calls(Lane *lane)
 {
 	const Event *event = lane->event;
-	TRY(post_event(lane));
+	if (event->event[0] != '\0')
+		TRY(post_event(lane));
 	for (size_t i = 0; i < event->n_questions; i += POINTS_AT_ONCE) {
 		size_t left = event->n_questions - i;
 		TRY(ask(lane, i, left < POINTS_AT_ONCE ? left : POINTS_AT_ONCE));
@@ -186,8 +185,8 @@ static Err list_segments(Lane *lane, const Session *session, EventEffects *chang
 static Err compare_segments(Lane *lane, EventEffects *changed)
 {
 	const Session *session = lane->session;
-	size_t bytes = lane_words(lane) * sizeof *lane->before;
-	if (session == NULL || memcmp(session_segments(session), lane->before, bytes) == 0)
+	size_t bytes = lane->segment_words * sizeof *lane->before;
+	if (session == NULL || bytes == 0 || memcmp(session_segments(session), lane->before, bytes) == 0)
 		return OK;
 	return list_segments(lane, session, changed);
 }
@@ -202,15 +201,16 @@ static Err visit(Lane *lane, Str session)
 		TRY(told_of(lane->shared->options->content, lane->item->level, lane->event, lane->arena,
 		        lane_problem, lane, &told));
 	lane->told = &told;
-	if (lane->session != NULL)
+	if (lane->session != NULL && lane->segment_words > 0)
 		memcpy(lane->before, session_segments(lane->session),
-		        lane_words(lane) * sizeof *lane->before);
+		        lane->segment_words * sizeof *lane->before);
 	Err e = lane->session == NULL || told.count > 0 ? start_session(lane, session) : OK;
-	TRY(lane_settle(lane, e, session.ptr));
 	if (e == OK)
-		TRY(do_calls(lane));
+		e = do_calls(lane);
+	else
+		e = lane_settle(lane, e, session.ptr);
 	lane->told = NULL;
-	return OK;
+	return e;
 }
 
 Err lane_visit(Lane *lane, EventEffects *changed)

@@ -261,22 +261,22 @@ static void note(void *result, Err e, const ProtobufCMessage *response)
 	*(Err *)result = e;
 }
 
-Err rehearsal_start(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start)
+Err rehearsal_start(
+        Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start, Arena *arena)
 {
 	Err result = OK;
 	take_seed(rehearsal, seed);
-	arena_reset(rehearsal->scratch);
-	service_start(rehearsal->service, session, start, rehearsal->scratch, note, &result);
+	service_start(rehearsal->service, session, start, arena, note, &result);
 	return result;
 }
 
-Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed, const BatchCommand *command)
+Err rehearsal_go_on(
+        Rehearsal *rehearsal, Session *session, uint64_t seed, const BatchCommand *command, Arena *arena)
 {
 	Err result = OK;
 	take_seed(rehearsal, seed);
-	arena_reset(rehearsal->scratch);
 	service_unanswered(rehearsal->service, true);
-	service_command(rehearsal->service, session, command, rehearsal->scratch, note, &result);
+	service_command(rehearsal->service, session, command, arena, note, &result);
 	service_unanswered(rehearsal->service, false);
 	return result;
 }
@@ -284,7 +284,8 @@ Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed, const
 Err rehearsal_do(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const BatchCommand *command)
 {
 	TRY(rehearsal_tick(rehearsal, moment_us));
-	return rehearsal_go_on(rehearsal, NULL, seed, command);
+	arena_reset(rehearsal->scratch);
+	return rehearsal_go_on(rehearsal, NULL, seed, command, rehearsal->scratch);
 }
 
 Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)

@@ -116,11 +116,12 @@ Err rehearsal_respond(Rehearsal *rehearsal, int64_t now_us,
 Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
         const Parley__Runtime__V1__BatchCommand *command);
 // The same at the moment that was told last, on a session that was found at that moment, and that no call has
-// ended since.
+// ended since. What it takes to answer comes from `arena`.
 Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed,
-        const Parley__Runtime__V1__BatchCommand *command);
+        const Parley__Runtime__V1__BatchCommand *command, Arena *arena);
 // A session begins at that moment, or, if it was found, goes on with other attributes.
-Err rehearsal_start(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start);
+Err rehearsal_start(
+        Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start, Arena *arena);
 // Something that happened before: an entry's effects go to the visitor's state, and it is an entry of the
 // rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
 Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);

@@ -237,7 +237,7 @@ static void test_a_session_that_was_found_goes_on(void **state)
 	assert_int_equal(
 	        rehearsal_do(named.rehearsal, NOON_US + 1, 7, offers(&named, "s", "home-banner", 2)), OK);
 	assert_int_equal(rehearsal_go_on(found.rehearsal, session_of(found.rehearsal, "s"), 7,
-	                         offers(&found, "", "home-banner", 2)),
+	                         offers(&found, "", "home-banner", 2), found.arena),
 	        OK);
 	assert_same(&named, &found);
 	for (size_t i = 0; i < ARRAY_COUNT(stages); i++)
@@ -253,7 +253,8 @@ static Err begin_told(Stage *stage, const Parameter *items, size_t count)
 	                .channel = "bank",
 	                .level = 0,
 	                .keys = &key,
-	                .parameters = {items, count}});
+	                .parameters = {items, count}},
+	        stage->arena);
 }
 
 static void test_a_session_begins_by_the_snapshots_indexes(void **state)
