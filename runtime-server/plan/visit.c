@@ -10,8 +10,6 @@ typedef Parley__Runtime__V1__BatchCommand BatchCommand;
 
 enum { POINTS_AT_ONCE = 16 }; // that a call takes
 
-#define COMMAND(what) PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_##what
-
 static Err no_memory(void)
 {
 	return err(ERR_NO_MEMORY, "no memory for an event of a plan");
@@ -29,15 +27,6 @@ static uint64_t begin_call(Lane *lane, uint64_t call)
 static Err end_call(const Lane *lane, Err result)
 {
 	return lane->failure != OK ? lane->failure : result;
-}
-
-static Err tell(Lane *lane, Parley__Runtime__V1__BatchCommand__WhatCase what, void *request, uint64_t call)
-{
-	uint64_t seed = begin_call(lane, call);
-	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
-	command.what_case = what;
-	command.start_session = request;
-	return end_call(lane, rehearsal_go_on(lane->rehearsal, lane->session, seed, &command, lane->arena));
 }
 
 static void find_session(Lane *lane, Str id)
@@ -68,6 +57,15 @@ static const char *event_id(const Lane *lane)
 	                                  : arena_printf(lane->arena, "event-%" PRIu64, lane->item->place);
 }
 
+static Err tell_posted(Lane *lane, Parley__Runtime__V1__PostEventRequest *request)
+{
+	BatchCommand command = PARLEY__RUNTIME__V1__BATCH_COMMAND__INIT;
+	command.what_case = PARLEY__RUNTIME__V1__BATCH_COMMAND__WHAT_POST_EVENT;
+	command.post_event = request;
+	uint64_t seed = begin_call(lane, PLAN_CALL_POST);
+	return end_call(lane, rehearsal_go_on(lane->rehearsal, lane->session, seed, &command, lane->arena));
+}
+
 static Err post_event(Lane *lane)
 {
 	const Event *event = lane->event;
@@ -87,47 +85,41 @@ static Err post_event(Lane *lane)
 	request.event = event->event;
 	if (lane->quoted != NULL)
 		request.treatment_code = (char *)(uintptr_t)lane->quoted->code;
-	Err e = tell(lane, COMMAND(POST_EVENT), &request, PLAN_CALL_POST);
+	Err e = tell_posted(lane, &request);
 	if (e == ERR_TREATMENT_MISSING && event->offer_code[0] != '\0')
 		return lane_settle(lane, ERR_TREATMENT_UNKNOWN, event->offer_code);
 	return lane_settle(lane, e, event->event);
 }
 
-// Most questions are of the same point as the one before.
-static bool is_point(Lane *lane, const char *name)
+// By index; -1: there is none. Most questions are of the same point as the one before.
+static int find_point(Lane *lane, const char *name)
 {
 	const RehearsalContent *content = lane->shared->options->content;
-	if (lane->point >= 0 && strcmp(rehearsal_snapshot(content)->points[lane->point]->name, name) == 0)
-		return true;
-	lane->point = plan_point(rehearsal_plan(content), str(name));
-	return lane->point >= 0;
+	if (lane->point < 0 || strcmp(rehearsal_snapshot(content)->points[lane->point]->name, name) != 0)
+		lane->point = plan_point(rehearsal_plan(content), str(name));
+	return lane->point;
 }
 
 // Points that there are not are told, and the others asked for.
 static Err ask(Lane *lane, size_t first, size_t count)
 {
 	const Event *event = lane->event;
-	Parley__Runtime__V1__GetOffersRequest request = PARLEY__RUNTIME__V1__GET_OFFERS_REQUEST__INIT;
-	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest points[POINTS_AT_ONCE];
-	__attribute__((uninitialized)) Parley__Runtime__V1__PointRequest *list[POINTS_AT_ONCE];
-	request.explain = lane->shared->options->explains;
-	request.points = list;
+	__attribute__((uninitialized)) DecidePoint points[POINTS_AT_ONCE];
+	SessionAsk ask = {.points = points, .explain = lane->shared->options->explains};
 	for (size_t i = 0; i < count; i++) {
 		const Parley__Plan__V1__Question *question = event->questions[first + i];
-		if (!is_point(lane, question->interaction_point)) {
+		const uint32_t max = question->max > 0 ? question->max : 1;
+		int point = find_point(lane, question->interaction_point);
+		if (point >= 0)
+			points[ask.count++] = (DecidePoint){.point = point, .max = max};
+		else
 			lane_problem_text(lane, "POINT_UNKNOWN", question->interaction_point);
-			continue;
-		}
-		parley__runtime__v1__point_request__init(&points[request.n_points]);
-		points[request.n_points].interaction_point = question->interaction_point;
-		points[request.n_points].max_offers = question->max > 0 ? question->max : 1;
-		list[request.n_points] = &points[request.n_points];
-		request.n_points++;
 	}
-	if (request.n_points == 0)
+	if (ask.count == 0)
 		return OK;
-	return lane_settle(lane, tell(lane, COMMAND(GET_OFFERS), &request, PLAN_CALL_ASK + first),
-	        event->questions[first]->interaction_point);
+	uint64_t seed = begin_call(lane, PLAN_CALL_ASK + first);
+	Err e = end_call(lane, rehearsal_ask(lane->rehearsal, lane->session, seed, &ask, lane->arena));
+	return lane_settle(lane, e, event->questions[first]->interaction_point);
 }
 
 // As if the touchpoint had shown all that was recommended.
@@ -141,8 +133,7 @@ static Err count_contacts(Lane *lane)
 		request.treatment_code = lane->shown[i].code;
 		if (request.event_id == NULL)
 			return no_memory();
-		TRY(lane_settle(
-		        lane, tell(lane, COMMAND(POST_EVENT), &request, PLAN_CALL_POST), request.event));
+		TRY(lane_settle(lane, tell_posted(lane, &request), request.event));
 	}
 	return OK;
 }

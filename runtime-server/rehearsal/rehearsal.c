@@ -270,14 +270,20 @@ Err rehearsal_start(
 	return result;
 }
 
+Err rehearsal_ask(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionAsk *ask, Arena *arena)
+{
+	Err result = OK;
+	take_seed(rehearsal, seed);
+	service_ask(rehearsal->service, session, ask, arena, note, &result);
+	return result;
+}
+
 Err rehearsal_go_on(
         Rehearsal *rehearsal, Session *session, uint64_t seed, const BatchCommand *command, Arena *arena)
 {
 	Err result = OK;
 	take_seed(rehearsal, seed);
-	service_unanswered(rehearsal->service, true);
 	service_command(rehearsal->service, session, command, arena, note, &result);
-	service_unanswered(rehearsal->service, false);
 	return result;
 }
 

@@ -122,6 +122,8 @@ Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed,
 // A session begins at that moment, or, if it was found, goes on with other attributes.
 Err rehearsal_start(
         Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionStart *start, Arena *arena);
+// Offers are asked for, likewise on a session that was found; only what is decided is of interest.
+Err rehearsal_ask(Rehearsal *rehearsal, Session *session, uint64_t seed, const SessionAsk *ask, Arena *arena);
 // Something that happened before: an entry's effects go to the visitor's state, and it is an entry of the
 // rehearsal. Errors: FIELD_INVALID (no context or another channel), NO_MEMORY, LIMIT.
 Err rehearsal_given(Rehearsal *rehearsal, const Parley__Journal__V1__Entry *entry);

@@ -85,27 +85,46 @@ Err check_filter_values(const PointRequest *in, size_t point, Arena *arena, cons
 	return OK;
 }
 
+static Err refuse_most(uint32_t max, size_t i)
+{
+	char path[64];
+	snprintf(path, sizeof path, "points[%zu].max_offers", i);
+	return err_at(ERR_FIELD_INVALID, path, "%" PRIu32 " offers are asked for; at most %d are possible",
+	        max, OFFERS_MAX);
+}
+
 static Err refuse_point(const PointRequest *in, size_t i)
 {
 	char path[64];
-	if (in->max_offers > OFFERS_MAX) {
-		snprintf(path, sizeof path, "points[%zu].max_offers", i);
-		return err_at(ERR_FIELD_INVALID, path,
-		        "%" PRIu32 " offers are asked for; at most %d are possible", in->max_offers,
-		        OFFERS_MAX);
-	}
+	if (in->max_offers > OFFERS_MAX)
+		return refuse_most(in->max_offers, i);
 	snprintf(path, sizeof path, "points[%zu].interaction_point", i);
 	return err_at(ERR_FIELD_MISSING, path, "the interaction point's name is missing");
 }
 
-Err check_points(PointRequest **in, size_t count)
+static Err refuse_count(size_t count)
 {
 	if (count == 0)
 		return err_at(ERR_FIELD_MISSING, "points", "no interaction point is asked for; name 1 to %d",
 		        POINTS_MAX);
-	if (count > POINTS_MAX)
-		return err_at(ERR_FIELD_INVALID, "points",
-		        "%zu interaction points are asked for; 1 to %d are possible", count, POINTS_MAX);
+	return err_at(ERR_FIELD_INVALID, "points",
+	        "%zu interaction points are asked for; 1 to %d are possible", count, POINTS_MAX);
+}
+
+Err check_decided(const DecidePoint *in, size_t count)
+{
+	if (count == 0 || count > POINTS_MAX)
+		return refuse_count(count);
+	for (size_t i = 0; i < count; i++)
+		if (in[i].max > OFFERS_MAX)
+			return refuse_most(in[i].max, i);
+	return OK;
+}
+
+Err check_points(PointRequest **in, size_t count)
+{
+	if (count == 0 || count > POINTS_MAX)
+		return refuse_count(count);
 	for (size_t i = 0; i < count; i++) {
 		if (in[i]->max_offers > OFFERS_MAX || *in[i]->interaction_point == '\0')
 			return refuse_point(in[i], i);

@@ -53,5 +53,7 @@ Err check_any_attributes(const Plan *plan, int level, NamedValue **in, size_t co
 
 // All but the values of filters. Errors: FIELD_MISSING, FIELD_INVALID.
 Err check_points(PointRequest **in, size_t count);
+// The same of points that are told by index, and whose filters are ready.
+Err check_decided(const DecidePoint *in, size_t count);
 // A point's filter, ready for the engine. Errors: FIELD_INVALID, NO_MEMORY.
 Err check_filter_values(const PointRequest *in, size_t point, Arena *arena, const OfferFilter **ret);

@@ -49,6 +49,17 @@ void service_start(Service *service, Session *session, const SessionStart *start
 	turn_begin(service, &call);
 }
 
+void service_ask(Service *service, Session *session, const SessionAsk *ask, Arena *arena,
+        ServiceAnswer answer, void *context)
+{
+	InsideReply reply = {{send_inside}, answer, context};
+	TurnCall call = call_in(arena, &reply);
+	call.command = &get_offers_told_command;
+	call.request = ask;
+	call.session = session;
+	turn_begin(service, &call);
+}
+
 void service_recommend(
         Service *service, const RecommendRequest *request, Arena *arena, ServiceAnswer answer, void *context)
 {
@@ -68,11 +79,6 @@ void service_respond(Service *service, const PostResponseRequest *request, Arena
 {
 	InsideReply reply = {{send_inside}, answer, context};
 	respond_to(service, request, NULL, arena, &reply.reply);
-}
-
-void service_unanswered(Service *service, bool unanswered)
-{
-	service->unanswered = unanswered;
 }
 
 Session *service_session(Service *service, uint64_t place, Str id)

@@ -22,7 +22,6 @@ struct Service {
 	uint64_t life;       // random: seeds of this life
 	uint64_t event_seed; // random: of event keys
 	atomic_uint_fast64_t calls;
-	bool unanswered;   // of a rehearsal
 	atomic_bool moved; // a snapshot was activated since the last sweep
 	Arena *sweep_arena;
 };

@@ -11,9 +11,13 @@
 
 // --- what the engine is asked ---
 
-static Err ask_points(const Plan *plan, const OffersAsk *ask, Arena *arena, DecidePoint **ret)
+static Err ask_points(const Plan *plan, const OffersAsk *ask, Arena *arena, const DecidePoint **ret)
 {
-	DecidePoint *points = *ret = ARENA_ARRAY(arena, DecidePoint, ask->count);
+	*ret = ask->decided;
+	if (ask->decided != NULL)
+		return OK;
+	DecidePoint *points = ARENA_ARRAY(arena, DecidePoint, ask->count);
+	*ret = points;
 	if (points == NULL && ask->count > 0)
 		return err(ERR_NO_MEMORY, "no memory for the call; try again later");
 	for (size_t i = 0; i < ask->count; i++) {
@@ -158,7 +162,7 @@ static Err answer_points(const Session *session, const OffersAsk *ask, const Dec
 Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int64_t now_us, Arena *arena,
         Advisories *advisories, OffersAnswer *ret)
 {
-	DecidePoint *points = NULL;
+	const DecidePoint *points = NULL;
 	Linking linking = links_begin(service, now_us);
 	Receipt receipt = {.given = session_given(session)};
 	Decision decision;
@@ -178,7 +182,7 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 		TRY(decide_traced(session, &receipt.visitor, &receipt.request, arena, &decision));
 	else
 		TRY(decide_or_repeat(service, session, &receipt, arena, &decision));
-	if (!service->unanswered)
+	if (ask->decided == NULL)
 		TRY(answer_points(session, ask, &decision, &linking, receipt.request.seed, arena, ret));
 	if (ask->what_if == NULL)
 		return keep(service, session, &decision, &receipt, arena, advisories);
@@ -189,10 +193,6 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 static Err respond(
         Turn *turn, const Deployed *deployed, const OffersAnswer *answer, size_t count, Outcome *outcome)
 {
-	if (turn->service->unanswered) {
-		*outcome = (Outcome){.end = TURN_REPLY};
-		return OK;
-	}
 	GetOffersResponse *out = message_new(turn->arena, MESSAGE_OF(get_offers_response));
 	if (out == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the answer; try again later");
@@ -222,6 +222,16 @@ static Err get_offers(Turn *turn, Outcome *outcome)
 	return respond(turn, turn->session->pin, &answer, in->n_points, outcome);
 }
 
+static Err get_offers_told(Turn *turn, Outcome *outcome)
+{
+	const SessionAsk *in = turn->request;
+	const OffersAsk ask = {.decided = in->points, .count = in->count, .explain = in->explain};
+	OffersAnswer none;
+	*outcome = (Outcome){.end = TURN_REPLY};
+	return offers_decide(
+	        turn->service, turn->session, &ask, turn->now_us, turn->arena, &turn->advisories, &none);
+}
+
 static Err default_content(Turn *turn, const Deployed *deployed, Outcome *outcome)
 {
 	const GetOffersRequest *in = turn->request;
@@ -239,6 +249,14 @@ static Err check(const void *request)
 }
 
 const Command get_offers_command = {.check = check, .step = get_offers, .late = default_content};
+
+static Err check_told(const void *request)
+{
+	const SessionAsk *in = request;
+	return check_decided(in->points, in->count);
+}
+
+const Command get_offers_told_command = {.check = check_told, .step = get_offers_told};
 
 void handle_get_offers(void *service, RpcCall *call, const ProtobufCMessage *request)
 {

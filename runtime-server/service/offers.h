@@ -5,6 +5,8 @@
 
 typedef struct OffersAsk {
 	PointRequest **points; // check_points has accepted them
+	const DecidePoint
+	        *decided; // the same by index, and then nobody wants an answer; NULL: `points` are asked for
 	size_t count;
 	bool explain, across;  // duplicates are taken out across points
 	const WhatIf *what_if; // NULL: it is meant

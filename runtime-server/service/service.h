@@ -88,12 +88,14 @@ void service_command(Service *service, Session *session, const Parley__Runtime__
 // StartSession, by the snapshot's own indexes.
 void service_start(Service *service, Session *session, const SessionStart *start, Arena *arena,
         ServiceAnswer answer, void *context);
+// GetOffers likewise, on a session that was found, and without a response: what it decides is all that is
+// asked for.
+void service_ask(Service *service, Session *session, const SessionAsk *ask, Arena *arena,
+        ServiceAnswer answer, void *context);
 void service_recommend(Service *service, const Parley__Runtime__V1__RecommendRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
 void service_respond(Service *service, const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
         ServiceAnswer answer, void *context);
-// From now on GetOffers is answered without a response: what it decides is all that is asked for.
-void service_unanswered(Service *service, bool unanswered);
 // As session_place, session_look and session_fetch (session/table.h); a step more is for what is remembered
 // of the visitor.
 uint64_t service_place(const Service *service, Str session_id);

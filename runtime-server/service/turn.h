@@ -58,7 +58,8 @@ struct Turn {
 
 extern const Command start_session_command, get_offers_command, post_event_command, get_profile_command,
         set_audience_command, set_debug_command, end_session_command;
-extern const Command start_told_command; // its request is a SessionStart
+// By the snapshot's indexes: their requests are a SessionStart and a SessionAsk.
+extern const Command start_told_command, get_offers_told_command;
 
 // A call, however it came.
 typedef struct TurnCall {

@@ -105,6 +105,13 @@ typedef struct SessionStart {
 	Parameters parameters;
 } SessionStart;
 
+// Offers that are asked for likewise.
+typedef struct SessionAsk {
+	const DecidePoint *points;
+	size_t count;
+	bool explain;
+} SessionAsk;
+
 static inline Str session_id(const Session *session)
 {
 	return str_n(session->id, session->id_len);

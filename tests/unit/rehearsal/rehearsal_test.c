@@ -234,12 +234,24 @@ static void test_a_session_that_was_found_goes_on(void **state)
 		must_call(stages[i], NOON_US, 0, start(stages[i], "s", 1));
 		assert_int_equal(rehearsal_tick(stages[i]->rehearsal, NOON_US + 1), OK);
 	}
+	Session *session = session_of(found.rehearsal, "s");
+	int home = plan_point(rehearsal_plan(found.content), STR("home-banner"));
+	const DecidePoint two = {.point = home, .max = 2}, many = {.point = home, .max = 101};
 	assert_int_equal(
 	        rehearsal_do(named.rehearsal, NOON_US + 1, 7, offers(&named, "s", "home-banner", 2)), OK);
-	assert_int_equal(rehearsal_go_on(found.rehearsal, session_of(found.rehearsal, "s"), 7,
-	                         offers(&found, "", "home-banner", 2), found.arena),
+	assert_int_equal(rehearsal_ask(found.rehearsal, session, 7, &(SessionAsk){.points = &two, .count = 1},
+	                         found.arena),
+	        OK);
+	assert_int_equal(
+	        rehearsal_do(named.rehearsal, NOON_US + 1, 0, event(&named, "s", "t", "thanks", "")), OK);
+	assert_int_equal(rehearsal_go_on(found.rehearsal, session, 0, event(&found, "", "t", "thanks", ""),
+	                         found.arena),
 	        OK);
 	assert_same(&named, &found);
+	assert_int_equal(rehearsal_ask(found.rehearsal, session, 7,
+	                         &(SessionAsk){.points = &many, .count = 1}, found.arena),
+	        ERR_FIELD_INVALID);
+	assert_int_equal(found.count, named.count);
 	for (size_t i = 0; i < ARRAY_COUNT(stages); i++)
 		stage_clear(stages[i]);
 }
