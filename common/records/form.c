@@ -1,7 +1,10 @@
 #include "records/form.h"
 
-#define XXH_INLINE_ALL
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> // with all that the processor has
+#else
 #include <xxhash.h>
+#endif
 
 enum { MARK_SIZE = 4 };
 
