@@ -29,7 +29,8 @@ struct EventShape {
 	unsigned number;
 	size_t size, pairs;
 	Pair bytes[SHAPE_MOST / sizeof(Pair)], same[SHAPE_MOST / sizeof(Pair)]; // the bits that do not differ
-	Event event;
+	Event event, says; // the first that there was; the same without time and keys
+	bool more_differs; // than these
 	Str level;
 	Place session, event_id, values[SHAPE_NAMED]; // keys', then attributes'
 	Str names[SHAPE_NAMED];                       // keys'
@@ -58,6 +59,11 @@ EventShapes *event_shapes_new(Arena *arena)
 unsigned event_shape_number(const EventShape *shape)
 {
 	return shape->number;
+}
+
+const Event *event_shape_says(const EventShape *shape)
+{
+	return shape->more_differs ? NULL : &shape->says;
 }
 
 // --- recognizing ---
@@ -160,6 +166,10 @@ static void find_texts(EventShape *shape, Sample *sample)
 	}
 	for (size_t i = 0; i < event->n_attributes; i++)
 		shape->values[event->n_keys + i] = differing(sample, event->attributes[i]->value);
+	shape->more_differs = shape->session.size > 0 || shape->event_id.size > 0 || event->n_attributes > 0;
+	shape->says = *event;
+	shape->says.time_us = 0;
+	shape->says.n_keys = 0;
 }
 
 static void keep_bytes(EventShape *shape, Str packed, const Sample *sample)

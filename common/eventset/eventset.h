@@ -90,6 +90,8 @@ typedef struct EventGlance {
 Err event_glance(Str packed, EventShapes *shapes, EventGlance *ret);
 // A number from 0 on, other than that of any other of the same EventShapes; less than EVENT_SHAPES_MAX.
 unsigned event_shape_number(const EventShape *shape);
+// What every event of the shape says besides its time and its keys; NULL: they differ in more than these.
+const Event *event_shape_says(const EventShape *shape);
 // Reads a packed event where it stands; its texts are among the bytes: they change, and so does the one
 // behind them. `shape` is what a glance at it told, or NULL; some of the event is the shape's then. Errors:
 // STATE_CORRUPT, NO_MEMORY.

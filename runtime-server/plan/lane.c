@@ -242,12 +242,36 @@ static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 	return put_place(shelf, item->place);
 }
 
+static Err read_event(Lane *lane, const Event **ret)
+{
+	const Item *item = lane->item;
+	return event_read(
+	        (char *)(uintptr_t)item->packed.ptr, item->packed.len, item->shape, lane->arena, ret);
+}
+
+static const Event *said_by_shape(const Item *item)
+{
+	return item->shape != NULL ? event_shape_says(item->shape) : NULL;
+}
+
+// Keys are asked for where a session begins, and nowhere else: most events need not be read for the rest.
+static Err find_event(Lane *lane)
+{
+	lane->event = said_by_shape(lane->item);
+	return lane->event != NULL ? OK : read_event(lane, &lane->event);
+}
+
+Err lane_event_with_keys(Lane *lane, const Event **ret)
+{
+	*ret = lane->event;
+	return lane->event == said_by_shape(lane->item) ? read_event(lane, ret) : OK;
+}
+
 static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 {
 	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
 	TRY(begin(lane, item, shelf));
-	TRY(event_read((char *)(uintptr_t)item->packed.ptr, item->packed.len, item->shape, lane->arena,
-	        &lane->event));
+	TRY(find_event(lane));
 	if (item->refused != OK)
 		lane_problem(lane, item->refused, lane->event->audience_level);
 	else

@@ -19,7 +19,7 @@ struct Lane {
 	// Of the event that is being planned.
 	Arena *arena;
 	const Item *item;
-	const Event *event; // of that; NULL: of nobody's
+	const Event *event; // of that, maybe without time and keys; NULL: of nobody's
 	const Told *told;
 	Session *session; // of the event; NULL: it is not open
 	Shelf *shelf;
@@ -38,6 +38,8 @@ void lane_problem_text(Lane *lane, const char *reason, const char *about);
 void lane_problem(void *lane, Err reason, const char *about);
 // A call that was refused is a problem; what this machine lacks is an error.
 Err lane_settle(Lane *lane, Err result, const char *about);
+// The event, with its keys. Errors: those of event_read.
+Err lane_event_with_keys(Lane *lane, const Event **ret);
 
 // --- ahead.c ---
 // Has at hand what the items from `next` on will touch when their turn comes. To be called before each, from

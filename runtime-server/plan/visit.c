@@ -41,7 +41,9 @@ static Err start_session(Lane *lane, Str session)
 	        .channel = rehearsal_snapshot(content)->channel,
 	        .level = lane->item->level,
 	        .parameters = {lane->told->parameters, lane->told->count}};
-	TRY(who_keys(content, start.level, lane->event, lane->arena, &start.keys));
+	const Event *event;
+	TRY(lane_event_with_keys(lane, &event));
+	TRY(who_keys(content, start.level, event, lane->arena, &start.keys));
 	uint64_t seed = begin_call(lane, PLAN_CALL_START);
 	TRY(end_call(lane, rehearsal_start(lane->rehearsal, lane->session, seed, &start, lane->arena)));
 	if (lane->session == NULL)

@@ -149,6 +149,35 @@ static void a_damaged_event_is_refused_as_before(void **unused)
 	assert_true(taken > 100 && refused > 100);
 }
 
+// Where nothing differs but time and keys, the shape tells the rest.
+static void a_shape_says_what_its_events_say(void **unused)
+{
+	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
+	EventShapes *shapes = event_shapes_new(arena);
+	const Row plain = {TIME_US, "1234", NULL, NULL, "view", 0};
+	Row attribute = plain, session = plain, event_id = plain;
+	const Event *whole;
+
+	(void)unused;
+	attribute.attributes = 1;
+	session.session = "s";
+	event_id.event_id = "e";
+	assert_null(event_shape_says(look(shapes, pack(attribute, arena), arena)));
+	assert_null(event_shape_says(look(shapes, pack(session, arena), arena)));
+	assert_null(event_shape_says(look(shapes, pack(event_id, arena), arena)));
+
+	Str packed = pack(plain, arena), said, all;
+	const Event *says = event_shape_says(look(shapes, packed, arena));
+	assert_non_null(says);
+	assert_int_equal(event_read(arena_cstr(arena, packed), packed.len, NULL, arena, &whole), OK);
+	Event rest = *whole;
+	rest.time_us = 0;
+	rest.n_keys = 0;
+	assert_int_equal(wire_pack(&rest.base, arena, &all), OK);
+	assert_int_equal(wire_pack(&says->base, arena, &said), OK);
+	assert_true(str_eq(said, all));
+}
+
 static void some_events_have_no_shape(void **unused)
 {
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
@@ -204,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_differs_makes_no_shape),
 	        cmocka_unit_test(a_damaged_event_is_refused_as_before),
+	        cmocka_unit_test(a_shape_says_what_its_events_say),
 	        cmocka_unit_test(some_events_have_no_shape),
 	        cmocka_unit_test(there_are_so_many_shapes),
 	};
