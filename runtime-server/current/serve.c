@@ -25,23 +25,30 @@ static bool is_shared(uint64_t chooser, uint64_t salt, unsigned permille)
 	       (permille > 0 && XXH3_64bits_withSeed(&chooser, sizeof chooser, salt) % SHARE_ALL < permille);
 }
 
-// Apart from those who choose: there is hardly ever a candidate, and what it takes is not theirs to prepare.
-static __attribute__((noinline)) bool is_for(const Share *share, uint64_t chooser)
-{
-	return is_shared(chooser, atomic_load(&share->salt), atomic_load(&share->permille));
-}
-
-// Borrowed: only for comparing, or between counting oneself in and out.
-static Deployed *choose(const Channel *channel, uint64_t chooser)
+static __attribute__((noinline)) Deployed *choose_between(const Channel *channel, uint64_t chooser)
 {
 	for (;;) {
 		unsigned turn = atomic_load(&channel->turn);
 		const Share *share = &channel->shares[turn & 1];
 		Deployed *stable = atomic_load(&share->stable), *candidate = atomic_load(&share->candidate);
-		Deployed *chosen = candidate && is_for(share, chooser) ? candidate : stable;
+		Deployed *chosen = stable;
+		if (candidate && is_shared(chooser, atomic_load(&share->salt), atomic_load(&share->permille)))
+			chosen = candidate;
 		if (atomic_load(&channel->turn) == turn)
 			return chosen;
 	}
+}
+
+// Borrowed: only for comparing, or between counting oneself in and out. Every call asks, and there is hardly
+// ever a candidate: without one this is all that it takes.
+static Deployed *choose(const Channel *channel, uint64_t chooser)
+{
+	unsigned turn = atomic_load(&channel->turn);
+	const Share *share = &channel->shares[turn & 1];
+	Deployed *stable = atomic_load(&share->stable), *candidate = atomic_load(&share->candidate);
+	if (!candidate && atomic_load(&channel->turn) == turn)
+		return stable;
+	return choose_between(channel, chooser);
 }
 
 static Deployed *pin(Channel *channel, uint64_t chooser)

@@ -87,11 +87,8 @@ void due_run_pending(Service *service, Session *session, int64_t now_us, Arena *
 	keep(session, &advisories);
 }
 
-void due_arrange(const Service *service, Session *session)
+void due_arrange_pending(const Service *service, Session *session)
 {
-	session->wake_us = 0;
-	if (session->pending.first == NULL)
-		return;
 	int64_t wait_us = session->pending.first->due_us - wall_now(service);
 	session->wake_us = steady_now(service) + (wait_us > 0 ? wait_us : 0);
 }

@@ -5,9 +5,10 @@
 #include "service/advisory.h"
 #include "service/internal.h"
 
-// What due_run and due_tell do where there is anything: in nearly no call.
+// What the others do where there is anything: in nearly no call.
 void due_run_pending(Service *service, Session *session, int64_t now_us, Arena *arena);
 void due_tell_notes(const Session *session, Arena *arena, Advisories *advisories);
+void due_arrange_pending(const Service *service, Session *session);
 
 // Does what is due, under the session's snapshot. What cannot be done is noted in the session.
 static inline void due_run(Service *service, Session *session, int64_t now_us, Arena *arena)
@@ -24,4 +25,9 @@ static inline void due_tell(const Session *session, Arena *arena, Advisories *ad
 }
 
 // Has the sweep hand out the session when its next action is due. Before it is left.
-void due_arrange(const Service *service, Session *session);
+static inline void due_arrange(const Service *service, Session *session)
+{
+	session->wake_us = 0;
+	if (session->pending.first != NULL)
+		due_arrange_pending(service, session);
+}

@@ -101,7 +101,7 @@ void service_fetch(const Service *service, uint64_t place, unsigned step)
 	if (session == NULL || !session->started)
 		return;
 	const Prepared *prepared = deployed_prepared(session->pin);
-	visitor_fetch(prepared->view, session->level, session->audience_id);
+	visitor_fetch(prepared->view, session->visitor);
 }
 
 Err service_result(const BatchCommand *command, Err result, const ProtobufCMessage *response, Arena *arena,

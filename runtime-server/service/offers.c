@@ -38,8 +38,8 @@ static Err take_state(const Session *session, int64_t as_of_us, Arena *arena, Vi
 	state->session_facts = session->facts.items;
 	state->session_fact_count = session->facts.count;
 	TRY(visitor_volumes(prepared->view, as_of_us, arena, &state->volumes));
-	return visitor_facts(prepared->view, session->level, session->audience_id, as_of_us, arena,
-	        &state->facts, &state->fact_count);
+	return visitor_facts_at(prepared->view, session->visitor, session->level, session->audience_id,
+	        as_of_us, arena, &state->facts, &state->fact_count);
 }
 
 // --- what if ---

@@ -227,10 +227,8 @@ static Err give_up(Service *service, const Session *session, int64_t now_us, Are
 	return err_restore(&why);
 }
 
-Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena)
+static __attribute__((noinline)) Err follow(Service *service, Session *session, int64_t now_us, Arena *arena)
 {
-	if (deployed_is_current_for(session->pin, session->chooser))
-		return OK;
 	Str channel = deployed_channel(session->pin);
 	CLEANUP(current_releasep)
 	const Deployed *next = current_acquire_for(service->options.current, channel, session->chooser);
@@ -244,6 +242,13 @@ Err service_follow(Service *service, Session *session, int64_t now_us, Arena *ar
 	else if (e == ERR_SESSION_UNKNOWN)
 		e = give_up(service, session, now_us, arena);
 	return e;
+}
+
+Err service_follow(Service *service, Session *session, int64_t now_us, Arena *arena)
+{
+	if (deployed_is_current_for(session->pin, session->chooser))
+		return OK;
+	return follow(service, session, now_us, arena);
 }
 
 // --- the sweep ---

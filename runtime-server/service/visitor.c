@@ -63,7 +63,10 @@ static Err take_values(Visit *visit)
 		advise(&turn->advisories, ADVISORY_ATTRIBUTE_DROPPED, STR(""));
 	take_parameters(&visit->parameters, &values);
 	TRY(values_segment(&values, session->plan, &request, turn->arena, NULL));
-	return session_set_visitor(session, level, visit->audience.id, &values);
+	TRY(session_set_visitor(session, level, visit->audience.id, &values));
+	const Prepared *prepared = deployed_prepared(session->pin);
+	session->visitor = visitor_place(prepared->view, level, visit->audience.id);
+	return OK;
 }
 
 // Actions that wait for their time are the former visitor's affair.

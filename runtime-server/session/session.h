@@ -86,7 +86,8 @@ typedef struct Session {
 	// What the owner remembers of its answers, as values and segments are: forgotten when they change.
 	// May be NULL.
 	LastingDecision *lasting;
-	uint64_t cells_key; // the owner's: which cells history was told; 0: none
+	uint64_t visitor;   // the owner's: where visitor state has the visitor
+	uint64_t cells_key; // likewise: which cells history was told; 0: none
 	Facts facts;
 	PendingList pending;
 	Ring treatments;       // of Treatment

@@ -35,7 +35,7 @@ static int64_t tick_after(int64_t time_us)
 
 void wheel_wake(Shard *shard, Session *session)
 {
-	if (session->wake_us == 0 || tick_after(session->wake_us) >= session->wheel_tick)
+	if (tick_after(session->wake_us) >= session->wheel_tick)
 		return;
 	wheel_take(session);
 	wheel_put(shard, session, tick_after(session->wake_us));

@@ -291,11 +291,13 @@ void table_give_up(SessionTable *table, Session *session)
 		timed_take(waiter);
 	} else {
 		session->busy = false;
-		wheel_wake(shard, session);
+		if (session->wake_us != 0)
+			wheel_wake(shard, session);
 	}
 	shard_unlock(table, shard);
-	if (waiter != NULL)
-		make_ready(waiter, session);
+	if (waiter == NULL)
+		return;
+	make_ready(waiter, session);
 	run_ready();
 }
 

@@ -60,7 +60,7 @@ void table_give_up(SessionTable *table, Session *session);
 
 // --- sweep.c: with the shard locked ---
 void wheel_put(Shard *shard, Session *session, int64_t tick);
-// The session has nobody now: sees to it that the sweep hands it out in time.
+// The session has nobody now, and wants to be woken: sees to it that the sweep hands it out in time.
 void wheel_wake(Shard *shard, Session *session);
 void wheel_take(Session *session);
 

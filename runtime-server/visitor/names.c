@@ -1,12 +1,16 @@
 // Chains that only grow at their heads, published whole: whoever reads an older head finds an older, complete
-// chain.
+// chain. A plan names the same thousands of offers for each of its lanes, so names are put one behind the
+// other.
 #include "visitor/names.h"
+
+#include "base/arena.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
 enum { BUCKETS_LEAST = 1 << 6, BUCKETS_MOST = 1 << 15, CHUNK = 1 << 12, CHUNKS = NAMES_MAX / CHUNK };
+enum { NAMES_BLOCK = 16 * 1024 };
 
 typedef struct Chunk {
 	_Atomic(Name *) names[CHUNK];
@@ -14,6 +18,7 @@ typedef struct Chunk {
 
 struct Names {
 	pthread_mutex_t adding;
+	Arena *arena; // of the names; under the lock
 	atomic_uint count;
 	_Atomic(Chunk *) chunks[CHUNKS];
 	size_t mask;
@@ -26,8 +31,13 @@ Names *names_new(size_t expected)
 	while (buckets < expected && buckets < BUCKETS_MOST)
 		buckets *= 2;
 	Names *names = calloc(1, sizeof *names + buckets * sizeof names->buckets[0]);
-	if (names == NULL)
+	Arena *arena = arena_new(NAMES_BLOCK, 0);
+	if (names == NULL || arena == NULL) {
+		free(names);
+		arena_free(arena);
 		return NULL;
+	}
+	names->arena = arena;
 	names->mask = buckets - 1;
 	pthread_mutex_init(&names->adding, NULL);
 	return names;
@@ -37,14 +47,12 @@ void names_free(Names *names)
 {
 	if (names == NULL)
 		return;
-	for (uint32_t i = 0; i < names_count(names); i++) {
-		Name *name = names_at(names, i);
-		free(atomic_load(&name->counts));
-		free(name);
-	}
+	for (uint32_t i = 0; i < names_count(names); i++)
+		free(atomic_load(&names_at(names, i)->counts));
 	for (size_t c = 0; c < CHUNKS; c++)
 		free(atomic_load(&names->chunks[c]));
 	pthread_mutex_destroy(&names->adding);
+	arena_free(names->arena);
 	free(names);
 }
 
@@ -62,9 +70,9 @@ static Name *find(const Names *names, uint64_t hash, Str channel, Str text)
 	return name;
 }
 
-static Name *make(uint64_t hash, Str channel, Str text)
+static Name *make(Arena *arena, uint64_t hash, Str channel, Str text)
 {
-	Name *name = calloc(1, sizeof *name + channel.len + text.len + 1);
+	Name *name = arena_alloc(arena, sizeof *name + channel.len + text.len + 1);
 	if (name == NULL)
 		return NULL;
 	name->hash = hash;
@@ -106,14 +114,11 @@ static Err add(Names *names, uint64_t hash, Str channel, Str text, Name **ret)
 		return err(ERR_LIMIT,
 		        "this server has met %d different offers in its life, which is the limit: restart it",
 		        NAMES_MAX);
-	if ((name = make(hash, channel, text)) == NULL)
+	if ((name = make(names->arena, hash, channel, text)) == NULL)
 		return err(ERR_NO_MEMORY, "no memory for the name of an offer or audience level");
-	Err e = publish(names, name);
-	if (e != OK)
-		free(name);
-	else
-		*ret = name;
-	return e;
+	TRY(publish(names, name));
+	*ret = name;
+	return OK;
 }
 
 Err names_add(Names *names, Str channel, Str text, Name **ret)

@@ -328,22 +328,32 @@ static Err known_facts(const VisitorView *view, const Known *known, int64_t as_o
 	return OK;
 }
 
-Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
-        const Fact **ret, size_t *ret_count)
+uint64_t visitor_place(const VisitorView *view, int level, Str audience_id)
 {
-	const Name *place = view->levels[level];
-	uint64_t hash = visitor_hash(view->visitors, place, audience_id);
-	Shard *shard = shard_of(view->visitors, hash);
+	return visitor_hash(view->visitors, view->levels[level], audience_id);
+}
+
+Err visitor_facts_at(const VisitorView *view, uint64_t place, int level, Str audience_id, int64_t as_of_us,
+        Arena *arena, const Fact **ret, size_t *ret_count)
+{
+	uint32_t level_id = view->levels[level]->id;
+	Shard *shard = shard_of(view->visitors, place);
 	if (view->visitors->options.alone)
-		return known_facts(view, shard_find(shard, hash, place->id, audience_id), as_of_us, arena,
+		return known_facts(view, shard_find(shard, place, level_id, audience_id), as_of_us, arena,
 		        ret, ret_count);
 	LOCKED(&shard->lock);
 	return known_facts(
-	        view, shard_find(shard, hash, place->id, audience_id), as_of_us, arena, ret, ret_count);
+	        view, shard_find(shard, place, level_id, audience_id), as_of_us, arena, ret, ret_count);
 }
 
-void visitor_fetch(const VisitorView *view, int level, Str audience_id)
+Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
+        const Fact **ret, size_t *ret_count)
 {
-	uint64_t hash = visitor_hash(view->visitors, view->levels[level], audience_id);
-	__builtin_prefetch(&shard_of(view->visitors, hash)->buckets);
+	return visitor_facts_at(view, visitor_place(view, level, audience_id), level, audience_id, as_of_us,
+	        arena, ret, ret_count);
+}
+
+void visitor_fetch(const VisitorView *view, uint64_t place)
+{
+	__builtin_prefetch(&shard_of(view->visitors, place)->buckets);
 }

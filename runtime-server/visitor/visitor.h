@@ -115,9 +115,13 @@ void visitor_view_free(VisitorView *view); // NULL is fine
 // visitors, for a copy. Error: NO_MEMORY.
 Err visitor_facts(const VisitorView *view, int level, Str audience_id, int64_t as_of_us, Arena *arena,
         const Fact **ret, size_t *ret_count);
+// The same for who asks often, with the visitor's place, which stays the same.
+uint64_t visitor_place(const VisitorView *view, int level, Str audience_id);
+Err visitor_facts_at(const VisitorView *view, uint64_t place, int level, Str audience_id, int64_t as_of_us,
+        Arena *arena, const Fact **ret, size_t *ret_count);
 
 // For who knows that it asks for them soon: asks memory for where they are.
-void visitor_fetch(const VisitorView *view, int level, Str audience_id);
+void visitor_fetch(const VisitorView *view, uint64_t place);
 
 // For VisitorState.volumes: by constraint, what this server has counted in the period of the as-of time (0
 // for constraints of other scopes, and for periods before the last two). Lock-free. `ret` NULL: the snapshot
