@@ -22,6 +22,7 @@ enum {
 
 typedef struct EventSetInfo {
 	uint64_t events, blocks, bytes; // bytes of the file
+	uint64_t without_offer;         // events that are known to name no offer
 	int64_t first_us, last_us;
 	uint8_t digest[EVENT_DIGEST_SIZE];
 } EventSetInfo;

@@ -26,6 +26,7 @@ static Err end_take(EventSet *set, const Parley__Plan__V1__EventSetEnd *end)
 	set->info.events = end->events;
 	set->info.first_us = end->first_us;
 	set->info.last_us = end->last_us;
+	set->info.without_offer = end->without_offer;
 	memcpy(set->info.digest, end->digest.data, EVENT_DIGEST_SIZE);
 	return OK;
 }

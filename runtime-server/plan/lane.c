@@ -120,15 +120,19 @@ static Err count_reasons(Lane *lane, const PointDecision *point)
 
 static void remember(Lane *lane, uint32_t point, const DecidedOffer *offer)
 {
-	Recommended *treatment = remembered_next(lane->remembered);
+	bool shown = lane->shown != NULL && lane->shown_count < SHOWN_MOST;
+	if (lane->remembered == NULL && !shown)
+		return;
+	Recommended own, *treatment = lane->remembered != NULL ? remembered_next(lane->remembered) : &own;
 	treatment->visitor = lane->item->visitor;
 	treatment->time_us = lane->item->time_us;
 	treatment->id = offer->id;
 	treatment->point = point;
 	memcpy(treatment->code, offer->treatment_code, sizeof treatment->code);
-	if (lane->shown != NULL && lane->shown_count < SHOWN_MOST)
+	if (shown)
 		lane->shown[lane->shown_count++] = *treatment;
-	remembered_add(lane->remembered);
+	if (lane->remembered != NULL)
+		remembered_add(lane->remembered);
 }
 
 static void hear_decision(void *context, const Session *session, const Decision *decision)
@@ -316,6 +320,13 @@ const Tally *lane_tally(const Lane *lane)
 
 // --- life ---
 
+// Whether an event names an offer, so that its treatment is looked for.
+static bool asks_for_treatments(const EventSet *set)
+{
+	const EventSetInfo *info = event_set_info(set);
+	return info->without_offer != info->events;
+}
+
 static Err open_lane(Lane *lane)
 {
 	const PlanOptions *options = lane->shared->options;
@@ -323,9 +334,10 @@ static Err open_lane(Lane *lane)
 	if (options->state != NULL && (state = open(options->state, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_errno(ERR_IO, "cannot open %s", options->state);
 	lane->arena = arena_new(CALL_BLOCK, 0);
-	lane->remembered = remembered_new();
+	lane->remembered = asks_for_treatments(options->set) ? remembered_new() : NULL;
 	lane->tally = tally_new(options->content);
-	if (lane->arena == NULL || lane->remembered == NULL || lane->tally == NULL)
+	if (lane->arena == NULL || lane->tally == NULL ||
+	        (lane->remembered == NULL && asks_for_treatments(options->set)))
 		return no_memory();
 	TRY(rehearsal_new(&(RehearsalOptions){.content = options->content,
 	                          .runtime_id = STR("plan"),

@@ -12,7 +12,7 @@ struct Lane {
 	const PlanShared *shared;
 	unsigned number;
 	Rehearsal *rehearsal;
-	Remembered *remembered;
+	Remembered *remembered; // NULL: no event of the set will ask
 	Tally *tally;
 	size_t segment_words;
 	int point; // that was asked for last; -1: none

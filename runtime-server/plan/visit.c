@@ -74,7 +74,7 @@ static Err post_event(Lane *lane)
 	Parley__Runtime__V1__PostEventRequest request = PARLEY__RUNTIME__V1__POST_EVENT_REQUEST__INIT;
 	const char *id = event_id(lane);
 	lane->quoted = NULL;
-	if (event->offer_code[0] != '\0') {
+	if (event->offer_code[0] != '\0' && lane->remembered != NULL) {
 		int offer =
 		        plan_offer(rehearsal_plan(lane->shared->options->content), str(event->offer_code));
 		if (offer >= 0)

@@ -53,6 +53,11 @@ static int64_t time_of(unsigned i)
 	return 1 + (int64_t)(i * 7919u % EVENTS) / 3;
 }
 
+static bool names_offer(unsigned i)
+{
+	return i % 5 == 0;
+}
+
 static void add(EventSorter *sorter, unsigned i)
 {
 	char text[32], id[32];
@@ -69,6 +74,7 @@ static void add(EventSorter *sorter, unsigned i)
 	event.keys = keys;
 	event.n_keys = 1;
 	event.event_id = id;
+	event.offer_code = (char *)(uintptr_t)(names_offer(i) ? "CARD" : "");
 	assert_int_equal(event_sorter_add(sorter, &event), OK);
 }
 
@@ -105,7 +111,7 @@ static void check_order(const char *path)
 {
 	CLEANUP(event_set_closep) EventSet *set = NULL;
 	CLEANUP(arena_freep) Arena *arena = arena_new(1 << 16, 0);
-	uint64_t seen = 0;
+	uint64_t seen = 0, without_offer = 0;
 	int64_t last_time = 0;
 	unsigned last = 0;
 
@@ -127,12 +133,14 @@ static void check_order(const char *path)
 			            (events[i]->time_us == last_time && number > last));
 			last_time = events[i]->time_us;
 			last = number;
+			without_offer += !names_offer(number);
 		}
 		seen += count;
 	}
 	assert_int_equal(seen, EVENTS);
 	assert_int_equal(event_set_info(set)->events, EVENTS);
 	assert_int_equal(event_set_info(set)->last_us, last_time);
+	assert_int_equal(event_set_info(set)->without_offer, without_offer);
 }
 
 // --- stories ---
