@@ -1,8 +1,9 @@
 // Planning: events a second on all cores, a getOffers each, against what decide() alone would make of all
 // cores. Everything of a plan is in it but the disk: reading the set, sessions, records, volumes, digests,
 // writing the plan, which stays in memory. One decision an event. The row has a thousand rules and a brief
-// plan. Notes behind it tell how the ratio is with records and receipts, which executing a plan takes, and
-// with more rules, for decide() grows with them and the rest of a plan does not.
+// plan, and visitors ask again with nothing changed, as on the pages of a visit. Notes behind it tell how the
+// ratio is with records and receipts, which executing a plan takes; where something changes with every event,
+// so that each question is decided anew; and with more rules, for decide() grows with them.
 #include "rules.h"
 
 #include "base/cleanup.h"
@@ -19,7 +20,7 @@
 
 #define FIRST_US (INT64_C(1767268800) * US_PER_S) // 2026-01-01, 12:00
 
-enum { RULES = 1000, VISITORS = 4096, SCRATCH = 8 << 20, PATH_SIZE = 128, BETWEEN_US = 1000 };
+enum { RULES = 1000, VISITORS = 4096, VALUES = 100, SCRATCH = 8 << 20, PATH_SIZE = 128, BETWEEN_US = 1000 };
 enum { EVENTS = 400000, QUICK_EVENTS = 60000, NOTED_EVENTS = 100000, NOTED_ROUNDS = 3 };
 
 typedef struct Subject {
@@ -32,13 +33,14 @@ typedef struct Subject {
 	uint64_t events, decisions;
 	long processors;
 	bool brief;
+	bool changes; // each event sets an attribute, so that nothing is answered as it was before
 } Subject;
 
 static ExprValue values[VISITORS][RULES_ATTRIBUTES];
 
 // --- the set: a first event of each visitor with all attributes, then questions ---
 
-static void add_event(EventSorter *sorter, uint64_t number)
+static void add_event(EventSorter *sorter, uint64_t number, bool changes)
 {
 	Event event = PARLEY__PLAN__V1__EVENT__INIT;
 	Parley__Plan__V1__NamedText texts[RULES_ATTRIBUTES + 1], *list[RULES_ATTRIBUTES + 1];
@@ -53,12 +55,15 @@ static void add_event(EventSorter *sorter, uint64_t number)
 		snprintf(spaces[i], sizeof spaces[i], "%llu",
 		        (unsigned long long)(i > 0 ? (uint64_t)values[visitor][i - 1].i : visitor));
 	}
+	if (changes) // one of them, by turns
+		snprintf(spaces[1], sizeof spaces[1], "%llu",
+		        (unsigned long long)(number / VISITORS % VALUES));
 	event.time_us = FIRST_US + (int64_t)number * BETWEEN_US;
 	event.audience_level = (char *)"customer";
 	event.keys = list;
 	event.n_keys = 1;
 	event.attributes = list + 1;
-	event.n_attributes = number < VISITORS ? RULES_ATTRIBUTES : 0;
+	event.n_attributes = number < VISITORS ? RULES_ATTRIBUTES : changes;
 	question.interaction_point = (char *)"home-banner";
 	question.max = RULES_TAKEN;
 	event.questions = questions;
@@ -75,20 +80,21 @@ static void make_set(Subject *subject)
 	snprintf(path, sizeof path, "%s/sorting", subject->dir);
 	bench_must(event_sorter_open(path, 0, subject->arena, &sorter, &note));
 	for (uint64_t i = 0; i < subject->events; i++)
-		add_event(sorter, i);
+		add_event(sorter, i, subject->changes);
 	bench_must(event_sorter_keep(sorter, ""));
 	snprintf(path, sizeof path, "%s/set", subject->dir);
 	bench_must(event_sorter_finish(sorter, path, NULL, NULL, &info));
 	bench_must(event_set_open(path, &subject->set));
 }
 
-static void subject_make(Subject *subject, uint32_t rules, uint64_t events)
+static void subject_make(Subject *subject, uint32_t rules, uint64_t events, bool changes)
 {
 	Str blob;
 	*subject = (Subject){.arena = arena_new(1 << 20, 0),
 	        .scratch = arena_new(SCRATCH, 0),
 	        .events = events,
 	        .brief = true,
+	        .changes = changes,
 	        .processors = sysconf(_SC_NPROCESSORS_ONLN)};
 	for (uint64_t v = 0; v < VISITORS; v++) {
 		int64_t plain[RULES_ATTRIBUTES];
@@ -190,10 +196,10 @@ static void note(Subject *subject, const char *what)
 	tell_size(subject);
 }
 
-static void note_size(uint32_t rules, const char *what)
+static void note_set(uint32_t rules, bool changes, const char *what)
 {
 	static Subject subject;
-	subject_make(&subject, rules, bench_quick() ? QUICK_EVENTS : NOTED_EVENTS);
+	subject_make(&subject, rules, bench_quick() ? QUICK_EVENTS : NOTED_EVENTS, changes);
 	note(&subject, what);
 	subject_free(&subject);
 }
@@ -204,7 +210,7 @@ int main(int argc, char **argv)
 	bench_begin(argc, argv);
 	if (!bench_wants("plan"))
 		return 0;
-	subject_make(&subject, RULES, bench_quick() ? QUICK_EVENTS : EVENTS);
+	subject_make(&subject, RULES, bench_quick() ? QUICK_EVENTS : EVENTS, false);
 	bench_run(&(BenchRow){.name = "plan",
 	        .unit = "events/s",
 	        .ours = plan_rate,
@@ -214,7 +220,8 @@ int main(int argc, char **argv)
 	subject.brief = false;
 	note(&subject, "with records and receipts");
 	subject_free(&subject);
-	note_size(10000, "at 10,000 rules");
-	note_size(100000, "at 100,000 rules");
+	note_set(RULES, true, "where each event sets an attribute");
+	note_set(10000, false, "at 10,000 rules");
+	note_set(100000, false, "at 100,000 rules");
 	return 0;
 }
