@@ -26,7 +26,7 @@ static Err no_memory(void)
 	return err(ERR_NO_MEMORY, "no memory for an event of a plan");
 }
 
-static Err list_add(List *list, void *item, Arena *arena)
+Err list_add(List *list, void *item, Arena *arena)
 {
 	if (item == NULL)
 		return no_memory();
@@ -69,16 +69,21 @@ static Err put_entry(Shelf *shelf, Str payload)
 }
 
 // What stands behind the entries.
-static Err put_rest(Lane *lane, EventEffects *rest)
+static Err put_rest(Lane *lane)
 {
 	Str packed;
-	rest->problems = (Problem **)lane->problems.items;
-	rest->n_problems = lane->problems.count;
-	rest->reasons = (ReasonCount **)lane->reasons.items;
-	rest->n_reasons = lane->reasons.count;
-	if (rest->n_segments_entered + rest->n_segments_left + rest->n_problems + rest->n_reasons == 0)
-		return OK;
-	TRY(wire_pack(&rest->base, lane->arena, &packed));
+	if (lane->entered.count + lane->left.count + lane->problems.count + lane->reasons.count == 0)
+		return OK; // as of most events
+	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
+	rest.segments_entered = (char **)lane->entered.items;
+	rest.n_segments_entered = lane->entered.count;
+	rest.segments_left = (char **)lane->left.items;
+	rest.n_segments_left = lane->left.count;
+	rest.problems = (Problem **)lane->problems.items;
+	rest.n_problems = lane->problems.count;
+	rest.reasons = (ReasonCount **)lane->reasons.items;
+	rest.n_reasons = lane->reasons.count;
+	TRY(wire_pack(&rest.base, lane->arena, &packed));
 	uint8_t *at = shelf_room(lane->shelf, packed.len);
 	if (at == NULL)
 		return ERR_NO_MEMORY;
@@ -235,7 +240,7 @@ static Err begin(Lane *lane, const Item *item, Shelf *shelf)
 	lane->told = NULL;
 	lane->shelf = shelf;
 	lane->entries = 0;
-	lane->problems = lane->reasons = (List){0};
+	lane->problems = lane->reasons = lane->entered = lane->left = (List){0};
 	lane->failure = OK;
 	lane->shown_count = 0;
 	lane->shown = contacts ? ARENA_ARRAY(lane->arena, Recommended, SHOWN_MOST) : NULL;
@@ -273,16 +278,15 @@ Err lane_event_with_keys(Lane *lane, const Event **ret)
 
 static Err plan_item(Lane *lane, Item *item, Shelf *shelf)
 {
-	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
 	TRY(begin(lane, item, shelf));
 	TRY(find_event(lane));
 	if (item->refused != OK)
 		lane_problem(lane, item->refused, lane->event->audience_level);
 	else
-		TRY(lane_visit(lane, &rest));
+		TRY(lane_visit(lane));
 	if (lane->failure != OK)
 		return no_memory();
-	TRY(put_rest(lane, &rest));
+	TRY(put_rest(lane));
 	item->effects = shelf_end(shelf);
 	return OK;
 }
@@ -300,10 +304,9 @@ Err lane_plan(Lane *lane, Item *const *items, size_t count, Shelf *shelf)
 Err lane_close(Lane *lane, int64_t until_us, uint64_t place, Shelf *shelf, Str *ret_effects)
 {
 	const Item nobody = {.place = place};
-	EventEffects rest = PARLEY__PLAN__V1__EVENT_EFFECTS__INIT;
 	TRY(begin(lane, &nobody, shelf));
 	TRY(rehearsal_tick(lane->rehearsal, until_us));
-	TRY(put_rest(lane, &rest));
+	TRY(put_rest(lane));
 	*ret_effects = lane->entries > 0 ? shelf_end(shelf) : STR("");
 	return OK;
 }

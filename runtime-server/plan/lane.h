@@ -24,14 +24,17 @@ struct Lane {
 	Session *session; // of the event; NULL: it is not open
 	Shelf *shelf;
 	size_t entries;
-	uint64_t call; // that is being told
-	List problems, reasons;
-	Recommended *shown; // what is to count as shown; NULL: nothing is
+	uint64_t call;                         // that is being told
+	List problems, reasons, entered, left; // segments: by name
+	Recommended *shown;                    // what is to count as shown; NULL: nothing is
 	size_t shown_count;
 	const Recommended *quoted; // by what is posted now; NULL: none
 	uint64_t *before;          // the segments that the visitor was in
 	Err failure;               // in what it is told
 };
+
+// Error: NO_MEMORY, also for an item that is NULL.
+Err list_add(List *list, void *item, Arena *arena);
 
 // Notes what could not be done, by a stable reason or an error's.
 void lane_problem_text(Lane *lane, const char *reason, const char *about);
@@ -53,5 +56,5 @@ void lane_look_first(const Lane *lane, Item *const *items, size_t count);
 Err answer_put(Shelf *shelf, const Decision *decision, uint64_t call);
 
 // --- visit.c ---
-// Tells the event to the rehearsal, and what segments it changed to `changed`. Error: NO_MEMORY, IO.
-Err lane_visit(Lane *lane, EventEffects *changed);
+// Tells the event to the rehearsal, and notes what segments it changed. Error: NO_MEMORY, IO.
+Err lane_visit(Lane *lane);

@@ -154,34 +154,29 @@ static Err do_calls(Lane *lane)
 
 // --- segments ---
 
-static Err list_segments(Lane *lane, const Session *session, EventEffects *changed)
+static Err list_segments(Lane *lane, const Session *session)
 {
 	const Parley__Snapshot__V1__Snapshot *snapshot = rehearsal_snapshot(lane->shared->options->content);
 	const uint64_t *after = session_segments(session);
-	changed->segments_entered = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
-	changed->segments_left = ARENA_ARRAY(lane->arena, char *, snapshot->n_segments + 1);
-	if (changed->segments_entered == NULL || changed->segments_left == NULL)
-		return no_memory();
 	for (size_t s = 0; s < snapshot->n_segments; s++) {
 		bool is = after[s / 64] >> s % 64 & 1, was = lane->before[s / 64] >> s % 64 & 1;
 		char *name = snapshot->segments[s]->name;
-		if (is && !was) {
-			changed->segments_entered[changed->n_segments_entered++] = name;
+		if (is == was)
+			continue;
+		TRY(list_add(is ? &lane->entered : &lane->left, name, lane->arena));
+		if (is)
 			TRY(tally_add(lane->tally, SEGMENT_ENTERED, str(name), RECOMMENDED, 1));
-		}
-		if (was && !is)
-			changed->segments_left[changed->n_segments_left++] = name;
 	}
 	return OK;
 }
 
-static Err compare_segments(Lane *lane, EventEffects *changed)
+static Err compare_segments(Lane *lane)
 {
 	const Session *session = lane->session;
 	size_t bytes = lane->segment_words * sizeof *lane->before;
 	if (session == NULL || bytes == 0 || memcmp(session_segments(session), lane->before, bytes) == 0)
 		return OK;
-	return list_segments(lane, session, changed);
+	return list_segments(lane, session);
 }
 
 // --- all of it ---
@@ -206,12 +201,12 @@ static Err visit(Lane *lane, Str session)
 	return e;
 }
 
-Err lane_visit(Lane *lane, EventEffects *changed)
+Err lane_visit(Lane *lane)
 {
 	const Str session = lane->item->session_id; // ends in NUL, now that the event has been read
 	Err e = rehearsal_tick(lane->rehearsal, lane->item->time_us);
 	if (e != OK)
 		return lane_settle(lane, e, session.ptr);
 	TRY(visit(lane, session));
-	return compare_segments(lane, changed);
+	return compare_segments(lane);
 }

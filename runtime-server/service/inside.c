@@ -57,6 +57,7 @@ void service_ask(Service *service, Session *session, const SessionAsk *ask, Aren
 	call.command = &get_offers_told_command;
 	call.request = ask;
 	call.session = session;
+	call.session_id = ""; // nobody's: without a session it is refused
 	turn_begin(service, &call);
 }
 

@@ -106,7 +106,8 @@ static Err keep(Service *service, Session *session, const Decision *decision, Re
 		TRY(session_remember_decision(session, decision));
 	if (!service->options.unrecorded)
 		tell_pauses(service, record_decision(service, session, decision, receipt, arena), advisories);
-	deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
+	if (service->options.seed == NULL) // nobody asks a rehearsal for figures
+		deployed_count(session->pin, FIGURE_RECOMMENDATIONS, offers_of(decision));
 	if (service->options.on_decision != NULL)
 		service->options.on_decision(service->options.decision_context, session, decision);
 	return OK;
@@ -164,12 +165,14 @@ Err offers_decide(Service *service, Session *session, const OffersAsk *ask, int6
 {
 	const DecidePoint *points = NULL;
 	Linking linking = links_begin(service, now_us);
-	Receipt receipt = {.given = session_given(session)};
+	__attribute__((uninitialized)) Receipt receipt; // clearing it first costs as much as filling it in
 	Decision decision;
 	if (session->segmented && ask->what_if == NULL && cells_tell(service, session, now_us, arena) != OK)
 		advise(advisories, ADVISORY_HISTORY_PAUSED, STR(""));
 	TRY(ask_points(session->plan, ask, arena, &points));
 	TRY(take_visitor(session, ask->what_if, &now_us, arena, &receipt.visitor));
+	receipt.given = session_given(session);
+	receipt.digest = 0; // record_decision's
 	receipt.request = (DecideRequest){
 	        .points = points,
 	        .count = ask->count,

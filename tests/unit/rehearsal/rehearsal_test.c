@@ -251,6 +251,9 @@ static void test_a_session_that_was_found_goes_on(void **state)
 	assert_int_equal(rehearsal_ask(found.rehearsal, session, 7,
 	                         &(SessionAsk){.points = &many, .count = 1}, found.arena),
 	        ERR_FIELD_INVALID);
+	assert_int_equal(rehearsal_ask(found.rehearsal, NULL, 7, &(SessionAsk){.points = &two, .count = 1},
+	                         found.arena),
+	        ERR_FIELD_MISSING);
 	assert_int_equal(found.count, named.count);
 	for (size_t i = 0; i < ARRAY_COUNT(stages); i++)
 		stage_clear(stages[i]);
