@@ -131,8 +131,8 @@ uint64_t duplicate_key(Parley__Snapshot__V1__Deduplication deduplication, uint32
 enum { CODE_SEED_CHARS = 13 };
 // What all codes of a call have in common.
 typedef struct TreatmentCodes {
-	char seed[CODE_SEED_CHARS];
-	uint32_t mask; // of ordinals
+	char first[TREATMENT_CODE_SIZE]; // the code of ordinal 0
+	uint32_t mask;                   // of ordinals
 } TreatmentCodes;
 TreatmentCodes treatment_codes_of(uint64_t seed);
 void treatment_code_make(const TreatmentCodes *codes, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);

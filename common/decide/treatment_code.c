@@ -1,5 +1,6 @@
 // Codes are unique because both parts are bijections: the seed is unique per call, the ordinal within it. The
-// seed's part is the same for all codes of a call, so it is written once.
+// seed's part is the same for all codes of a call, and of the first 32 all but the last digit, so that is
+// written once.
 #include "decide/call.h"
 #include "decide/receipt.h"
 
@@ -22,15 +23,19 @@ TreatmentCodes treatment_codes_of(uint64_t seed)
 {
 	TreatmentCodes codes;
 	codes.mask = (uint32_t)(mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) >> (64 - ORDINAL_BITS));
-	encode(mix64(seed), CODE_SEED_CHARS, codes.seed);
+	encode(mix64(seed), CODE_SEED_CHARS, codes.first);
+	encode(codes.mask, ORDINAL_CHARS, codes.first + CODE_SEED_CHARS);
+	codes.first[TREATMENT_CODE_SIZE - 1] = '\0';
 	return codes;
 }
 
 void treatment_code_make(const TreatmentCodes *codes, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE])
 {
-	memcpy(ret, codes->seed, CODE_SEED_CHARS);
-	encode(ordinal ^ codes->mask, ORDINAL_CHARS, ret + CODE_SEED_CHARS);
-	ret[TREATMENT_CODE_SIZE - 1] = '\0';
+	memcpy(ret, codes->first, TREATMENT_CODE_SIZE);
+	if (ordinal >> CHAR_BITS == 0)
+		ret[TREATMENT_CODE_SIZE - 2] = digits[(ordinal ^ codes->mask) & 31];
+	else
+		encode(ordinal ^ codes->mask, ORDINAL_CHARS, ret + CODE_SEED_CHARS);
 }
 
 // --- decisions' names ---

@@ -83,8 +83,8 @@ typedef struct Session {
 	int level;        // index of the audience level in it
 	Str audience_id;  // canonical text of the keys; the session's own, with a NUL behind it
 	SessionValues *values;
-	// What the owner remembers of its answers, as values and segments are: forgotten when they change.
-	// May be NULL.
+	// What the owner remembers of its answers to the visitor as the engine sees him: forgotten when that
+	// is another. May be NULL.
 	LastingDecision *lasting;
 	uint64_t visitor;   // the owner's: where visitor state has the visitor
 	uint64_t cells_key; // likewise: which cells history was told; 0: none
@@ -124,8 +124,7 @@ static inline Str session_id(const Session *session)
 Err session_values(const Session *session, Arena *arena, Values *ret);
 // Replaces the session's values by deep copies of these. On an error all stays as it was. Error: NO_MEMORY.
 Err session_keep(Session *session, const Values *values);
-// The same with a block that was made before, which cannot fail. Whatever changes values, segments, level or
-// visitor ends here.
+// The same visitor's, under the same plan, in a block that was made before: that cannot fail.
 void session_put_values(Session *session, SessionValues *block);
 // The same for another visitor (or the first): also sets the level and copies the audience ID.
 Err session_set_visitor(Session *session, int level, Str audience_id, const Values *values);

@@ -186,12 +186,44 @@ SessionValues *session_values_make(const Values *values)
 	return block;
 }
 
+static bool same_value(const ExprValue *a, const ExprValue *b)
+{
+	if (a->kind != EXPR_STRING && a->kind != EXPR_LIST)
+		return memcmp(a, b, sizeof *a) == 0;
+	if (a->kind != b->kind || a->len != b->len)
+		return false;
+	if (a->kind == EXPR_STRING)
+		return a->len == 0 || memcmp(a->s, b->s, a->len) == 0;
+	for (uint32_t i = 0; i < a->len; i++)
+		if (!same_value(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+// Whether a visitor with the one is to the engine what he is with the other. It may say no of what is alike.
+static bool same_seen(const SessionValues *a, const SessionValues *b)
+{
+	bool same = a->count == b->count && a->segment_words == b->segment_words &&
+	            memcmp(a->segments, b->segments, a->segment_words * sizeof *a->segments) == 0;
+	for (size_t i = 0; same && i < a->count; i++)
+		same = same_value(&a->items[i], &b->items[i]);
+	return same;
+}
+
 void session_put_values(Session *session, SessionValues *block)
 {
+	if (session->lasting != NULL && !same_seen(session->values, block))
+		lasting_forget(session->lasting);
 	free(session->values);
 	session->values = block;
 	session->segmented = true;
+}
+
+// It is another visitor to the engine, or the engine has another plan.
+static void put_anew(Session *session, SessionValues *block)
+{
 	lasting_forget(session->lasting);
+	session_put_values(session, block);
 }
 
 Err session_keep(Session *session, const Values *values)
@@ -199,7 +231,7 @@ Err session_keep(Session *session, const Values *values)
 	SessionValues *block = session_values_make(values);
 	if (block == NULL)
 		return no_memory();
-	session_put_values(session, block);
+	put_anew(session, block);
 	return OK;
 }
 
@@ -218,7 +250,7 @@ Err session_set_visitor(Session *session, int level, Str audience_id, const Valu
 	session->audience_id = str_n(copy, audience_id.len);
 	session->level = level;
 	session->cells_key = 0;
-	session_put_values(session, block);
+	put_anew(session, block);
 	return OK;
 }
 

@@ -102,7 +102,7 @@ static bool rehearse(uint64_t number, uint64_t *repeated)
 	Str blob;
 	if (world->anchor_us < 100 * DAY_US)
 		return false;
-	story_add_events(world);
+	story_prepare(&chance, world);
 	assert_int_equal(world_finish(world), OK);
 	assert_int_equal(snapshot_pack(world->snapshot, arena, &blob), OK);
 	assert_int_equal(rehearsal_content_open(blob, 1, &content), OK);

@@ -33,8 +33,8 @@ typedef struct Story {
 
 // Events that do something with the offer of a treatment, before those that set an attribute.
 enum { STORY_QUOTING = 5 };
-// Gives the world events, and lets touchpoints set its attributes.
-void story_add_events(World *world);
+// Gives the world events, lets touchpoints set its attributes, and mostly makes decisions last longer.
+void story_prepare(Chance *chance, World *world);
 // Moves `now_us`, or leaves it.
 void story_let_time_pass(Story *story);
 

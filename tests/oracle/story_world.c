@@ -73,7 +73,24 @@ static void set_by_event(const Snapshot *snapshot, uint32_t slot, Arena *arena, 
 	action->value->program = (ProtobufCBinaryData){program.len, (uint8_t *)(uintptr_t)program.bytes};
 }
 
-void story_add_events(World *world)
+// Takes most of what no decision lasts with out of most worlds, for there is much of it.
+static void make_steady(Chance *chance, Snapshot *snapshot)
+{
+	if (chance_once_in(chance, 4))
+		return;
+	for (size_t i = 0; i < snapshot->n_offers; i++)
+		for (size_t a = 0; a < snapshot->offers[i]->n_attributes; a++)
+			if (snapshot->offers[i]->attributes[a]->value != NULL)
+				snapshot->offers[i]->attributes[a]->n_personalised = 0;
+	for (size_t i = 0; i < snapshot->n_constraints; i++)
+		if (snapshot->constraints[i]->scope == SNAP_CONSTRAINT(OVERALL))
+			snapshot->constraints[i]->scope = SNAP_CONSTRAINT(VISITOR);
+	for (size_t i = 0; i < snapshot->n_zones; i++)
+		if (snapshot->zones[i]->tie_break == SNAP_TIE(SEEDED_RANDOM))
+			snapshot->zones[i]->tie_break = SNAP_TIE(OFFER_CODE);
+}
+
+void story_prepare(Chance *chance, World *world)
 {
 	Snapshot *snapshot = world->snapshot;
 	size_t slots = snapshot->audience_levels[0]->n_attributes, fixed = STORY_QUOTING;
@@ -97,6 +114,7 @@ void story_add_events(World *world)
 		for (size_t i = 0; i < snapshot->audience_levels[l]->n_attributes; i++)
 			snapshot->audience_levels[l]->attributes[i]->session_settable = true;
 	snapshot->session_timeout_s = DAYS_MOST * 86400;
+	make_steady(chance, snapshot);
 }
 
 // --- moments ---

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -291,6 +292,62 @@ static void notes_are_told_together_up_to_a_bound(void **state)
 	session_clear(&session);
 }
 
+// Lets the session remember an answer.
+static void remember(Session *session)
+{
+	if (session->lasting == NULL)
+		session->lasting = calloc(1, sizeof *session->lasting);
+	session->lasting->point_count = 1;
+}
+
+// Puts values that are copies of the session's but for one (slot -1: none is another), and segments that are
+// the same but for some; returns whether the answer is remembered still.
+static bool put_other(Session *session, int slot, ExprValue value, uint64_t segments)
+{
+	Values values;
+	remember(session);
+	assert_int_equal(session_values(session, arena, &values), OK);
+	if (slot >= 0)
+		values_set(&values, slot, value, FROM_EVENT);
+	values.segments[0] ^= segments;
+	session_put_values(session, session_values_make(&values));
+	return session->lasting->point_count > 0;
+}
+
+static void an_answer_is_remembered_while_the_visitor_is_the_same(void **state)
+{
+	(void)state;
+	Session session = {0};
+	ExprValue texts[] = {expr_string(STR("a")), expr_string(STR("b"))};
+	ExprValue others[] = {expr_string(STR("a")), expr_string(STR("c"))};
+	const ExprValue gold = expr_string(STR("gold")), tags = expr_list(texts, 2), none = {0};
+	const Plan *plan = plan_of(world_bank(arena));
+	begin(&session, plan,
+	        (const ExprValue *[WORLD_ATTRIBUTES]){[WORLD_TIER] = &gold, [WORLD_TAGS] = &tags});
+	assert_true(put_other(&session, -1, none, 0));
+	assert_true(put_other(&session, WORLD_TIER, expr_string(STR("gold")), 0));
+	assert_true(put_other(&session, WORLD_TAGS, expr_list(texts, 2), 0));
+	assert_false(put_other(&session, -1, none, 1));
+	assert_false(put_other(&session, WORLD_TIER, expr_string(STR("cold")), 0));
+	assert_false(put_other(&session, WORLD_TIER, expr_string(STR("colder")), 0));
+	assert_false(put_other(&session, WORLD_TAGS, expr_list(others, 2), 0));
+	assert_false(put_other(&session, WORLD_TAGS, expr_list(others, 1), 0));
+	assert_false(put_other(&session, WORLD_AGE, expr_int(31), 0));
+	assert_false(put_other(&session, WORLD_AGE, expr_missing(WORLD_AGE), 0));
+	assert_false(put_other(&session, WORLD_CHURN, expr_double(-0.0), 0));
+	assert_false(put_other(&session, WORLD_CHURN, expr_double(0.0), 0));
+	Values values;
+	assert_int_equal(session_values(&session, arena, &values), OK);
+	remember(&session);
+	assert_int_equal(session_keep(&session, &values), OK);
+	assert_int_equal(session.lasting->point_count, 0);
+	remember(&session);
+	assert_int_equal(session_values(&session, arena, &values), OK);
+	assert_int_equal(session_set_visitor(&session, session.level, STR("43"), &values), OK);
+	assert_int_equal(session.lasting->point_count, 0);
+	session_clear(&session);
+}
+
 static void a_session_is_small(void **state)
 {
 	(void)state;
@@ -321,6 +378,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                treatments_of_many_snapshots_are_told_by_their_own, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(without_its_level_a_session_cannot_go_on, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                an_answer_is_remembered_while_the_visitor_is_the_same, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_session_is_small, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(notes_are_told_together_up_to_a_bound, set_up, tear_down),
 	};
