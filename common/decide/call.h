@@ -134,7 +134,7 @@ typedef struct TreatmentCodes {
 	char first[TREATMENT_CODE_SIZE]; // the code of ordinal 0
 	uint32_t mask;                   // of ordinals
 } TreatmentCodes;
-TreatmentCodes treatment_codes_of(uint64_t seed);
+void treatment_codes_begin(uint64_t seed, TreatmentCodes *ret);
 void treatment_code_make(const TreatmentCodes *codes, uint32_t ordinal, char ret[TREATMENT_CODE_SIZE]);
 
 // --- the call ---

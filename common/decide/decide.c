@@ -64,7 +64,7 @@ static Err open_call(
 	ret->shown = (Tally){.arena = arena};
 	ret->facts = (Facts){.tally = {.arena = arena}};
 	ret->arena = arena;
-	ret->codes = treatment_codes_of(request->seed);
+	treatment_codes_begin(request->seed, &ret->codes);
 	ret->treatments = 0;
 	TRY(evaluation_init(
 	        plan, visitor->level, visitor->values, request->as_of_us, arena, &ret->evaluation));

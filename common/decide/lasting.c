@@ -262,6 +262,8 @@ static bool is_asked(const LastingDecision *decision, const DecideRequest *reque
 
 static bool has_facts(const Lasting *lasting, const LastingDecision *decision, const VisitorState *state)
 {
+	if (!state->fact_count && !state->session_fact_count)
+		return !decision->fact_count;
 	__attribute__((uninitialized)) CountingFacts facts;
 	const Fact *kept = (const Fact *)(const void *)&decision->offers[decision->offer_count];
 	return facts_counting(lasting->plan, state, &facts) && facts.count == decision->fact_count &&
@@ -279,7 +281,8 @@ bool lasting_again(const Lasting *lasting, const LastingDecision *decision, cons
 	DecidedOffer *offers = ARENA_ARRAY(arena, DecidedOffer, count + 1);
 	if (!points || !offers)
 		return false;
-	TreatmentCodes codes = treatment_codes_of(request->seed);
+	__attribute__((uninitialized)) TreatmentCodes codes;
+	treatment_codes_begin(request->seed, &codes);
 	for (uint32_t i = 0; i < count; i++) {
 		offers[i].id = decision->offers[i].id;
 		offers[i].score = decision->offers[i].score;

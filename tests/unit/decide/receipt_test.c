@@ -3,6 +3,7 @@
 #include "decide/receipt.h"
 
 #include "base/cleanup.h"
+#include "base/mix.h"
 #include "world/world.h"
 
 #include <math.h>
@@ -228,6 +229,29 @@ static void the_digest_sees_the_last_bit(void **state)
 	assert_true(before != after);
 }
 
+// As README.md has it, digit by digit.
+static void spell(uint64_t number, size_t digits, char *ret)
+{
+	for (size_t i = digits; i-- > 0; number >>= 5)
+		ret[i] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number & 31];
+}
+
+static void treatment_codes_are_spelled_as_documented(void **state)
+{
+	(void)state;
+	static const uint32_t ordinals[] = {0, 1, 31, 32, 63, 64, 1023, 1024, 63999};
+	uint64_t seed = 1;
+	for (unsigned i = 0; i < 10000; i++, seed = seed * UINT64_C(6364136223846793005) + i) {
+		char code[TREATMENT_CODE_SIZE], expected[TREATMENT_CODE_SIZE] = {0};
+		uint32_t ordinal = ordinals[i % ARRAY_COUNT(ordinals)];
+		uint64_t mask = mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) >> 34;
+		spell(mix64(seed), 13, expected);
+		spell(ordinal ^ mask, 6, expected + 13);
+		decision_code(seed, ordinal, code);
+		assert_string_equal(code, expected);
+	}
+}
+
 static void treatment_codes_name_their_decision(void **state)
 {
 	(void)state;
@@ -261,6 +285,7 @@ int main(void)
 	        STORY(another_snapshot_refuses_it),
 	        STORY(one_that_would_be_too_long_says_so),
 	        STORY(the_digest_sees_the_last_bit),
+	        STORY(treatment_codes_are_spelled_as_documented),
 	        STORY(treatment_codes_name_their_decision),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
