@@ -116,23 +116,27 @@ Str shelf_end(const Shelf *shelf);
 
 // --- lane.c: a part of the visitors, in the order of time ---
 
-enum { OWN_SESSION = 25 }; // the ID of a visitor's own session, with its NUL
+enum {
+	OWN_SESSION = 25, // the ID of a visitor's own session, with its NUL
+	ITEM_LINE = 64,   // an item is two lines of the processor's caches, and no part of a third
+};
 
 // One event on its way through a plan. It stays packed until its turn comes: so what is read of it is used
 // while it is in the processor's caches, and little has to be in memory until then.
 typedef struct Item {
-	Str packed;
+	_Alignas(ITEM_LINE) Str packed;
 	const EventShape *shape;
 	uint64_t place;
 	int64_t time_us;
 	uint64_t visitor; // by hash
 	int level;        // whose visitor it is
 	Err refused;      // it says nobody whom the snapshot knows; then it has no visitor
-	Str session_id;   // among what is packed, or the visitor's own
 	uint64_t session; // where that is: ahead.c
+	Str session_id;   // among what is packed, or the visitor's own
 	Str effects;      // packed, on the shelf of the lane that made them
 	char own_session[OWN_SESSION];
 } Item;
+_Static_assert(sizeof(Item) == 2 * ITEM_LINE, "an item has outgrown its lines");
 
 typedef struct Lane Lane;
 // What all lanes share.

@@ -165,6 +165,12 @@ static Err read_item(Reading *reading, uint64_t place, Str packed, Item *item)
 	return OK;
 }
 
+static Item *new_items(Arena *arena, size_t count)
+{
+	uintptr_t memory = (uintptr_t)arena_uncleared(arena, count * sizeof(Item) + ITEM_LINE);
+	return memory != 0 ? (Item *)((memory + ITEM_LINE - 1) / ITEM_LINE * ITEM_LINE) : NULL;
+}
+
 static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scratch)
 {
 	__attribute__((uninitialized)) Reading reading; // what is read of it has been set before
@@ -172,7 +178,7 @@ static Err read_block(Window *window, uint64_t number, Loaded *block, Arena *scr
 	size_t count = 0;
 	uint64_t place = 0;
 	TRY(event_set_packed(window->options->set, number, block->arena, &packed, &count, &place));
-	block->items = arena_uncleared(block->arena, (count + 1) * sizeof *block->items);
+	block->items = new_items(block->arena, count);
 	block->count = count;
 	reading.content = window->options->content;
 	reading.scratch = scratch;
