@@ -23,51 +23,10 @@ void blocks_done(BlockWriter *writer)
 	records_done(&writer->records);
 }
 
-// --- what is counted of events ---
-
-enum { OFFER_CODE = 8 }; // field of event.proto
-
-static bool varint_at(const uint8_t **at, const uint8_t *end, uint64_t *ret)
-{
-	*ret = 0;
-	for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
-		uint8_t byte = *(*at)++;
-		*ret |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80)
-			return true;
-	}
-	return false;
-}
-
-// Behind a field's value. False: it is not one.
-static bool skip(unsigned type, const uint8_t **at, const uint8_t *end)
-{
-	uint64_t size = 0;
-	if (type == 0)
-		return varint_at(at, end, &size);
-	if (type == 2 && !varint_at(at, end, &size))
-		return false;
-	size = type == 1 ? 8 : type == 5 ? 4 : size;
-	if ((type != 1 && type != 2 && type != 5) || size > (uint64_t)(end - *at))
-		return false;
-	*at += size;
-	return true;
-}
-
-// Also of what is no event: then nothing follows from it.
-static bool names_offer(Str event)
-{
-	const uint8_t *at = (const uint8_t *)event.ptr, *end = at + event.len;
-	for (uint64_t tag; at < end;)
-		if (!varint_at(&at, end, &tag) || tag >> 3 == OFFER_CODE || !skip(tag & 7, &at, end))
-			return true;
-	return false;
-}
-
 Err blocks_add(BlockWriter *writer, int64_t time_us, Str event)
 {
 	TRY(records_add(&writer->records, event));
-	writer->info.without_offer += !names_offer(event);
+	writer->info.without_offer += !event_names_offer(event);
 	if (writer->info.events++ == 0)
 		writer->info.first_us = time_us;
 	writer->info.last_us = time_us;

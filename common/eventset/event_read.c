@@ -363,3 +363,15 @@ Err event_glance_whole(Str packed, EventGlance *ret)
 	}
 	return fine ? OK : damaged();
 }
+
+bool event_names_offer(Str packed)
+{
+	Reader reader = {.fields_left = EVENT_FIELDS_MAX};
+	uint8_t *bytes = (uint8_t *)(uintptr_t)packed.ptr; // that nobody changes
+	Span span = {bytes, bytes + packed.len};
+	Field field = {0};
+	while (span.at < span.end)
+		if (!next_field(&reader, &span, &field) || field.id == 8) // offer_code
+			return true;
+	return false;
+}

@@ -26,6 +26,8 @@ void blocks_done(BlockWriter *writer);
 
 Err event_read_whole(char *bytes, size_t len, Arena *arena, const Event **ret);
 Err event_glance_whole(Str packed, EventGlance *ret);
+// Whether it names an offer; also of what is no event, for then nothing follows from it.
+bool event_names_offer(Str packed);
 
 enum { NUMBER_AT_ONCE = 8 };
 // A number of a message, out of NUMBER_AT_ONCE bytes: each has seven bits of it, and all but the last their

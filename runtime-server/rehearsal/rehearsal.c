@@ -287,13 +287,6 @@ Err rehearsal_go_on(
 	return result;
 }
 
-Err rehearsal_do(Rehearsal *rehearsal, int64_t moment_us, uint64_t seed, const BatchCommand *command)
-{
-	TRY(rehearsal_tick(rehearsal, moment_us));
-	arena_reset(rehearsal->scratch);
-	return rehearsal_go_on(rehearsal, NULL, seed, command, rehearsal->scratch);
-}
-
 Err rehearsal_given(Rehearsal *rehearsal, const Entry *entry)
 {
 	const char *channel = rehearsal->options.content->snapshot->channel;

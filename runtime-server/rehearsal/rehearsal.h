@@ -112,11 +112,9 @@ Err rehearsal_recommend(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
 Err rehearsal_respond(Rehearsal *rehearsal, int64_t now_us,
         const Parley__Runtime__V1__PostResponseRequest *request, Arena *arena,
         Parley__Runtime__V1__PostResponseResponse **ret);
-// A command whose answer nobody keeps: what came of it is its entries. Returns why it was refused.
-Err rehearsal_do(Rehearsal *rehearsal, int64_t now_us, uint64_t seed,
-        const Parley__Runtime__V1__BatchCommand *command);
-// The same at the moment that was told last, on a session that was found at that moment, and that no call has
-// ended since. What it takes to answer comes from `arena`.
+// A command whose answer nobody keeps, at the moment that was told last: what came of it is its entries. On a
+// session that was found at that moment, and that no call has ended since; NULL: the command names it. What
+// it takes to answer comes from `arena`. Returns why it was refused.
 Err rehearsal_go_on(Rehearsal *rehearsal, Session *session, uint64_t seed,
         const Parley__Runtime__V1__BatchCommand *command, Arena *arena);
 // A session begins at that moment, or, if it was found, goes on with other attributes.

@@ -37,16 +37,23 @@ void service_command(Service *service, Session *session, const BatchCommand *com
 		        NULL);
 }
 
+// What a rehearsal says by the snapshot's indexes.
+static void begin_told(Service *service, Session *session, TurnCall *call, const Command *command,
+        const void *request, const char *session_id)
+{
+	call->command = command;
+	call->request = request;
+	call->session = session;
+	call->session_id = session_id;
+	turn_begin(service, call);
+}
+
 void service_start(Service *service, Session *session, const SessionStart *start, Arena *arena,
         ServiceAnswer answer, void *context)
 {
 	InsideReply reply = {{send_inside}, answer, context};
 	TurnCall call = call_in(arena, &reply);
-	call.command = &start_told_command;
-	call.request = start;
-	call.session = session;
-	call.session_id = start->session_id;
-	turn_begin(service, &call);
+	begin_told(service, session, &call, &start_told_command, start, start->session_id);
 }
 
 void service_ask(Service *service, Session *session, const SessionAsk *ask, Arena *arena,
@@ -54,11 +61,8 @@ void service_ask(Service *service, Session *session, const SessionAsk *ask, Aren
 {
 	InsideReply reply = {{send_inside}, answer, context};
 	TurnCall call = call_in(arena, &reply);
-	call.command = &get_offers_told_command;
-	call.request = ask;
-	call.session = session;
-	call.session_id = ""; // nobody's: without a session it is refused
-	turn_begin(service, &call);
+	// Nobody's name: without a session it is refused.
+	begin_told(service, session, &call, &get_offers_told_command, ask, "");
 }
 
 void service_recommend(

@@ -60,6 +60,14 @@ static Session *session_of(Rehearsal *rehearsal, const char *id)
 	return rehearsal_session(rehearsal, rehearsal_place(rehearsal, str(id)), str(id));
 }
 
+// A call that names its session.
+static Err go_on(
+        Stage *stage, int64_t now_us, uint64_t seed, const Parley__Runtime__V1__BatchCommand *command)
+{
+	Err e = rehearsal_tick(stage->rehearsal, now_us);
+	return e != OK ? e : rehearsal_go_on(stage->rehearsal, NULL, seed, command, stage->arena);
+}
+
 static bool is_open(Stage *stage, int visitor)
 {
 	char session[32];
@@ -218,8 +226,7 @@ static void test_a_refused_call_is_a_result(void **state)
 	assert_int_equal((int)result->what_case, PARLEY__RUNTIME__V1__BATCH_RESULT__WHAT_FAILURE);
 	assert_string_equal(result->failure->reason, "SESSION_UNKNOWN");
 	assert_int_equal(
-	        rehearsal_do(stage.rehearsal, NOON_US, 0, offers(&stage, "nobody", "home-banner", 1)),
-	        ERR_SESSION_UNKNOWN);
+	        go_on(&stage, NOON_US, 0, offers(&stage, "nobody", "home-banner", 1)), ERR_SESSION_UNKNOWN);
 	assert_int_equal(stage.count, 0);
 	stage_clear(&stage);
 }
@@ -237,13 +244,11 @@ static void test_a_session_that_was_found_goes_on(void **state)
 	Session *session = session_of(found.rehearsal, "s");
 	int home = plan_point(rehearsal_plan(found.content), STR("home-banner"));
 	const DecidePoint two = {.point = home, .max = 2}, many = {.point = home, .max = 101};
-	assert_int_equal(
-	        rehearsal_do(named.rehearsal, NOON_US + 1, 7, offers(&named, "s", "home-banner", 2)), OK);
+	assert_int_equal(go_on(&named, NOON_US + 1, 7, offers(&named, "s", "home-banner", 2)), OK);
 	assert_int_equal(rehearsal_ask(found.rehearsal, session, 7, &(SessionAsk){.points = &two, .count = 1},
 	                         found.arena),
 	        OK);
-	assert_int_equal(
-	        rehearsal_do(named.rehearsal, NOON_US + 1, 0, event(&named, "s", "t", "thanks", "")), OK);
+	assert_int_equal(go_on(&named, NOON_US + 1, 0, event(&named, "s", "t", "thanks", "")), OK);
 	assert_int_equal(rehearsal_go_on(found.rehearsal, session, 0, event(&found, "", "t", "thanks", ""),
 	                         found.arena),
 	        OK);
